@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* From a handler to the ring: records, their counters, and waking the consumer. */
+#ifndef KATRACE_EMIT_BPF_H
+#define KATRACE_EMIT_BPF_H
+
+#include "sock.bpf.h"
+#include <katrace/record.h>
+
+const volatile struct katrace_config config = {};
+struct katrace_shared shared = {};
+
+/* All records, in the order they were reserved. The loader sets the size. */
+struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, 16 * 1024 * 1024);
+} ring SEC(".maps");
+
+/* One entry for each kind of record. Written here only; user space sums over the CPUs. */
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, KATRACE_RECORD_KINDS);
+	__type(key, __u32);
+	__type(value, struct katrace_count);
+} counts SEC(".maps");
+
+static __always_inline void describe_connection(struct katrace_record *rec, const struct tcp_sock *tp)
+{
+	rec->netns = sock_netns(tp);
+	rec->sock = (__u64)tp;
+	rec->inode = sock_inode(tp);
+	rec->cookie = sock_cookie(tp);
+	sock_addresses(tp, rec->local_addr, rec->peer_addr);
+	rec->local_port = sock_local_port(tp);
+	rec->peer_port = sock_peer_port(tp);
+	rec->family = sock_family(tp);
+	rec->state = sock_state(tp);
+	rec->flags = (sock_flag(tp, SOCK_KEEPOPEN) ? KATRACE_KEEPALIVE_ON : 0) |
+		     (sock_flag(tp, SOCK_DEAD) ? KATRACE_ORPHAN : 0) |
+		     (sock_window_probing(tp) ? KATRACE_WINDOW_PROBE : 0);
+	rec->idle = sock_idle(tp);
+	rec->interval = sock_interval(tp);
+	rec->user_timeout_ms = sock_user_timeout_ms(tp);
+	rec->silent = sock_silent(tp);
+	rec->probe_limit = sock_probe_limit(tp);
+	rec->from_sysctl = (sock_own_idle(tp) ? 0 : KATRACE_IDLE) |
+			   (sock_own_interval(tp) ? 0 : KATRACE_INTERVAL) |
+			   (sock_own_probe_limit(tp) ? 0 : KATRACE_PROBE_LIMIT);
+	rec->probes_out = sock_probes_out(tp);
+	rec->retransmits = sock_retransmits(tp);
+	rec->unacked_bytes = sock_unacked_bytes(tp);
+	rec->queued_bytes = sock_queued_bytes(tp);
+}
+
+/* A record about tp, every byte written; or NULL, counted, when the ring is full. Pass it to record_submit(). */
+static __noinline struct katrace_record *record_begin(enum katrace_record_kind kind, const struct tcp_sock *tp,
+						      __u64 time_ns)
+{
+	__u32 key = kind;
+	struct katrace_count *count = bpf_map_lookup_elem(&counts, &key);
+	struct katrace_record *rec;
+
+	if (!count)
+		return NULL;
+	count->produced++;
+	rec = bpf_ringbuf_reserve(&ring, sizeof(*rec), 0);
+	if (!rec) {
+		count->lost++;
+		shared.losing = 1;
+		return NULL;
+	}
+	rec->kind = kind;
+	rec->time_ns = time_ns;
+	describe_connection(rec, tp);
+	rec->result = 0;
+	rec->error = 0;
+	rec->close_cause = KATRACE_CLOSE_OTHER;
+	return rec;
+}
+
+/*
+ * A blocked consumer is woken by the first record, a busy one looks by itself every 50 ms and is only woken early when
+ * wake_bytes are waiting. The rest of the records cost no wake-up at all.
+ */
+static __always_inline __u64 wake_flag(void)
+{
+	if (shared.waiting) {
+		shared.waiting = 0;
+		return BPF_RB_FORCE_WAKEUP;
+	}
+	if (!shared.nudged && bpf_ringbuf_query(&ring, BPF_RB_AVAIL_DATA) >= config.wake_bytes) {
+		shared.nudged = 1;
+		return BPF_RB_FORCE_WAKEUP;
+	}
+	return BPF_RB_NO_WAKEUP;
+}
+
+static __always_inline void record_submit(struct katrace_record *rec)
+{
+	bpf_ringbuf_submit(rec, wake_flag());
+}
+
+#endif

@@ -1,0 +1,236 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What one firing of the keepalive timer means, and what follows from it. The handlers are the same for every hook
+ * mode: the programs in katrace.bpf.c find the socket and call them.
+ */
+#ifndef KATRACE_KEEPALIVE_BPF_H
+#define KATRACE_KEEPALIVE_BPF_H
+
+#include "emit.bpf.h"
+#include <asm-generic/errno.h> /* the numbers of every architecture katrace is built for */
+
+/*
+ * The keepalive timer now running on this CPU and its socket's state when it began; sock is 0 when none is, or when
+ * it is not about keepalive. One entry is enough: timers run in softirq context, one at a time on a CPU. Written by
+ * timer_entered(), closed set by state_changed(), cleared by timer_left().
+ */
+struct firing {
+	__u64 sock;
+	__u64 time_ns;
+	__u32 segs_out;
+	__u8 probes_out;
+	bool busy;
+	bool closed;
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct firing);
+} firings SEC(".maps");
+
+/*
+ * Connections keepalive has acted on. It keeps the many short connections of a busy server silent: tcp_sock has no
+ * birth time and no count of probes, so at TCP_CLOSE nothing in it tells whether keepalive ever did something.
+ * Entered by story_enter(); deleted at TCP_CLOSE. The loader sets the size to the number of connections the model
+ * remembers. A stale entry (its close was not seen) costs one record that user space ignores.
+ */
+enum story_flag {
+	STORY_SUPPRESSED = 1 << 0, /* said, and not yet taken back */
+	STORY_UNANSWERED = 1 << 1, /* a probe whose answer can only be found by the next firing */
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, 1);
+	__type(key, __u64);
+	__type(value, __u32);
+} stories SEC(".maps");
+
+static __always_inline struct firing *this_firing(void)
+{
+	__u32 key = 0;
+
+	return bpf_map_lookup_elem(&firings, &key);
+}
+
+/* The states in which tcp_keepalive_timer() may probe; in FIN_WAIT2 it is also the orphan's timer. */
+static __always_inline bool keepalive_applies(const struct tcp_sock *tp)
+{
+	__u8 state = sock_state(tp);
+
+	if (!sock_flag(tp, SOCK_KEEPOPEN))
+		return false;
+	if (state == BPF_TCP_CLOSE || state == BPF_TCP_SYN_SENT || state == BPF_TCP_LISTEN)
+		return false;
+	return state != BPF_TCP_FIN_WAIT2 || !sock_flag(tp, SOCK_DEAD);
+}
+
+/*
+ * Makes tp part of the story with exactly these flags; returns the flags it had. When the map is full the record still
+ * goes out, but the connection's normal end will not be seen: counted.
+ */
+static __always_inline __u32 story_enter(const struct tcp_sock *tp, __u32 flags)
+{
+	__u64 key = (__u64)tp;
+	__u32 *story = bpf_map_lookup_elem(&stories, &key);
+	__u32 before;
+
+	if (!story) {
+		if (bpf_map_update_elem(&stories, &key, &flags, BPF_ANY))
+			__sync_fetch_and_add(&shared.untracked, 1);
+		return 0;
+	}
+	before = *story;
+	*story = flags;
+	return before;
+}
+
+static __always_inline void emit(enum katrace_record_kind kind, const struct tcp_sock *tp, __u64 time_ns)
+{
+	struct katrace_record *rec = record_begin(kind, tp, time_ns);
+
+	if (rec)
+		record_submit(rec);
+}
+
+/* A probe in a state where no hook sees the answer arrive: the next firing will tell. */
+static __always_inline void probe_sent(const struct tcp_sock *tp, const struct firing *firing)
+{
+	story_enter(tp, sock_state(tp) == BPF_TCP_ESTABLISHED ? 0 : STORY_UNANSWERED);
+	emit(KATRACE_PROBE_SENT, tp, firing->time_ns);
+}
+
+static __always_inline void probe_dropped(const struct tcp_sock *tp, const struct firing *firing)
+{
+	story_enter(tp, 0);
+	emit(KATRACE_PROBE_DROPPED, tp, firing->time_ns);
+}
+
+/* Data in flight on a connection whose peer is heard is the normal life of a busy one; it matters only if not so. */
+static __always_inline void suppressed(const struct tcp_sock *tp, const struct firing *firing)
+{
+	if (sock_silent(tp) < sock_idle(tp) && !sock_retransmits(tp) && !sock_window_probing(tp))
+		return;
+	if (!(story_enter(tp, STORY_SUPPRESSED) & STORY_SUPPRESSED))
+		emit(KATRACE_SUPPRESSED, tp, firing->time_ns);
+}
+
+/* The peer was heard lately: whatever was open about this connection is settled. */
+static __always_inline void settled(const struct tcp_sock *tp, const struct firing *firing)
+{
+	__u64 key = (__u64)tp;
+	__u32 *story = bpf_map_lookup_elem(&stories, &key);
+
+	if (!story || !*story)
+		return;
+	*story = 0;
+	emit(KATRACE_SETTLED, tp, firing->time_ns);
+}
+
+/* tcp_keepalive_timer() begins for tp. */
+static __always_inline void timer_entered(const struct tcp_sock *tp)
+{
+	struct firing *firing = this_firing();
+
+	if (!firing)
+		return;
+	firing->sock = 0;
+	if (!shared.ready || !keepalive_applies(tp))
+		return;
+	firing->sock = (__u64)tp;
+	firing->time_ns = bpf_ktime_get_boot_ns();
+	firing->segs_out = sock_segs_out(tp);
+	firing->probes_out = sock_probes_out(tp);
+	firing->busy = sock_busy(tp);
+	firing->closed = false;
+}
+
+/*
+ * tcp_keepalive_timer() has returned. What it did is read off the socket, and off the time it re-armed itself for:
+ * HZ/20 when the socket was locked by its user (nothing happened, it will try again), HZ/2 when the probe was refused
+ * locally (TCP_RESOURCE_PROBE_INTERVAL). Nothing is read after TCP_CLOSE: the sock may be in use again.
+ */
+static __always_inline void timer_left(const struct tcp_sock *tp)
+{
+	struct firing *firing = this_firing();
+	__s32 rearmed;
+
+	if (!firing || !firing->sock || firing->sock != (__u64)tp)
+		return;
+	firing->sock = 0;
+	if (firing->closed || !keepalive_applies(tp))
+		return;
+	rearmed = (__s32)(sock_timer_expires(tp) - now_jiffies());
+	if (rearmed <= (__s32)(config.hz / 20))
+		return;
+	if (!firing->busy && sock_segs_out(tp) != firing->segs_out) {
+		if (sock_probes_out(tp) != firing->probes_out) {
+			probe_sent(tp, firing);
+			return;
+		}
+		if (rearmed <= (__s32)(config.hz / 2)) {
+			probe_dropped(tp, firing);
+			return;
+		}
+	}
+	if (sock_busy(tp))
+		suppressed(tp, firing);
+	else
+		settled(tp, firing);
+}
+
+/*
+ * A segment from the peer has arrived, and the socket does not yet reflect it. It is the answer if a keepalive probe
+ * was the last thing sent and nothing was heard since: a probe leaves only after idle of silence, so until the peer is
+ * heard again silence is at least that. This also keeps a stream of data after a lost answer from counting again:
+ * tcp_rcv_established() clears icsk_probes_out only for segments that carry a new ACK.
+ */
+static __always_inline void segment_arrived(const struct tcp_sock *tp, const struct sk_buff *skb)
+{
+	if (!sock_probes_out(tp) || !shared.ready)
+		return;
+	if (!sock_flag(tp, SOCK_KEEPOPEN) || sock_busy(tp) || sock_silent(tp) < sock_idle(tp))
+		return;
+	if (segment_acceptable(tp, skb))
+		emit(KATRACE_ANSWER, tp, bpf_ktime_get_boot_ns());
+}
+
+/* Deaths that are told about even if keepalive never acted: a timeout, an unreachable peer. */
+static __always_inline bool peer_lost(const struct tcp_sock *tp, int error)
+{
+	if (!sock_flag(tp, SOCK_KEEPOPEN) || sock_flag(tp, SOCK_DEAD))
+		return false;
+	return error == ETIMEDOUT || error == EHOSTUNREACH || error == ENETUNREACH;
+}
+
+/* The socket goes from state before to TCP_CLOSE; sk_err is set already, the queues are purged. */
+static __always_inline void closed(const struct tcp_sock *tp, __u8 before)
+{
+	struct firing *firing = this_firing();
+	struct katrace_record *rec;
+	__u64 key = (__u64)tp;
+	int error = sock_error(tp);
+	bool known, in_timer;
+
+	if (!firing)
+		return;
+	known = !bpf_map_delete_elem(&stories, &key);
+	in_timer = firing->sock == key;
+	if (in_timer)
+		firing->closed = true;
+	if (!shared.ready || (!known && !in_timer && !peer_lost(tp, error)))
+		return;
+	rec = record_begin(KATRACE_CLOSED, tp, in_timer ? firing->time_ns : bpf_ktime_get_boot_ns());
+	if (!rec)
+		return;
+	rec->state = before;
+	rec->error = error;
+	if (in_timer)
+		rec->close_cause = KATRACE_CLOSE_KEEPALIVE;
+	record_submit(rec);
+}
+
+#endif

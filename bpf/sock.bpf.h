@@ -1,0 +1,251 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Every field of a socket that katrace reads, one accessor each. What differs between kernels is handled here and
+ * nowhere else. All accessors take the tcp_sock that tcp_sock_of() or sock_of_timer() returned.
+ */
+#ifndef KATRACE_SOCK_BPF_H
+#define KATRACE_SOCK_BPF_H
+
+#include "read.bpf.h"
+#include <bpf/bpf_endian.h>
+
+/* The kernel's numbers; they are UAPI (include/uapi/linux/tcp.h, bpf.h) or unchanged since git history begins. */
+#define KATRACE_AF_INET 2
+#define KATRACE_AF_INET6 10
+#define KATRACE_IPPROTO_TCP 6
+#define ICSK_TIME_PROBE0 3
+
+/* tcp_jiffies32 of include/net/tcp.h: the clock of the socket's time stamps */
+static __always_inline __u32 now_jiffies(void)
+{
+	return (__u32)bpf_jiffies64();
+}
+
+static __always_inline const struct tcp_sock *tcp_sock_of(const void *sk)
+{
+	return KERNEL_PTR(struct tcp_sock, sk);
+}
+
+/*
+ * The keepalive timer's place in the socket. It moved from struct sock to struct inet_connection_sock in 6.19 ("tcp:
+ * move sk_timer to inet_connection_sock"), and stable updates of older series took the change: only the running
+ * kernel's BTF can tell.
+ */
+static __always_inline __u32 keepalive_timer_offset(void)
+{
+	if (bpf_core_field_exists(struct inet_connection_sock, icsk_keepalive_timer))
+		return bpf_core_field_offset(struct inet_connection_sock, icsk_keepalive_timer);
+	return bpf_core_field_offset(struct sock, sk_timer);
+}
+
+static __always_inline const struct tcp_sock *sock_of_timer(const struct timer_list *timer)
+{
+	return tcp_sock_of((const char *)timer - keepalive_timer_offset());
+}
+
+static __always_inline __u32 sock_timer_expires(const struct tcp_sock *tp)
+{
+	if (bpf_core_field_exists(struct inet_connection_sock, icsk_keepalive_timer))
+		return (__u32)READ(tp, inet_conn.icsk_keepalive_timer.expires);
+	return (__u32)READ(tp, inet_conn.icsk_inet.sk.sk_timer.expires);
+}
+
+static __always_inline __u64 sock_timer_function(const struct tcp_sock *tp)
+{
+	if (bpf_core_field_exists(struct inet_connection_sock, icsk_keepalive_timer))
+		return (__u64)READ(tp, inet_conn.icsk_keepalive_timer.function);
+	return (__u64)READ(tp, inet_conn.icsk_inet.sk.sk_timer.function);
+}
+
+static __always_inline __u8 sock_state(const struct tcp_sock *tp)
+{
+	return READ(tp, inet_conn.icsk_inet.sk.__sk_common.skc_state);
+}
+
+static __always_inline __u16 sock_family(const struct tcp_sock *tp)
+{
+	return READ(tp, inet_conn.icsk_inet.sk.__sk_common.skc_family);
+}
+
+static __always_inline __u16 sock_protocol(const struct tcp_sock *tp)
+{
+	return READ(tp, inet_conn.icsk_inet.sk.sk_protocol);
+}
+
+static __always_inline bool sock_flag(const struct tcp_sock *tp, enum sock_flags flag)
+{
+	return READ(tp, inet_conn.icsk_inet.sk.__sk_common.skc_flags) & (1UL << flag);
+}
+
+static __always_inline int sock_error(const struct tcp_sock *tp)
+{
+	return READ(tp, inet_conn.icsk_inet.sk.sk_err);
+}
+
+static __always_inline __u64 sock_cookie(const struct tcp_sock *tp)
+{
+	return READ(tp, inet_conn.icsk_inet.sk.__sk_common.skc_cookie.counter);
+}
+
+static __always_inline const struct net *sock_net(const struct tcp_sock *tp)
+{
+	return READ(tp, inet_conn.icsk_inet.sk.__sk_common.skc_net.net);
+}
+
+static __always_inline __u32 sock_netns(const struct tcp_sock *tp)
+{
+	return READ(sock_net(tp), ns.inum);
+}
+
+/* SOCK_INODE() of include/net/sock.h; 0 for a socket without a file: an orphan, or one not accepted yet. */
+static __always_inline __u64 sock_inode(const struct tcp_sock *tp)
+{
+	const struct socket *socket = READ(tp, inet_conn.icsk_inet.sk.sk_socket);
+
+	if (!socket)
+		return 0;
+	return READ(KERNEL_PTR(struct socket_alloc, socket), vfs_inode.i_ino);
+}
+
+/* inet_sport, because skc_num is already 0 at the change to TCP_CLOSE */
+static __always_inline __u16 sock_local_port(const struct tcp_sock *tp)
+{
+	return bpf_ntohs(READ(tp, inet_conn.icsk_inet.inet_sport));
+}
+
+static __always_inline __u16 sock_peer_port(const struct tcp_sock *tp)
+{
+	return bpf_ntohs(READ(tp, inet_conn.icsk_inet.sk.__sk_common.skc_dport));
+}
+
+static __always_inline void sock_addresses(const struct tcp_sock *tp, __u8 local[16], __u8 peer[16])
+{
+	__u32 *l = (__u32 *)local, *p = (__u32 *)peer;
+
+	if (sock_family(tp) != KATRACE_AF_INET6) {
+		l[0] = READ(tp, inet_conn.icsk_inet.sk.__sk_common.skc_rcv_saddr);
+		p[0] = READ(tp, inet_conn.icsk_inet.sk.__sk_common.skc_daddr);
+		l[1] = l[2] = l[3] = 0;
+		p[1] = p[2] = p[3] = 0;
+		return;
+	}
+	l[0] = READ(tp, inet_conn.icsk_inet.sk.__sk_common.skc_v6_rcv_saddr.in6_u.u6_addr32[0]);
+	l[1] = READ(tp, inet_conn.icsk_inet.sk.__sk_common.skc_v6_rcv_saddr.in6_u.u6_addr32[1]);
+	l[2] = READ(tp, inet_conn.icsk_inet.sk.__sk_common.skc_v6_rcv_saddr.in6_u.u6_addr32[2]);
+	l[3] = READ(tp, inet_conn.icsk_inet.sk.__sk_common.skc_v6_rcv_saddr.in6_u.u6_addr32[3]);
+	p[0] = READ(tp, inet_conn.icsk_inet.sk.__sk_common.skc_v6_daddr.in6_u.u6_addr32[0]);
+	p[1] = READ(tp, inet_conn.icsk_inet.sk.__sk_common.skc_v6_daddr.in6_u.u6_addr32[1]);
+	p[2] = READ(tp, inet_conn.icsk_inet.sk.__sk_common.skc_v6_daddr.in6_u.u6_addr32[2]);
+	p[3] = READ(tp, inet_conn.icsk_inet.sk.__sk_common.skc_v6_daddr.in6_u.u6_addr32[3]);
+}
+
+/* --- keepalive settings: what the socket set itself, 0 if it did not --- */
+
+static __always_inline __u32 sock_own_idle(const struct tcp_sock *tp)
+{
+	return READ(tp, keepalive_time);
+}
+
+static __always_inline __u32 sock_own_interval(const struct tcp_sock *tp)
+{
+	return READ(tp, keepalive_intvl);
+}
+
+static __always_inline __u8 sock_own_probe_limit(const struct tcp_sock *tp)
+{
+	return READ(tp, keepalive_probes);
+}
+
+/* keepalive_time_when() of include/net/tcp.h, in jiffies */
+static __always_inline __u32 sock_idle(const struct tcp_sock *tp)
+{
+	return sock_own_idle(tp) ?: READ(sock_net(tp), ipv4.sysctl_tcp_keepalive_time);
+}
+
+/* keepalive_intvl_when(), in jiffies */
+static __always_inline __u32 sock_interval(const struct tcp_sock *tp)
+{
+	return sock_own_interval(tp) ?: READ(sock_net(tp), ipv4.sysctl_tcp_keepalive_intvl);
+}
+
+/* keepalive_probes(); the sysctl became a u8 in 5.16 (6e5e9780b6a6 "ipv4: shrink netns_ipv4 with sysctl conversions" and kin) */
+static __always_inline __u8 sock_probe_limit(const struct tcp_sock *tp)
+{
+	return sock_own_probe_limit(tp) ?: READ_ANY_SIZE(sock_net(tp), ipv4.sysctl_tcp_keepalive_probes);
+}
+
+static __always_inline __u32 sock_user_timeout_ms(const struct tcp_sock *tp)
+{
+	return READ(tp, inet_conn.icsk_user_timeout);
+}
+
+/* --- what keepalive goes by --- */
+
+/* keepalive_time_elapsed(): jiffies since the younger of the last ACK and the last data */
+static __always_inline __u32 sock_silent(const struct tcp_sock *tp)
+{
+	__u32 now = now_jiffies();
+	__u32 ack = now - READ(tp, rcv_tstamp);
+	__u32 data = now - READ(tp, inet_conn.icsk_ack.lrcvtime);
+
+	return ack < data ? ack : data;
+}
+
+static __always_inline __u8 sock_probes_out(const struct tcp_sock *tp)
+{
+	return READ(tp, inet_conn.icsk_probes_out);
+}
+
+static __always_inline __u32 sock_segs_out(const struct tcp_sock *tp)
+{
+	return READ(tp, segs_out);
+}
+
+static __always_inline __u32 sock_unacked_bytes(const struct tcp_sock *tp)
+{
+	return READ(tp, snd_nxt) - READ(tp, snd_una);
+}
+
+/* tcp_write_queue_empty() is write_seq == snd_nxt since 4.20 */
+static __always_inline __u32 sock_queued_bytes(const struct tcp_sock *tp)
+{
+	return READ(tp, write_seq) - READ(tp, snd_nxt);
+}
+
+/* tcp_keepalive_timer() sends no probe while data is in flight or queued: another timer is in charge */
+static __always_inline bool sock_busy(const struct tcp_sock *tp)
+{
+	return READ(tp, packets_out) || sock_queued_bytes(tp);
+}
+
+static __always_inline __u8 sock_retransmits(const struct tcp_sock *tp)
+{
+	return READ(tp, inet_conn.icsk_retransmits);
+}
+
+static __always_inline bool sock_window_probing(const struct tcp_sock *tp)
+{
+	return READ(tp, inet_conn.icsk_pending) == ICSK_TIME_PROBE0;
+}
+
+/*
+ * Can this segment be the peer's answer? tcp_probe fires before the segment is validated, also for a RST and for a
+ * retransmitted SYN-ACK: it must carry ACK, neither RST nor SYN, and lie in the window (tcp_sequence()).
+ */
+static __always_inline bool segment_acceptable(const struct tcp_sock *tp, const struct sk_buff *skb)
+{
+	const struct tcphdr *th = KERNEL_PTR(struct tcphdr, READ(skb, data));
+	__u32 seq, end, window_end, rcv_nxt;
+
+	if (!READ_BITS(th, ack) || READ_BITS(th, rst) || READ_BITS(th, syn))
+		return false;
+	seq = bpf_ntohl(READ(th, seq));
+	end = seq + READ(skb, len) - READ_BITS(th, doff) * 4 + READ_BITS(th, fin);
+	rcv_nxt = READ(tp, rcv_nxt);
+	window_end = READ(tp, rcv_wup) + READ(tp, rcv_wnd);
+	if ((__s32)(window_end - rcv_nxt) < 0)
+		window_end = rcv_nxt;
+	return (__s32)(end - READ(tp, rcv_wup)) >= 0 && (__s32)(seq - window_end) <= 0;
+}
+
+#endif

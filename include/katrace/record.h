@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/*
+ * What the kernel side tells the user side: the only header both include.
+ *
+ * A record is what the kernel saw, in the kernel's units (jiffies, network byte order, kernel state numbers); what it
+ * means is decided in user/model. Every byte of a record is written. Both sides are built together, so layouts may
+ * change freely; the assertions below catch a layout that differs between the two compilers.
+ */
+#ifndef KATRACE_RECORD_H
+#define KATRACE_RECORD_H
+
+#include <linux/types.h>
+
+/* What happened. KATRACE_RECORD_KINDS is also the number of counters kept for each CPU. */
+enum katrace_record_kind {
+	KATRACE_PROBE_SENT,    /* the timer sent a probe, or counted it as sent */
+	KATRACE_PROBE_DROPPED, /* the timer tried to, the local stack refused */
+	KATRACE_ANSWER,        /* the first segment from the peer since the probe */
+	KATRACE_SUPPRESSED,    /* the timer fired, but data is unacknowledged or queued */
+	KATRACE_SETTLED,       /* the timer fired, and what was said before no longer holds: the peer was heard */
+	KATRACE_CLOSED,        /* the socket went to TCP_CLOSE */
+	KATRACE_RECORD_KINDS
+};
+
+/* Why the socket went to TCP_CLOSE, as far as only the kernel side can know. */
+enum katrace_close_cause {
+	KATRACE_CLOSE_OTHER,
+	KATRACE_CLOSE_KEEPALIVE, /* the keepalive timer gave up */
+	KATRACE_CLOSE_RESET,     /* a RST arrived */
+};
+
+/* Bits of katrace_record.flags */
+enum katrace_record_flag {
+	KATRACE_KEEPALIVE_ON = 1 << 0,
+	KATRACE_ORPHAN = 1 << 1,       /* no process holds the socket (SOCK_DEAD) */
+	KATRACE_HAS_RESULT = 1 << 2,   /* result is the return value of tcp_write_wakeup() */
+	KATRACE_WINDOW_PROBE = 1 << 3, /* the window probe timer is pending */
+};
+
+/* Bits of katrace_record.from_sysctl: values the socket did not set itself */
+enum katrace_setting {
+	KATRACE_IDLE = 1 << 0,
+	KATRACE_INTERVAL = 1 << 1,
+	KATRACE_PROBE_LIMIT = 1 << 2,
+};
+
+struct katrace_record {
+	__u32 kind;    /* enum katrace_record_kind */
+	__u32 netns;   /* inode number of the network namespace */
+	__u64 time_ns; /* CLOCK_BOOTTIME; for a firing of the timer, when it began */
+	__u64 sock;    /* identity only: a kernel address, never shown */
+	__u64 inode;   /* of the socket's file, 0 when it has none */
+	__u64 cookie;  /* 0 when nobody asked the kernel for one */
+	__u8 local_addr[16];
+	__u8 peer_addr[16];
+	__u16 local_port; /* host byte order, as peer_port */
+	__u16 peer_port;
+	__u16 family; /* AF_INET or AF_INET6; a v4-mapped address is AF_INET6 here */
+	__u8 state;   /* TCP_ESTABLISHED... ; for KATRACE_CLOSED the state before */
+	__u8 flags;
+	__u32 idle;            /* jiffies, effective: the socket's or the sysctl's */
+	__u32 interval;        /* jiffies, effective */
+	__u32 user_timeout_ms; /* 0: none */
+	__u32 silent;          /* jiffies since the peer was last heard */
+	__u8 probe_limit;      /* effective */
+	__u8 from_sysctl;
+	__u8 probes_out;  /* sent and unanswered, this one included */
+	__u8 retransmits; /* of the oldest unacknowledged segment */
+	__u32 unacked_bytes;
+	__u32 queued_bytes; /* written by the process, not sent yet */
+	__s32 result;       /* with KATRACE_HAS_RESULT */
+	__s32 error;        /* KATRACE_CLOSED: sk_err, a positive errno or 0 */
+	__u32 close_cause;  /* KATRACE_CLOSED: enum katrace_close_cause */
+};
+
+_Static_assert(sizeof(struct katrace_record) == 120, "record layout");
+_Static_assert(__builtin_offsetof(struct katrace_record, local_addr) == 40, "record layout");
+_Static_assert(__builtin_offsetof(struct katrace_record, idle) == 80, "record layout");
+_Static_assert(__builtin_offsetof(struct katrace_record, close_cause) == 116, "record layout");
+
+/* Kept for each CPU and each kind of record: produced = lost + what reached the ring. */
+struct katrace_count {
+	__u64 produced;
+	__u64 lost; /* the ring was full */
+};
+
+/* The loader's decisions, fixed before the programs are loaded. */
+struct katrace_config {
+	__u64 keepalive_timer; /* address of tcp_keepalive_timer(), from katrace_facts */
+	__u32 hz;
+	__u32 wake_bytes; /* wake a busy consumer early when this much waits in the ring */
+};
+
+/* Memory both sides write while tracing. */
+struct katrace_shared {
+	__u32 ready;     /* user: every hook is attached, records may be sent */
+	__u32 waiting;   /* user sets it before blocking; the next record clears it and wakes */
+	__u32 nudged;    /* kernel: woken early for wake_bytes; user clears it when it drains */
+	__u32 losing;    /* kernel: a record was lost; user clears it before it sums the counts */
+	__u32 untracked; /* kernel: connections that did not fit the story map, see story_enter() */
+};
+
+/* What katrace learns from a socket of its own before it loads the tracer: see bpf/walk.bpf.c. */
+struct katrace_facts {
+	__u64 keepalive_timer; /* address of tcp_keepalive_timer() */
+	__u64 socket_fops;     /* address of socket_file_ops */
+	__u32 hz;
+	__u32 pid_level; /* depth of katrace's pid namespace; 0 is the root */
+	__u32 netns;     /* katrace's own */
+	__u32 found;     /* 1 once the socket was seen */
+};
+
+/* One descriptor that refers to a TCP socket, as written by the walk over all tasks' descriptors. */
+struct katrace_owner {
+	__u64 sock;
+	__u64 inode;
+	__u32 pid; /* in katrace's pid namespace */
+	__u32 netns;
+	char comm[16]; /* of the process's main thread, at most 15 bytes and a zero */
+};
+
+_Static_assert(sizeof(struct katrace_owner) == 40, "owner layout");
+
+#endif

@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+#include "cmd/options.h"
+
+#include "cmd/parse.h"
+
+#include <argp.h>
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { KEY_MODE = 0x100, KEY_BTF };
+
+static const struct argp_option known[] = {
+	{ "pid", 'p', "PID[,PID...]", 0, "Only connections these processes hold", 1 },
+	{ "duration", 'd', "SECONDS", 0, "End after this time", 2 },
+	{ "count", 'n', "EVENTS", 0, "End after this many events", 2 },
+	{ "mode", KEY_MODE, "MODE", 0, "How to listen to the kernel: auto (default) or tracepoint", 3 },
+	{ "btf", KEY_BTF, "FILE", 0, "Kernel type information (BTF), where the kernel itself offers none", 3 },
+	{ "verbose", 'v', NULL, 0, "Say on stderr what was chosen, and why", 3 },
+	{ "help", 'h', NULL, 0, "Give this help list", -1 },
+	{ "version", 'V', NULL, 0, "Print the version", -1 },
+	{ 0 },
+};
+
+__attribute__((format(printf, 1, 2))) static error_t bad_input(const char *format, ...)
+{
+	va_list args;
+
+	fputs("katrace: ", stderr);
+	va_start(args, format);
+	vfprintf(stderr, format, args);
+	va_end(args);
+	fputs("\n", stderr);
+	return EINVAL;
+}
+
+static error_t take_number(const char *option, const char *what, const char *arg, uint64_t max, uint64_t *number)
+{
+	if (parse_number(arg, 1, max, number))
+		return bad_input("%s: '%s' is not a number of %s from 1 to %llu", option, arg, what,
+				 (unsigned long long)max);
+	return 0;
+}
+
+static error_t take_pids(struct trace_options *options, const char *arg)
+{
+	char bad[32] = "";
+
+	switch (parse_pids(arg, &options->pids, &options->n_pids, bad, sizeof(bad))) {
+	case 0:
+		return 0;
+	case -ESRCH:
+		return bad_input("--pid: there is no process %s", bad);
+	case -ENOMEM:
+		return ENOMEM;
+	default:
+		return bad_input("--pid: '%s' is not a process id", bad);
+	}
+}
+
+static error_t take_mode(struct trace_options *options, const char *arg)
+{
+	if (strcmp(arg, "auto") == 0)
+		options->mode = MODE_AUTO;
+	else if (strcmp(arg, "tracepoint") == 0)
+		options->mode = MODE_TRACEPOINT;
+	else
+		return bad_input("--mode: '%s' is neither auto nor tracepoint", arg);
+	return 0;
+}
+
+static error_t take_btf(struct trace_options *options, const char *arg)
+{
+	if (access(arg, R_OK))
+		return bad_input("--btf: cannot read '%s': %s", arg, strerror(errno));
+	options->btf = arg;
+	return 0;
+}
+
+static error_t take(int key, char *arg, struct argp_state *state)
+{
+	struct trace_options *options = state->input;
+
+	switch (key) {
+	case ARGP_KEY_INIT:
+		/* getopt has said what is wrong with an option: no second line from argp */
+		state->err_stream = NULL;
+		return 0;
+	case 'p':
+		return take_pids(options, arg);
+	case 'd':
+		return take_number("--duration", "seconds", arg, 366 * 86400, &options->duration_s);
+	case 'n':
+		return take_number("--count", "events", arg, UINT64_MAX, &options->count);
+	case KEY_MODE:
+		return take_mode(options, arg);
+	case KEY_BTF:
+		return take_btf(options, arg);
+	case 'v':
+		options->verbose = true;
+		return 0;
+	case 'h':
+		argp_state_help(state, stdout, ARGP_HELP_STD_HELP);
+		return 0;
+	case 'V':
+		printf("katrace %s\n", KATRACE_VERSION);
+		exit(0);
+	case ARGP_KEY_ARG:
+		return bad_input("'%s' is no option and no command; see katrace --help", arg);
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+}
+
+static const struct argp argp = {
+	.options = known,
+	.parser = take,
+	.doc = "Shows, live and per connection, what TCP keepalive does: probes, answers, and why connections end.\v"
+	       "Without options katrace traces every connection of the host until Ctrl-C, then prints the timelines of "
+	       "those still open. Events go to stdout, all else to stderr. It needs root, or CAP_BPF and CAP_PERFMON.",
+};
+
+int options_parse(struct trace_options *options, int argc, char **argv)
+{
+	memset(options, 0, sizeof(*options));
+	return -argp_parse(&argp, argc, argv, ARGP_NO_HELP, NULL, options);
+}
+
+void options_clear(struct trace_options *options)
+{
+	free(options->pids);
+	options->pids = NULL;
+}

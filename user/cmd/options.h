@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/* The options of `katrace trace`. */
+#ifndef KATRACE_OPTIONS_H
+#define KATRACE_OPTIONS_H
+
+#include "kernel/tracer.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct trace_options {
+	uint64_t duration_s; /* 0: until told to end */
+	uint64_t count;      /* of events; 0: any number */
+	uint32_t *pids;
+	size_t n_pids; /* 0: every process */
+	enum hook_mode mode;
+	const char *btf;
+	bool verbose;
+};
+
+/*
+ * Fills *options, which options_clear() frees in any case. Returns 0; or -EINVAL for bad input, after one line on
+ * stderr. --help and --version print to stdout and exit 0.
+ */
+int options_parse(struct trace_options *options, int argc, char **argv);
+void options_clear(struct trace_options *options);
+
+#endif

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+#include "kernel/caps.h"
+
+#include <cap-ng.h>
+#include <errno.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <sys/prctl.h>
+
+/* Both exist since 5.8; before, and still, CAP_SYS_ADMIN includes them. */
+static const struct {
+	unsigned int number;
+	const char *name;
+} needed[] = {
+	{ CAP_BPF, "CAP_BPF" },
+	{ CAP_PERFMON, "CAP_PERFMON" },
+};
+
+#define N_NEEDED (sizeof(needed) / sizeof(needed[0]))
+
+int caps_missing(char *buf, size_t size)
+{
+	size_t used = 0;
+	int missing = 0;
+
+	buf[0] = '\0';
+	capng_get_caps_process();
+	if (capng_have_capability(CAPNG_EFFECTIVE, CAP_SYS_ADMIN))
+		return 0;
+	for (size_t i = 0; i < N_NEEDED; i++) {
+		if (capng_have_capability(CAPNG_EFFECTIVE, needed[i].number))
+			continue;
+		if (used < size)
+			used += (size_t)snprintf(buf + used, size - used, "%s%s", missing ? " and " : "", needed[i].name);
+		missing++;
+	}
+	return missing;
+}
+
+/* CAP_SYS_ADMIN alone got us here: then it must stay, it is what stands for the two. */
+static void keep_what_works(void)
+{
+	bool have_all = true;
+
+	for (size_t i = 0; i < N_NEEDED; i++)
+		have_all = have_all && capng_have_capability(CAPNG_PERMITTED, needed[i].number);
+	capng_clear(CAPNG_SELECT_BOTH);
+	if (!have_all) {
+		capng_update(CAPNG_ADD, CAPNG_EFFECTIVE | CAPNG_PERMITTED, CAP_SYS_ADMIN);
+		return;
+	}
+	for (size_t i = 0; i < N_NEEDED; i++)
+		capng_update(CAPNG_ADD, CAPNG_EFFECTIVE | CAPNG_PERMITTED, needed[i].number);
+}
+
+int caps_drop(void)
+{
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
+		return -errno;
+	if (capng_get_caps_process())
+		return -EPERM;
+	keep_what_works();
+	/* The bounding set can only be cut by CAP_SETPCAP; without that no_new_privs already bars the way back. */
+	return capng_apply(CAPNG_SELECT_CAPS) ? -EPERM : 0;
+}

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+#include "kernel/object.h"
+
+#include <bpf/libbpf.h>
+#include <stdio.h>
+#include <unistd.h>
+
+const char *read_method_name(enum read_method method)
+{
+	return method == READ_DIRECT ? "direct loads" : "bpf_probe_read_kernel";
+}
+
+bool kernel_has_btf(void)
+{
+	return access("/sys/kernel/btf/vmlinux", R_OK) == 0;
+}
+
+__attribute__((format(printf, 2, 0))) static int print_warnings(enum libbpf_print_level level, const char *format,
+								va_list args)
+{
+	return level == LIBBPF_WARN ? vfprintf(stderr, format, args) : 0;
+}
+
+void libbpf_messages(bool verbose)
+{
+	libbpf_set_print(verbose ? print_warnings : NULL);
+}

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/* The kernel side as user space sees it: load, attach, drain the ring, count, detach. */
+#ifndef KATRACE_TRACER_H
+#define KATRACE_TRACER_H
+
+#include "kernel/object.h"
+
+#include <katrace/record.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+/* How katrace listens on this kernel. */
+enum hook_mode {
+	MODE_AUTO, /* the best that loads and attaches */
+	MODE_TRACEPOINT,
+};
+
+struct tracer_options {
+	enum hook_mode mode;
+	const char *btf;          /* a file with the kernel's BTF, or NULL */
+	enum read_method method;  /* as the walk found it */
+	unsigned int max_stories; /* connections the kernel side keeps apart from those keepalive never acted on */
+};
+
+/* Cumulative, summed over CPUs. lost_hook: firings the kernel did not run katrace's programs for. */
+struct tracer_counts {
+	struct katrace_count kind[KATRACE_RECORD_KINDS];
+	unsigned long long lost_hook;
+	unsigned long long untracked;
+};
+
+struct tracer;
+
+/* Called for each record; anything but 0 ends the drain after this record. */
+typedef int (*tracer_record_fn)(void *ctx, const struct katrace_record *record);
+
+/*
+ * Loads and attaches every hook. No record is produced before tracer_start(). On success *tracer is the caller's.
+ * Returns 0 or -errno.
+ */
+int tracer_new(struct tracer **tracer, const struct tracer_options *options, const struct katrace_facts *facts,
+	       tracer_record_fn record, void *ctx);
+
+/* Detaches and frees; NULL is fine. */
+void tracer_free(struct tracer *tracer);
+
+void tracer_start(struct tracer *tracer);
+
+/* No record is produced after this; those in the ring can still be drained. */
+void tracer_stop(struct tracer *tracer);
+
+const char *tracer_mode_name(const struct tracer *tracer);
+
+/* The hooks as attached, "tp_btf/tcp_probe" say; NULL after the last. */
+const char *tracer_hook(const struct tracer *tracer, size_t i);
+
+/* Becomes readable, edge triggered, when the kernel side wakes its consumer. */
+int tracer_fd(const struct tracer *tracer);
+
+/* Hands over what is in the ring, at most about a thousand records. Returns how many, or -errno. */
+int tracer_drain(struct tracer *tracer);
+
+/* From now on the next record wakes the consumer; drain once more before blocking. */
+void tracer_wait(struct tracer *tracer);
+
+/* True when records have been lost in the ring since the last call of tracer_counts(). */
+bool tracer_losing(const struct tracer *tracer);
+
+/* Returns 0 or -errno. */
+int tracer_counts(struct tracer *tracer, struct tracer_counts *counts);
+
+#endif

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/* One TCP socket seen from this host: who it is, what is known of it, and its timeline. Only the model writes it. */
+#ifndef KATRACE_CONNECTION_H
+#define KATRACE_CONNECTION_H
+
+#include "model/owners.h"
+#include "model/sighting.h"
+#include "model/timeline.h"
+#include "model/verdict.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* How a connection left the story. */
+enum fate {
+	FATE_OPEN,      /* it is still there */
+	FATE_ENDED,     /* verdict and error say why */
+	FATE_UNKNOWN,   /* another connection uses its socket now: its end was not seen */
+	FATE_FORGOTTEN, /* dropped to make room: too many connections */
+};
+
+struct connection {
+	uint64_t number; /* 1, 2, 3... in a run */
+	struct identity id;
+	uint64_t cookie;
+	struct settings settings;
+	struct owner owner;
+	uint64_t first_ns; /* CLOCK_BOOTTIME of its first event */
+	uint64_t last_ns;
+	struct timeline timeline;
+	uint64_t probes_sent;
+	uint64_t probes_answered;
+	uint64_t probes_dropped;
+	uint32_t probes_unanswered; /* in a row, now or at the end */
+	bool suppressed;            /* now or at the end */
+
+	enum fate fate;
+	enum verdict verdict; /* FATE_ENDED */
+	int error;            /* what the application was told: a positive errno, or 0 */
+	uint64_t silent_us;   /* at the end */
+	uint32_t retransmits; /* at the end */
+};
+
+#endif

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+#include "model/event.h"
+
+bool event_is_warning(const struct event *event)
+{
+	switch (event->kind) {
+	case EVENT_PROBE_DROPPED:
+	case EVENT_SUPPRESSED:
+	case EVENT_EVENTS_LOST:
+		return true;
+	case EVENT_PROBE_SENT:
+		return event->probe.number >= 2; /* the one before it went unanswered */
+	case EVENT_ENDED:
+		return !verdict_is_normal(event->ended.verdict);
+	default:
+		return false;
+	}
+}
+
+const char *lost_stage_name(enum lost_stage stage)
+{
+	static const char *const names[LOST_STAGES] = {
+		[LOST_HOOK] = "hook",
+		[LOST_RING] = "ring",
+		[LOST_OUTPUT] = "output",
+		[LOST_CONNECTIONS] = "connections",
+	};
+
+	return names[stage];
+}

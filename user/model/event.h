@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/* What an output is handed. Names and fields are a contract with users' pipelines: docs/architecture.md. */
+#ifndef KATRACE_EVENT_H
+#define KATRACE_EVENT_H
+
+#include "model/connection.h"
+
+enum event_kind {
+	EVENT_CONFIGURED,
+	EVENT_PROBE_SENT,
+	EVENT_PROBE_DROPPED,
+	EVENT_PROBE_ANSWERED,
+	EVENT_SUPPRESSED,
+	EVENT_ENDED,
+	EVENT_EVENTS_LOST,
+};
+
+/* Where events were lost. */
+enum lost_stage {
+	LOST_HOOK,        /* firings of the timer katrace was not run for */
+	LOST_RING,        /* the ring was full */
+	LOST_OUTPUT,      /* the output was too slow */
+	LOST_CONNECTIONS, /* too many connections to remember */
+	LOST_STAGES
+};
+
+struct event {
+	enum event_kind kind;
+	uint64_t time_ns;                    /* CLOCK_BOOTTIME, when the kernel saw it */
+	const struct connection *connection; /* NULL for EVENT_EVENTS_LOST */
+	struct settings settings;            /* at that moment, as the two below */
+	uint8_t state;
+	uint64_t silent_us;
+	union {
+		struct {
+			uint8_t settings; /* KATRACE_IDLE...: which were seen to change; 0 at first */
+			bool user_timeout, enabled;
+		} changed;
+		struct {
+			uint32_t number;
+			uint32_t limit; /* 0 when the user timeout decides */
+			uint32_t unanswered_before;
+			bool has_result;
+			int result;
+		} probe;
+		struct {
+			uint32_t number;
+			uint64_t rtt_us;
+			bool late;
+		} answer;
+		struct {
+			bool begin;
+			bool window_probe; /* else the retransmission timer is in charge */
+			uint32_t unacked_bytes, queued_bytes, retransmits;
+		} suppressed;
+		struct {
+			enum verdict verdict;
+			int error; /* as in struct connection */
+			uint32_t probes_unanswered;
+			uint64_t probes_sent, probes_answered, observed_us;
+		} ended;
+		struct {
+			enum lost_stage stage;
+			uint64_t count;
+		} lost;
+	};
+};
+
+/* Something went wrong or is about to: shown in colour, and kept by filters for failures. */
+bool event_is_warning(const struct event *event);
+
+/* "hook", "ring", "output", "connections" */
+const char *lost_stage_name(enum lost_stage stage);
+
+#endif

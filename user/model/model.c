@@ -1,0 +1,582 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+#include "model/model.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/queue.h>
+
+/* An allocation that fails inside uthash leaves the element out instead of ending the process. */
+#define HASH_NONFATAL_OOM 1
+#include <uthash.h>
+
+#define OWNER_MISSES_MAX 6
+
+/* A connection and what only the model needs to know of it. */
+struct tracked {
+	struct connection c; /* first: outputs get a pointer to it */
+	bool announced;      /* its configured event is out: it is in the story */
+
+	bool probe_open; /* the last probe has neither been answered nor followed by another */
+	uint32_t probe_number;
+	uint64_t probe_ns;
+
+	/*
+	 * An answer whose probe has not been seen: the two are recorded on different CPUs, and a probe only when its
+	 * timer is done. 0: none.
+	 */
+	uint64_t early_answer_ns;
+
+	uint64_t lost_before;  /* records known to be lost when it was last seen: explains a gap in its probe numbers */
+	uint64_t owner_due_ns; /* look the owner up again then */
+	uint32_t owner_misses;
+
+	uint32_t n_waiting; /* its events in the waiting queue; it stays until they are out */
+	UT_hash_handle hh;
+	TAILQ_ENTRY(tracked) by_use;
+};
+
+struct waiting {
+	struct event event;
+	struct tracked *tracked;
+	uint64_t until_ns;
+	STAILQ_ENTRY(waiting) next;
+};
+
+struct model {
+	struct model_options options;
+	struct model_output output;
+	struct owners *owners;
+	struct tracked *by_sock;            /* open connections */
+	TAILQ_HEAD(, tracked) by_use;       /* the same, the least recently seen first */
+	STAILQ_HEAD(, waiting) waiting;     /* in order of until_ns */
+	uint64_t lost; /* records, at any stage before the model */
+	struct model_counts counts;
+};
+
+struct model *model_new(const struct model_options *options, const struct model_output *output, struct owners *owners)
+{
+	struct model *model = calloc(1, sizeof(*model));
+
+	if (!model)
+		return NULL;
+	model->options = *options;
+	model->output = *output;
+	model->owners = owners;
+	TAILQ_INIT(&model->by_use);
+	STAILQ_INIT(&model->waiting);
+	return model;
+}
+
+static void tracked_free(struct tracked *t)
+{
+	timeline_clear(&t->c.timeline);
+	free(t);
+}
+
+void model_free(struct model *model)
+{
+	struct waiting *w;
+	struct tracked *t, *next;
+
+	if (!model)
+		return;
+	while ((w = STAILQ_FIRST(&model->waiting))) {
+		STAILQ_REMOVE_HEAD(&model->waiting, next);
+		if (--w->tracked->n_waiting == 0 && w->tracked->c.fate != FATE_OPEN)
+			tracked_free(w->tracked);
+		free(w);
+	}
+	HASH_ITER (hh, model->by_sock, t, next) {
+		HASH_DEL(model->by_sock, t);
+		tracked_free(t);
+	}
+	free(model);
+}
+
+/* --- handing on --- */
+
+static bool is_shown(const struct model *model, const struct connection *c)
+{
+	return !model->options.n_pids || owner_is_one_of(&c->owner, model->options.pids, model->options.n_pids);
+}
+
+static void hand_on(const struct model *model, const struct event *event)
+{
+	if (!event->connection || is_shown(model, event->connection))
+		model->output.event(model->output.ctx, event);
+}
+
+/* It has left the story and its last event is out. */
+static void hand_on_finished(const struct model *model, struct tracked *t)
+{
+	if (t->announced && is_shown(model, &t->c))
+		model->output.finished(model->output.ctx, &t->c);
+	tracked_free(t);
+}
+
+/* --- owners --- */
+
+static void take_owner(struct model *model, struct tracked *t, uint64_t now_ns)
+{
+	struct owner owner;
+
+	if (owners_lookup(model->owners, t->c.id.sock, t->c.id.inode, &owner)) {
+		t->c.owner = owner;
+		t->owner_misses = 0;
+		t->owner_due_ns = owners_walked_ns(model->owners) + MODEL_OWNER_FRESH_NS;
+		return;
+	}
+	/* Held by nobody katrace can see, in another pid namespace perhaps: ask less and less often. */
+	t->owner_due_ns = now_ns + (MODEL_OWNER_FRESH_NS << t->owner_misses);
+	if (t->owner_misses < OWNER_MISSES_MAX)
+		t->owner_misses++;
+}
+
+/* Is the owner known well enough to hand on an event now? */
+static bool owner_is_settled(struct model *model, struct tracked *t, uint64_t now_ns)
+{
+	struct owner owner;
+
+	if (now_ns < t->owner_due_ns)
+		return true;
+	if (!t->c.id.inode) /* no file, no owner: the kernel's own, an orphan, or not accepted yet */
+		return true;
+	if (now_ns - owners_walked_ns(model->owners) >= MODEL_OWNER_FRESH_NS ||
+	    !owners_lookup(model->owners, t->c.id.sock, t->c.id.inode, &owner))
+		return false;
+	take_owner(model, t, now_ns);
+	return now_ns < t->owner_due_ns;
+}
+
+static void publish(struct model *model, struct tracked *t, const struct event *event, uint64_t now_ns)
+{
+	struct waiting *w;
+
+	if (!t->n_waiting && owner_is_settled(model, t, now_ns)) {
+		hand_on(model, event);
+		return;
+	}
+	w = malloc(sizeof(*w));
+	if (!w) { /* better without its owner than not at all */
+		hand_on(model, event);
+		return;
+	}
+	w->event = *event;
+	w->tracked = t;
+	w->until_ns = now_ns + MODEL_OWNER_WAIT_NS;
+	t->n_waiting++;
+	STAILQ_INSERT_TAIL(&model->waiting, w, next);
+}
+
+static void hand_on_first_waiting(struct model *model)
+{
+	struct waiting *w = STAILQ_FIRST(&model->waiting);
+	struct tracked *t = w->tracked;
+
+	STAILQ_REMOVE_HEAD(&model->waiting, next);
+	hand_on(model, &w->event);
+	free(w);
+	if (--t->n_waiting == 0 && t->c.fate != FATE_OPEN)
+		hand_on_finished(model, t);
+}
+
+bool model_wants_walk(const struct model *model)
+{
+	return !STAILQ_EMPTY(&model->waiting);
+}
+
+void model_walked(struct model *model, uint64_t now_ns)
+{
+	const struct waiting *w;
+
+	while ((w = STAILQ_FIRST(&model->waiting))) {
+		if (now_ns >= w->tracked->owner_due_ns)
+			take_owner(model, w->tracked, now_ns);
+		hand_on_first_waiting(model);
+	}
+}
+
+void model_tick(struct model *model, uint64_t now_ns)
+{
+	const struct waiting *w;
+
+	while ((w = STAILQ_FIRST(&model->waiting)) && w->until_ns <= now_ns)
+		hand_on_first_waiting(model);
+}
+
+uint64_t model_deadline_ns(const struct model *model)
+{
+	const struct waiting *w = STAILQ_FIRST(&model->waiting);
+
+	return w ? w->until_ns : UINT64_MAX;
+}
+
+/* --- connections --- */
+
+/* Takes an open connection out of the story; hands it on as soon as nothing of it waits. */
+static void leave(struct model *model, struct tracked *t, enum fate fate)
+{
+	HASH_DEL(model->by_sock, t);
+	TAILQ_REMOVE(&model->by_use, t, by_use);
+	t->c.fate = fate;
+	if (!t->n_waiting)
+		hand_on_finished(model, t);
+}
+
+static void make_room(struct model *model, uint64_t now_ns)
+{
+	if (HASH_COUNT(model->by_sock) < model->options.max_connections)
+		return;
+	leave(model, TAILQ_FIRST(&model->by_use), FATE_FORGOTTEN);
+	model->counts.lost_connections++;
+	model_lost(model, LOST_CONNECTIONS, 1, now_ns);
+}
+
+static struct tracked *enter(struct model *model, const struct sighting *s, uint64_t now_ns)
+{
+	struct tracked *t;
+
+	make_room(model, now_ns);
+	t = calloc(1, sizeof(*t));
+	if (!t)
+		return NULL;
+	t->c.id = s->id;
+	HASH_ADD(hh, model->by_sock, c.id.sock, sizeof(t->c.id.sock), t);
+	if (!t->hh.tbl) {
+		free(t);
+		return NULL;
+	}
+	TAILQ_INSERT_TAIL(&model->by_use, t, by_use);
+	return t;
+}
+
+/* The open connection s is about, if there is one; one that has lost its socket to s leaves here. */
+static struct tracked *find(struct model *model, const struct sighting *s)
+{
+	struct tracked *t;
+
+	HASH_FIND(hh, model->by_sock, &s->id.sock, sizeof(s->id.sock), t);
+	if (!t)
+		return NULL;
+	if (!same_connection(&t->c.id, &s->id)) {
+		leave(model, t, FATE_UNKNOWN);
+		return NULL;
+	}
+	TAILQ_REMOVE(&model->by_use, t, by_use);
+	TAILQ_INSERT_TAIL(&model->by_use, t, by_use);
+	return t;
+}
+
+/* A close or an all-clear of a connection that is not in the story means nothing, unless the peer was lost. */
+static bool begins_a_story(const struct sighting *s)
+{
+	switch (s->kind) {
+	case KATRACE_SETTLED:
+		return false;
+	case KATRACE_CLOSED:
+		return s->close_cause == KATRACE_CLOSE_KEEPALIVE || s->error == ETIMEDOUT || s->error == EHOSTUNREACH ||
+		       s->error == ENETUNREACH;
+	default:
+		return true;
+	}
+}
+
+/* --- what a sighting means --- */
+
+static struct event event_of(enum event_kind kind, const struct tracked *t, const struct sighting *s)
+{
+	return (struct event){
+		.kind = kind,
+		.time_ns = s->time_ns,
+		.connection = &t->c,
+		.settings = s->settings,
+		.state = s->state,
+		.silent_us = s->silent_us,
+	};
+}
+
+static uint8_t changed_settings(const struct settings *a, const struct settings *b)
+{
+	return (a->idle_s != b->idle_s ? KATRACE_IDLE : 0) | (a->interval_s != b->interval_s ? KATRACE_INTERVAL : 0) |
+	       (a->probe_limit != b->probe_limit ? KATRACE_PROBE_LIMIT : 0);
+}
+
+static int configured(struct model *model, struct tracked *t, const struct sighting *s, uint64_t now_ns)
+{
+	const struct entry entry = { .kind = ENTRY_CONFIGURED, .time_ns = s->time_ns };
+	struct event event = event_of(EVENT_CONFIGURED, t, s);
+	int err = 0;
+
+	if (t->announced) {
+		event.changed.settings = changed_settings(&t->c.settings, &s->settings);
+		event.changed.user_timeout = t->c.settings.user_timeout_ms != s->settings.user_timeout_ms;
+		event.changed.enabled = t->c.settings.enabled != s->settings.enabled;
+		if (!event.changed.settings && !event.changed.user_timeout && !event.changed.enabled)
+			return 0;
+		err = timeline_add(&t->c.timeline, &entry);
+	} else {
+		t->announced = true;
+		t->c.number = ++model->counts.connections;
+		t->c.first_ns = s->time_ns;
+	}
+	t->c.settings = s->settings;
+	publish(model, t, &event, now_ns);
+	return err;
+}
+
+static void answered(struct model *model, struct tracked *t, const struct sighting *s, uint64_t answer_ns, bool late,
+		     uint64_t now_ns)
+{
+	struct event event = event_of(EVENT_PROBE_ANSWERED, t, s);
+
+	event.answer.number = t->probe_number;
+	event.answer.rtt_us = (answer_ns - t->probe_ns) / 1000;
+	event.answer.late = late;
+	if (!late)
+		event.time_ns = answer_ns;
+	t->probe_open = false;
+	t->early_answer_ns = 0;
+	t->c.probes_answered++;
+	t->c.probes_unanswered = 0;
+	timeline_answer(&t->c.timeline, (uint32_t)event.answer.rtt_us, late);
+	publish(model, t, &event, now_ns);
+}
+
+/* Has the peer been heard since the last probe, though nobody saw the answer arrive? */
+static void find_late_answer(struct model *model, struct tracked *t, const struct sighting *s, uint64_t now_ns)
+{
+	const uint64_t silent_ns = s->silent_us * 1000;
+	const uint64_t heard_ns = s->time_ns > silent_ns ? s->time_ns - silent_ns : 0;
+
+	if (t->probe_open && heard_ns > t->probe_ns)
+		answered(model, t, s, heard_ns, true, now_ns);
+}
+
+/*
+ * Probe numbers count up, and from 1 after an answer; a gap is firings that were not seen, unless records are known to
+ * be lost. An answer that was plain data leaves the kernel's count as it was: tcp_rcv_established() takes no notice of
+ * an ACK that acknowledges nothing new when it arrives with data.
+ */
+static void find_gap(struct model *model, struct tracked *t, const struct sighting *s, bool is_new, uint64_t now_ns)
+{
+	const uint32_t expected = t->probe_open ? t->probe_number + 1 : 1;
+
+	if (is_new || s->probes_out <= expected || s->probes_out == t->probe_number + 1)
+		return;
+	if (t->lost_before != model->lost)
+		return;
+	model->counts.lost_hook += s->probes_out - expected;
+	model_lost(model, LOST_HOOK, s->probes_out - expected, now_ns);
+}
+
+static void suppression_over(struct model *model, struct tracked *t, const struct sighting *s, uint64_t now_ns)
+{
+	struct event event = event_of(EVENT_SUPPRESSED, t, s);
+
+	if (!t->c.suppressed)
+		return;
+	t->c.suppressed = false;
+	event.suppressed.begin = false;
+	event.suppressed.retransmits = s->retransmits;
+	event.suppressed.unacked_bytes = s->unacked_bytes;
+	event.suppressed.queued_bytes = s->queued_bytes;
+	timeline_end_suppressed(&t->c.timeline, s->time_ns);
+	publish(model, t, &event, now_ns);
+}
+
+static struct event probe_event(enum event_kind kind, const struct tracked *t, const struct sighting *s,
+				uint32_t number)
+{
+	struct event event = event_of(kind, t, s);
+
+	event.probe.number = number;
+	event.probe.limit = s->settings.user_timeout_ms ? 0 : s->settings.probe_limit;
+	event.probe.unanswered_before = number - 1;
+	event.probe.has_result = s->has_result && s->result;
+	event.probe.result = s->result;
+	return event;
+}
+
+static struct entry probe_entry(enum entry_kind kind, const struct event *event)
+{
+	return (struct entry){
+		.kind = kind,
+		.time_ns = event->time_ns,
+		.end_ns = event->time_ns,
+		.count = 1,
+		.number = event->probe.number,
+		.limit = event->probe.limit,
+		.has_result = event->probe.has_result,
+		.result = event->probe.result,
+	};
+}
+
+static int probe_sent(struct model *model, struct tracked *t, const struct sighting *s, uint64_t now_ns)
+{
+	const struct event event = probe_event(EVENT_PROBE_SENT, t, s, s->probes_out ? s->probes_out : 1);
+	const struct entry entry = probe_entry(ENTRY_PROBE, &event);
+	int err = timeline_add(&t->c.timeline, &entry);
+
+	t->c.probes_sent++;
+	t->c.probes_unanswered = event.probe.number;
+	t->probe_open = true;
+	t->probe_number = event.probe.number;
+	t->probe_ns = s->time_ns;
+	publish(model, t, &event, now_ns);
+	if (t->early_answer_ns >= s->time_ns)
+		answered(model, t, s, t->early_answer_ns, false, now_ns);
+	t->early_answer_ns = 0;
+	return err;
+}
+
+static int probe_dropped(struct model *model, struct tracked *t, const struct sighting *s, uint64_t now_ns)
+{
+	const struct event event = probe_event(EVENT_PROBE_DROPPED, t, s, s->probes_out + 1);
+	const struct entry entry = probe_entry(ENTRY_DROPPED, &event);
+	int err = timeline_add(&t->c.timeline, &entry);
+
+	t->c.probes_dropped++;
+	publish(model, t, &event, now_ns);
+	return err;
+}
+
+static void answer_arrived(struct model *model, struct tracked *t, const struct sighting *s, uint64_t now_ns)
+{
+	if (t->probe_open && s->time_ns >= t->probe_ns && s->probes_out == t->probe_number)
+		answered(model, t, s, s->time_ns, false, now_ns);
+	else
+		t->early_answer_ns = s->time_ns;
+}
+
+static int suppressed(struct model *model, struct tracked *t, const struct sighting *s, uint64_t now_ns)
+{
+	const struct entry entry = {
+		.kind = ENTRY_SUPPRESSED,
+		.time_ns = s->time_ns,
+		.unacked_bytes = s->unacked_bytes,
+		.queued_bytes = s->queued_bytes,
+		.retransmits = s->retransmits,
+		.window_probe = s->window_probe,
+	};
+	struct event event = event_of(EVENT_SUPPRESSED, t, s);
+
+	if (t->c.suppressed)
+		return 0;
+	t->c.suppressed = true;
+	event.suppressed.begin = true;
+	event.suppressed.window_probe = s->window_probe;
+	event.suppressed.unacked_bytes = s->unacked_bytes;
+	event.suppressed.queued_bytes = s->queued_bytes;
+	event.suppressed.retransmits = s->retransmits;
+	publish(model, t, &event, now_ns);
+	return timeline_add(&t->c.timeline, &entry);
+}
+
+static void ended(struct model *model, struct tracked *t, const struct sighting *s, uint64_t now_ns)
+{
+	struct event event = event_of(EVENT_ENDED, t, s);
+
+	t->c.verdict = verdict_of(s);
+	t->c.error = verdict_is_normal(t->c.verdict) ? 0 : s->error;
+	t->c.silent_us = s->silent_us;
+	t->c.retransmits = s->retransmits;
+	t->c.probes_unanswered = s->probes_out;
+	event.ended.verdict = t->c.verdict;
+	event.ended.error = t->c.error;
+	event.ended.probes_unanswered = s->probes_out;
+	event.ended.probes_sent = t->c.probes_sent;
+	event.ended.probes_answered = t->c.probes_answered;
+	event.ended.observed_us = (s->time_ns - t->c.first_ns) / 1000;
+	publish(model, t, &event, now_ns);
+	leave(model, t, FATE_ENDED);
+}
+
+static int tell(struct model *model, struct tracked *t, const struct sighting *s, uint64_t now_ns)
+{
+	const bool is_new = !t->announced;
+	int err = configured(model, t, s, now_ns);
+
+	t->c.last_ns = s->time_ns;
+	if (s->kind != KATRACE_ANSWER)
+		find_late_answer(model, t, s, now_ns);
+	switch (s->kind) {
+	case KATRACE_PROBE_SENT:
+		find_gap(model, t, s, is_new, now_ns);
+		suppression_over(model, t, s, now_ns);
+		err = err ?: probe_sent(model, t, s, now_ns);
+		break;
+	case KATRACE_PROBE_DROPPED:
+		suppression_over(model, t, s, now_ns);
+		err = err ?: probe_dropped(model, t, s, now_ns);
+		break;
+	case KATRACE_ANSWER:
+		answer_arrived(model, t, s, now_ns);
+		break;
+	case KATRACE_SUPPRESSED:
+		err = err ?: suppressed(model, t, s, now_ns);
+		break;
+	case KATRACE_SETTLED:
+		suppression_over(model, t, s, now_ns);
+		break;
+	case KATRACE_CLOSED:
+		ended(model, t, s, now_ns);
+		return err;
+	default:
+		break;
+	}
+	t->lost_before = model->lost;
+	return err;
+}
+
+int model_observe(struct model *model, const struct sighting *s, uint64_t now_ns)
+{
+	struct tracked *t = find(model, s);
+
+	if (!t && !begins_a_story(s))
+		return 0;
+	if (!t)
+		t = enter(model, s, now_ns);
+	if (!t)
+		return -ENOMEM;
+	if (s->id.inode)
+		t->c.id.inode = s->id.inode;
+	if (s->cookie)
+		t->c.cookie = s->cookie;
+	if (!t->announced && s->kind == KATRACE_ANSWER) { /* its probe's record is on its way */
+		t->early_answer_ns = s->time_ns;
+		return 0;
+	}
+	return tell(model, t, s, now_ns);
+}
+
+void model_lost(struct model *model, enum lost_stage stage, uint64_t count, uint64_t now_ns)
+{
+	const struct event event = {
+		.kind = EVENT_EVENTS_LOST,
+		.time_ns = now_ns,
+		.lost = { .stage = stage, .count = count },
+	};
+
+	if (stage == LOST_RING)
+		model->lost += count;
+	hand_on(model, &event);
+}
+
+void model_finish(struct model *model, uint64_t now_ns)
+{
+	struct tracked *t, *next;
+
+	while (!STAILQ_EMPTY(&model->waiting))
+		hand_on_first_waiting(model);
+	HASH_ITER (hh, model->by_sock, t, next) {
+		t->c.last_ns = now_ns;
+		if (t->announced && is_shown(model, &t->c))
+			model->output.finished(model->output.ctx, &t->c);
+	}
+}
+
+struct model_counts model_counts(const struct model *model)
+{
+	return model->counts;
+}

@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+#include "model/owners.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* An allocation that fails inside uthash leaves the element out instead of ending the process. */
+#define HASH_NONFATAL_OOM 1
+#include <uthash.h>
+
+#define REMEMBER_NS (60 * 1000000000ULL)
+
+struct held_key {
+	uint64_t sock;
+	uint64_t inode;
+};
+
+/* Most sockets have one holder: the others are allocated when there are any. */
+struct held {
+	struct held_key key;
+	uint64_t seen_ns;
+	uint32_t pid;
+	char comm[16];
+	uint32_t n_others;
+	uint32_t *other_pids;
+	UT_hash_handle hh;
+};
+
+struct owners {
+	struct held *held;
+	uint64_t walked_ns;
+};
+
+struct owners *owners_new(void)
+{
+	return calloc(1, sizeof(struct owners));
+}
+
+static void forget(struct owners *owners, struct held *held)
+{
+	HASH_DEL(owners->held, held);
+	free(held->other_pids);
+	free(held);
+}
+
+void owners_free(struct owners *owners)
+{
+	struct held *held, *next;
+
+	if (!owners)
+		return;
+	HASH_ITER (hh, owners->held, held, next)
+		forget(owners, held);
+	free(owners);
+}
+
+void owners_walk_begin(struct owners *owners, uint64_t now_ns)
+{
+	owners->walked_ns = now_ns;
+}
+
+static struct held *find(const struct owners *owners, uint64_t sock, uint64_t inode)
+{
+	const struct held_key key = { sock, inode };
+	struct held *held;
+
+	HASH_FIND(hh, owners->held, &key, sizeof(key), held);
+	return held;
+}
+
+static struct held *remember(struct owners *owners, const struct katrace_owner *found)
+{
+	struct held *held = calloc(1, sizeof(*held));
+
+	if (!held)
+		return NULL;
+	held->key = (struct held_key){ found->sock, found->inode };
+	HASH_ADD(hh, owners->held, key, sizeof(held->key), held);
+	if (!held->hh.tbl) {
+		free(held);
+		return NULL;
+	}
+	return held;
+}
+
+static void set_first(struct held *held, const struct katrace_owner *found)
+{
+	held->pid = found->pid;
+	memcpy(held->comm, found->comm, sizeof(held->comm));
+	held->comm[sizeof(held->comm) - 1] = '\0';
+}
+
+static int add_other(struct held *held, uint32_t pid)
+{
+	uint32_t *others;
+
+	for (uint32_t i = 0; i < held->n_others; i++)
+		if (held->other_pids[i] == pid)
+			return 0;
+	if (held->n_others == OWNERS_OTHERS_MAX)
+		return 0;
+	others = realloc(held->other_pids, (held->n_others + 1) * sizeof(*others));
+	if (!others)
+		return -ENOMEM;
+	others[held->n_others++] = pid;
+	held->other_pids = others;
+	return 0;
+}
+
+int owners_found(struct owners *owners, const struct katrace_owner *found)
+{
+	struct held *held = find(owners, found->sock, found->inode);
+	uint32_t other;
+
+	if (!held)
+		held = remember(owners, found);
+	if (!held)
+		return -ENOMEM;
+	if (held->seen_ns != owners->walked_ns) { /* first time in this walk */
+		held->seen_ns = owners->walked_ns;
+		held->n_others = 0;
+		set_first(held, found);
+		return 0;
+	}
+	if (found->pid == held->pid)
+		return 0; /* a second descriptor of the same process */
+	other = found->pid;
+	if (found->pid < held->pid) {
+		other = held->pid;
+		set_first(held, found);
+	}
+	return add_other(held, other);
+}
+
+void owners_walk_end(struct owners *owners)
+{
+	struct held *held, *next;
+
+	HASH_ITER (hh, owners->held, held, next)
+		if (owners->walked_ns - held->seen_ns > REMEMBER_NS)
+			forget(owners, held);
+}
+
+uint64_t owners_walked_ns(const struct owners *owners)
+{
+	return owners->walked_ns;
+}
+
+bool owners_lookup(const struct owners *owners, uint64_t sock, uint64_t inode, struct owner *owner)
+{
+	const struct held *held = find(owners, sock, inode);
+
+	if (!held)
+		return false;
+	memset(owner, 0, sizeof(*owner));
+	owner->pid = held->pid;
+	memcpy(owner->comm, held->comm, sizeof(owner->comm));
+	owner->n_others = held->n_others;
+	for (uint32_t i = 0; i < held->n_others; i++)
+		owner->other_pids[i] = held->other_pids[i];
+	return true;
+}
+
+static bool contains(const uint32_t *pids, size_t n_pids, uint32_t pid)
+{
+	for (size_t i = 0; i < n_pids; i++)
+		if (pids[i] == pid)
+			return true;
+	return false;
+}
+
+bool owner_is_one_of(const struct owner *owner, const uint32_t *pids, size_t n_pids)
+{
+	if (contains(pids, n_pids, owner->pid))
+		return true;
+	for (uint32_t i = 0; i < owner->n_others; i++)
+		if (contains(pids, n_pids, owner->other_pids[i]))
+			return true;
+	return false;
+}

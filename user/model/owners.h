@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/* Which processes hold which socket, as of the last walks. */
+#ifndef KATRACE_OWNERS_H
+#define KATRACE_OWNERS_H
+
+#include <katrace/record.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define OWNERS_OTHERS_MAX 15
+
+/* The processes that hold one socket. */
+struct owner {
+	uint32_t pid;  /* the lowest; 0: nobody, or not known */
+	char comm[16]; /* of pid; any bytes: escape before showing */
+	uint32_t n_others;
+	uint32_t other_pids[OWNERS_OTHERS_MAX];
+};
+
+struct owners;
+
+/* NULL when out of memory. */
+struct owners *owners_new(void);
+
+/* NULL is fine. */
+void owners_free(struct owners *owners);
+
+/*
+ * A walk begins, finds descriptors and ends, at time now_ns. What it does not find again is remembered for a minute: the
+ * socket may live on after its process closed it. owners_found() returns 0 or -ENOMEM.
+ */
+void owners_walk_begin(struct owners *owners, uint64_t now_ns);
+int owners_found(struct owners *owners, const struct katrace_owner *found);
+void owners_walk_end(struct owners *owners);
+
+/* When the last walk began, 0 before the first. */
+uint64_t owners_walked_ns(const struct owners *owners);
+
+/* Copies the holders of a socket to *owner. False when it is not known to be held. */
+bool owners_lookup(const struct owners *owners, uint64_t sock, uint64_t inode, struct owner *owner);
+
+/* True if any of the holders is one of these pids. */
+bool owner_is_one_of(const struct owner *owner, const uint32_t *pids, size_t n_pids);
+
+#endif

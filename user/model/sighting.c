@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+#include "model/sighting.h"
+
+#include <errno.h>
+#include <netinet/in.h>
+#include <string.h>
+
+static void decode_endpoint(struct endpoint *end, uint16_t family, const uint8_t addr[16], uint16_t port)
+{
+	static const uint8_t mapped[12] = { [10] = 0xff, [11] = 0xff };
+
+	memset(end, 0, sizeof(*end));
+	end->port = port;
+	if (family == AF_INET6 && memcmp(addr, mapped, sizeof(mapped)) == 0) {
+		memcpy(end->addr, addr + 12, 4);
+		return;
+	}
+	end->ipv6 = family == AF_INET6;
+	memcpy(end->addr, addr, end->ipv6 ? 16 : 4);
+}
+
+static void decode_settings(struct settings *settings, const struct katrace_record *record, uint32_t hz)
+{
+	settings->enabled = record->flags & KATRACE_KEEPALIVE_ON;
+	settings->idle_s = record->idle / hz;
+	settings->interval_s = record->interval / hz;
+	settings->probe_limit = record->probe_limit;
+	settings->user_timeout_ms = record->user_timeout_ms;
+	settings->from_sysctl = record->from_sysctl;
+}
+
+int sighting_decode(struct sighting *s, const struct katrace_record *record, uint32_t hz)
+{
+	if (record->kind >= KATRACE_RECORD_KINDS || record->close_cause > KATRACE_CLOSE_RESET || !hz)
+		return -EPROTO;
+	if (record->family != AF_INET && record->family != AF_INET6)
+		return -EPROTO;
+	memset(s, 0, sizeof(*s));
+	s->kind = record->kind;
+	s->time_ns = record->time_ns;
+	s->id.sock = record->sock;
+	s->id.inode = record->inode;
+	s->id.netns = record->netns;
+	decode_endpoint(&s->id.local, record->family, record->local_addr, record->local_port);
+	decode_endpoint(&s->id.peer, record->family, record->peer_addr, record->peer_port);
+	s->cookie = record->cookie;
+	decode_settings(&s->settings, record, hz);
+	s->state = record->state;
+	s->orphan = record->flags & KATRACE_ORPHAN;
+	s->window_probe = record->flags & KATRACE_WINDOW_PROBE;
+	s->silent_us = (uint64_t)record->silent * 1000000 / hz;
+	s->probes_out = record->probes_out;
+	s->retransmits = record->retransmits;
+	s->unacked_bytes = record->unacked_bytes;
+	s->queued_bytes = record->queued_bytes;
+	s->has_result = record->flags & KATRACE_HAS_RESULT;
+	s->result = record->result;
+	s->error = record->error;
+	s->close_cause = record->close_cause;
+	return 0;
+}
+
+static bool same_endpoint(const struct endpoint *a, const struct endpoint *b)
+{
+	return a->ipv6 == b->ipv6 && a->port == b->port && memcmp(a->addr, b->addr, sizeof(a->addr)) == 0;
+}
+
+bool same_connection(const struct identity *a, const struct identity *b)
+{
+	return a->sock == b->sock && a->netns == b->netns && (a->inode == b->inode || !a->inode || !b->inode) &&
+	       same_endpoint(&a->local, &b->local) && same_endpoint(&a->peer, &b->peer);
+}

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/* A record in the units of the user side: what the kernel saw of one connection at one moment. */
+#ifndef KATRACE_SIGHTING_H
+#define KATRACE_SIGHTING_H
+
+#include "model/settings.h"
+
+#include <katrace/record.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+/* One end of a connection. A v4-mapped IPv6 address is an IPv4 address here, as the wire has it. */
+struct endpoint {
+	bool ipv6;
+	uint8_t addr[16]; /* network byte order; the first 4 bytes for IPv4 */
+	uint16_t port;
+};
+
+/* Identity of a connection. Kernels reuse a sock in place, so every part counts (same_connection()). */
+struct identity {
+	uint64_t sock; /* a kernel address: never shown */
+	uint64_t inode;
+	uint32_t netns;
+	struct endpoint local, peer;
+};
+
+struct sighting {
+	enum katrace_record_kind kind;
+	uint64_t time_ns; /* CLOCK_BOOTTIME */
+	struct identity id;
+	uint64_t cookie; /* 0: not known */
+	struct settings settings;
+	uint8_t state; /* the kernel's TCP_ESTABLISHED...; for KATRACE_CLOSED the one before */
+	bool orphan;
+	bool window_probe;
+	uint64_t silent_us;
+	uint32_t probes_out;
+	uint32_t retransmits;
+	uint32_t unacked_bytes;
+	uint32_t queued_bytes;
+	bool has_result;
+	int result;
+	int error;
+	enum katrace_close_cause close_cause;
+};
+
+/* Translates a record; hz is the kernel's. Returns 0, or -EPROTO for a record no kernel side of this version writes. */
+int sighting_decode(struct sighting *sighting, const struct katrace_record *record, uint32_t hz);
+
+/* The inode may be missing in one of them: a socket loses it when its process closes it. */
+bool same_connection(const struct identity *a, const struct identity *b);
+
+#endif

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/*
+ * What happened to one connection, in order, in bounded memory: runs of answered probes fold into one entry, and when a
+ * connection has too many entries those after the first few give way to the latest.
+ */
+#ifndef KATRACE_TIMELINE_H
+#define KATRACE_TIMELINE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define TIMELINE_ENTRIES_MAX 64
+#define TIMELINE_FIRST_KEPT 8
+#define TIMELINE_SAMPLES 32
+
+enum entry_kind {
+	ENTRY_ANSWERED_RUN, /* count probes, each answered before the next was due */
+	ENTRY_PROBE,        /* one probe: unanswered, or answered after others were not */
+	ENTRY_DROPPED,      /* count attempts the local stack refused */
+	ENTRY_SUPPRESSED,
+	ENTRY_CONFIGURED, /* the settings changed */
+};
+
+struct entry {
+	enum entry_kind kind;
+	uint64_t time_ns; /* CLOCK_BOOTTIME, of the first of count */
+	uint64_t end_ns;  /* of the last; ENTRY_SUPPRESSED: its end, 0 while it lasts */
+	uint32_t count;
+	uint32_t number, limit; /* of the probe */
+	bool answered;
+	bool late;       /* the answer's time is jiffy-grained */
+	bool has_result; /* result is negative: a probe refused on this host, but counted as sent */
+	int result;
+	uint32_t n_rtts; /* how many of the answers have an exact round trip */
+	uint32_t rtt_min_us, rtt_max_us, rtt_median_us;
+	uint32_t unacked_bytes, queued_bytes, retransmits;
+	bool window_probe;
+};
+
+struct timeline {
+	struct entry *entries;
+	size_t n;
+	size_t capacity;
+	uint64_t left_out; /* entries dropped after the first TIMELINE_FIRST_KEPT */
+	/* round trips of the run at the end: every stride-th of them, so that any number fits */
+	uint32_t samples[TIMELINE_SAMPLES];
+	uint32_t n_samples;
+	uint32_t stride;
+	uint32_t until_sample;
+};
+
+/* Frees what the timeline holds, not the timeline itself. */
+void timeline_clear(struct timeline *timeline);
+
+/* Adds a copy of *entry. Returns 0 or -ENOMEM. A refused attempt after another joins its entry. */
+int timeline_add(struct timeline *timeline, const struct entry *entry);
+
+/* The probe added last was answered. rtt_us counts for the run's statistics unless late. */
+void timeline_answer(struct timeline *timeline, uint32_t rtt_us, bool late);
+
+/* The suppression added last is over. */
+void timeline_end_suppressed(struct timeline *timeline, uint64_t time_ns);
+
+#endif

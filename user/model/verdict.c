@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+#include "model/verdict.h"
+
+#include <errno.h>
+#include <netinet/tcp.h>
+
+static const struct {
+	const char *name;
+	const char *words;
+} verdicts[VERDICTS] = {
+	[VERDICT_KEEPALIVE_TIMEOUT] = { "keepalive_timeout", "keepalive timeout" },
+	[VERDICT_USER_TIMEOUT] = { "user_timeout", "user timeout" },
+	[VERDICT_RETRANSMISSION_TIMEOUT] = { "retransmission_timeout", "retransmission timeout" },
+	[VERDICT_WINDOW_PROBE_TIMEOUT] = { "window_probe_timeout", "window probe timeout" },
+	[VERDICT_CONNECT_TIMEOUT] = { "connect_timeout", "connect timeout" },
+	[VERDICT_RESET_BY_PEER] = { "reset_by_peer", "reset by peer" },
+	[VERDICT_UNREACHABLE] = { "unreachable", "peer unreachable" },
+	[VERDICT_CLOSED_BY_PEER] = { "closed_by_peer", "closed by peer" },
+	[VERDICT_CLOSED_LOCALLY] = { "closed_locally", "closed locally" },
+	[VERDICT_RESET_LOCALLY] = { "reset_locally", "reset locally" },
+};
+
+/* tcp_keepalive_timer() goes by the user timeout instead of the probe limit when there is one. */
+static enum verdict gave_up_probing(const struct sighting *closed)
+{
+	return closed->settings.user_timeout_ms ? VERDICT_USER_TIMEOUT : VERDICT_KEEPALIVE_TIMEOUT;
+}
+
+/* tcp_write_err() from the retransmission or the window probe timer */
+static enum verdict gave_up_sending(const struct sighting *closed)
+{
+	if (closed->state == TCP_SYN_SENT || closed->state == TCP_SYN_RECV)
+		return VERDICT_CONNECT_TIMEOUT;
+	if (closed->retransmits == 0 && closed->probes_out > 0)
+		return VERDICT_WINDOW_PROBE_TIMEOUT;
+	return VERDICT_RETRANSMISSION_TIMEOUT;
+}
+
+/* No error: the state says which side closed first, and whether its FIN was waited for. */
+static enum verdict closed_without_error(const struct sighting *closed)
+{
+	switch (closed->state) {
+	case TCP_CLOSE_WAIT:
+	case TCP_LAST_ACK:
+		return VERDICT_CLOSED_BY_PEER;
+	case TCP_FIN_WAIT1:
+	case TCP_FIN_WAIT2:
+	case TCP_CLOSING:
+		return VERDICT_CLOSED_LOCALLY;
+	default:
+		return VERDICT_RESET_LOCALLY;
+	}
+}
+
+enum verdict verdict_of(const struct sighting *closed)
+{
+	if (closed->close_cause == KATRACE_CLOSE_KEEPALIVE)
+		return gave_up_probing(closed);
+	if (closed->close_cause == KATRACE_CLOSE_RESET)
+		return VERDICT_RESET_BY_PEER;
+	switch (closed->error) {
+	case 0:
+		return closed_without_error(closed);
+	case ETIMEDOUT:
+		/* An orphan's own FIN went unanswered: it was closed here, and nobody is told. */
+		return closed->orphan ? closed_without_error(closed) : gave_up_sending(closed);
+	case ECONNABORTED:
+	case ECONNRESET: /* without a RST from the peer: disconnected, see tcp_disconnect() */
+		return VERDICT_RESET_LOCALLY;
+	default:
+		return VERDICT_UNREACHABLE;
+	}
+}
+
+const char *verdict_name(enum verdict verdict)
+{
+	return verdicts[verdict].name;
+}
+
+const char *verdict_words(enum verdict verdict)
+{
+	return verdicts[verdict].words;
+}
+
+bool verdict_is_normal(enum verdict verdict)
+{
+	return verdict == VERDICT_CLOSED_BY_PEER || verdict == VERDICT_CLOSED_LOCALLY;
+}

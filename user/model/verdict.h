@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/* Why a connection ended. */
+#ifndef KATRACE_VERDICT_H
+#define KATRACE_VERDICT_H
+
+#include "model/sighting.h"
+
+#include <stdbool.h>
+
+/* The mechanism that ended it; the names are a contract (docs/architecture.md). */
+enum verdict {
+	VERDICT_KEEPALIVE_TIMEOUT,
+	VERDICT_USER_TIMEOUT,
+	VERDICT_RETRANSMISSION_TIMEOUT,
+	VERDICT_WINDOW_PROBE_TIMEOUT,
+	VERDICT_CONNECT_TIMEOUT,
+	VERDICT_RESET_BY_PEER,
+	VERDICT_UNREACHABLE,
+	VERDICT_CLOSED_BY_PEER,
+	VERDICT_CLOSED_LOCALLY,
+	VERDICT_RESET_LOCALLY,
+	VERDICTS
+};
+
+/* From a sighting of the kind KATRACE_CLOSED: the state before, sk_err, and the timer that was running. */
+enum verdict verdict_of(const struct sighting *closed);
+
+/* "keepalive_timeout" */
+const char *verdict_name(enum verdict verdict);
+
+/* "keepalive timeout", for people */
+const char *verdict_words(enum verdict verdict);
+
+/* A FIN from either side: nothing went wrong. */
+bool verdict_is_normal(enum verdict verdict);
+
+#endif

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+#include "out/out.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+struct out out_make(char *buf, size_t size)
+{
+	return (struct out){ .buf = buf, .size = size };
+}
+
+void out_bytes(struct out *out, const char *bytes, size_t n)
+{
+	const size_t room = out->size - out->used;
+
+	if (n > room) {
+		out->cut = true;
+		n = room;
+	}
+	memcpy(out->buf + out->used, bytes, n);
+	out->used += n;
+}
+
+void out_text(struct out *out, const char *text)
+{
+	out_bytes(out, text, strlen(text));
+}
+
+void out_printf(struct out *out, const char *format, ...)
+{
+	char text[512];
+	va_list args;
+	int n;
+
+	va_start(args, format);
+	n = vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	if (n < 0 || (size_t)n >= sizeof(text)) {
+		out->cut = true;
+		n = n < 0 ? 0 : (int)sizeof(text) - 1;
+	}
+	out_bytes(out, text, (size_t)n);
+}
+
+void out_pad(struct out *out, size_t from, size_t width)
+{
+	while (out->used - from < width && !out->cut)
+		out_bytes(out, " ", 1);
+}
+
+void out_escaped(struct out *out, const char *text, size_t n)
+{
+	for (size_t i = 0; i < n && text[i]; i++) {
+		const unsigned char c = (unsigned char)text[i];
+
+		if (c == '\\')
+			out_text(out, "\\\\");
+		else if (c >= 0x20 && c < 0x7f)
+			out_bytes(out, text + i, 1);
+		else
+			out_printf(out, "\\x%02x", c);
+	}
+}

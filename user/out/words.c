@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+#include "out/words.h"
+
+#include <arpa/inet.h>
+#include <inttypes.h>
+#include <string.h>
+
+void words_duration(struct out *out, uint64_t us)
+{
+	if (us < 100)
+		out_printf(out, "%" PRIu64 "us", us);
+	else if (us < 999950) /* what rounds to 1000.0ms is a second */
+		out_printf(out, "%.1fms", (double)us / 1e3);
+	else
+		out_printf(out, "%.1fs", (double)us / 1e6);
+}
+
+void words_ms(struct out *out, uint64_t ms)
+{
+	static const uint64_t unit[] = { 100, 10, 1 };
+	uint64_t rest = ms % 1000;
+
+	out_printf(out, "%" PRIu64, ms / 1000);
+	if (rest)
+		out_text(out, ".");
+	for (size_t i = 0; rest; rest %= unit[i], i++)
+		out_printf(out, "%" PRIu64, rest / unit[i]);
+	out_text(out, "s");
+}
+
+void words_endpoint(struct out *out, const struct endpoint *end)
+{
+	char text[INET6_ADDRSTRLEN];
+
+	if (!inet_ntop(end->ipv6 ? AF_INET6 : AF_INET, end->addr, text, sizeof(text)))
+		return;
+	out_printf(out, end->ipv6 ? "[%s]:%u" : "%s:%u", text, end->port);
+}
+
+static const char *plural(uint64_t n)
+{
+	return n == 1 ? "" : "s";
+}
+
+static void words_sources(struct out *out, const struct settings *settings)
+{
+	static const struct {
+		enum katrace_setting setting;
+		const char *name;
+	} names[] = {
+		{ KATRACE_IDLE, "idle" },
+		{ KATRACE_PROBE_LIMIT, "probes" },
+		{ KATRACE_INTERVAL, "interval" },
+	};
+	const uint8_t all = KATRACE_IDLE | KATRACE_INTERVAL | KATRACE_PROBE_LIMIT;
+	const char *before = " (";
+
+	if ((settings->from_sysctl & all) == all) {
+		out_text(out, " (all from sysctl)");
+		return;
+	}
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		if (!(settings->from_sysctl & names[i].setting))
+			continue;
+		out_printf(out, "%s%s", before, names[i].name);
+		before = ", ";
+	}
+	if (settings->from_sysctl & all)
+		out_text(out, " from sysctl)");
+}
+
+void words_settings(struct out *out, const struct settings *settings)
+{
+	if (!settings->enabled) {
+		out_text(out, "off");
+		return;
+	}
+	out_printf(out, "%us idle, then ", settings->idle_s);
+	if (settings->user_timeout_ms) {
+		out_printf(out, "probes %us apart until TCP_USER_TIMEOUT ", settings->interval_s);
+		words_ms(out, settings->user_timeout_ms);
+	} else {
+		out_printf(out, "%u probe%s %us apart", settings->probe_limit, plural(settings->probe_limit),
+			   settings->interval_s);
+	}
+	words_sources(out, settings);
+}
+
+void words_probe(struct out *out, uint32_t number, uint32_t limit)
+{
+	out_printf(out, "probe %u", number);
+	if (limit)
+		out_printf(out, "/%u", limit);
+}
+
+void words_backlog(struct out *out, uint32_t unacked, uint32_t queued, uint32_t retransmits)
+{
+	const char *before = "";
+
+	if (unacked || !queued) {
+		out_printf(out, "%u byte%s unacknowledged", unacked, plural(unacked));
+		before = ", ";
+	}
+	if (queued)
+		out_printf(out, "%s%u byte%s queued", before, queued, plural(queued));
+	if (retransmits)
+		out_printf(out, ", %u retransmission%s", retransmits, plural(retransmits));
+}
+
+void words_errno(struct out *out, int error)
+{
+	const char *name = strerrorname_np(error);
+
+	if (name)
+		out_text(out, name);
+	else
+		out_printf(out, "errno %d", error);
+}
