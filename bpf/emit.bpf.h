@@ -12,7 +12,7 @@ struct katrace_shared shared = {};
 /* All records, in the order they were reserved. The loader sets the size. */
 struct {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
-	__uint(max_entries, 16 * 1024 * 1024);
+	__uint(max_entries, 4096);
 } ring SEC(".maps");
 
 /* One entry for each kind of record. Written here only; user space sums over the CPUs. */

@@ -26,7 +26,6 @@ enum katrace_record_kind {
 enum katrace_close_cause {
 	KATRACE_CLOSE_OTHER,
 	KATRACE_CLOSE_KEEPALIVE, /* the keepalive timer gave up */
-	KATRACE_CLOSE_RESET,     /* a RST arrived */
 };
 
 /* Bits of katrace_record.flags */

@@ -11,7 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { KEY_MODE = 0x100, KEY_BTF };
+enum { KEY_MODE = 0x100, KEY_BTF, KEY_BUFFER };
 
 static const struct argp_option known[] = {
 	{ "pid", 'p', "PID[,PID...]", 0, "Only connections these processes hold", 1 },
@@ -19,6 +19,7 @@ static const struct argp_option known[] = {
 	{ "count", 'n', "EVENTS", 0, "End after this many events", 2 },
 	{ "mode", KEY_MODE, "MODE", 0, "How to listen to the kernel: auto (default) or tracepoint", 3 },
 	{ "btf", KEY_BTF, "FILE", 0, "Kernel type information (BTF), where the kernel itself offers none", 3 },
+	{ "buffer", KEY_BUFFER, "KIB", 0, "Room for events between the kernel and katrace: a power of two (default 16384)", 3 },
 	{ "verbose", 'v', NULL, 0, "Say on stderr what was chosen, and why", 3 },
 	{ "help", 'h', NULL, 0, "Give this help list", -1 },
 	{ "version", 'V', NULL, 0, "Print the version", -1 },
@@ -80,6 +81,17 @@ static error_t take_btf(struct trace_options *options, const char *arg)
 	return 0;
 }
 
+/* bpf(2) takes a power of two, whole pages */
+static error_t take_buffer(struct trace_options *options, const char *arg)
+{
+	uint64_t kib;
+
+	if (parse_number(arg, (uint64_t)sysconf(_SC_PAGESIZE) / 1024, 1024 * 1024, &kib) || (kib & (kib - 1)))
+		return bad_input("--buffer: '%s' is not a power of two from a page to 1048576", arg);
+	options->buffer_kib = (uint32_t)kib;
+	return 0;
+}
+
 static error_t take(int key, char *arg, struct argp_state *state)
 {
 	struct trace_options *options = state->input;
@@ -99,6 +111,8 @@ static error_t take(int key, char *arg, struct argp_state *state)
 		return take_mode(options, arg);
 	case KEY_BTF:
 		return take_btf(options, arg);
+	case KEY_BUFFER:
+		return take_buffer(options, arg);
 	case 'v':
 		options->verbose = true;
 		return 0;
@@ -125,7 +139,7 @@ static const struct argp argp = {
 
 int options_parse(struct trace_options *options, int argc, char **argv)
 {
-	memset(options, 0, sizeof(*options));
+	*options = (struct trace_options){ .buffer_kib = 16 * 1024 };
 	return -argp_parse(&argp, argc, argv, ARGP_NO_HELP, NULL, options);
 }
 

@@ -14,6 +14,7 @@ struct trace_options {
 	uint64_t count;      /* of events; 0: any number */
 	uint32_t *pids;
 	size_t n_pids; /* 0: every process */
+	uint32_t buffer_kib; /* of the ring */
 	enum hook_mode mode;
 	const char *btf;
 	bool verbose;

@@ -332,6 +332,7 @@ static int open_kernel_side(struct trace *trace)
 	struct tracer_options options = {
 		.mode = trace->options.mode,
 		.btf = trace->options.btf,
+		.ring_bytes = trace->options.buffer_kib * 1024,
 		.max_stories = MAX_CONNECTIONS,
 	};
 	int err;

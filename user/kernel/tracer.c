@@ -61,8 +61,10 @@ static int load_and_attach(struct katrace_direct *skel, const struct tracer_opti
 
 	skel->rodata->config.keepalive_timer = facts->keepalive_timer;
 	skel->rodata->config.hz = facts->hz;
-	skel->rodata->config.wake_bytes = bpf_map__max_entries(skel->maps.ring) / 4;
-	err = bpf_map__set_max_entries(skel->maps.stories, options->max_stories);
+	skel->rodata->config.wake_bytes = options->ring_bytes / 4;
+	err = bpf_map__set_max_entries(skel->maps.ring, options->ring_bytes);
+	if (!err)
+		err = bpf_map__set_max_entries(skel->maps.stories, options->max_stories);
 	if (!err)
 		err = katrace_direct__load(skel);
 	if (!err)

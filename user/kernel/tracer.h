@@ -19,6 +19,7 @@ struct tracer_options {
 	enum hook_mode mode;
 	const char *btf;          /* a file with the kernel's BTF, or NULL */
 	enum read_method method;  /* as the walk found it */
+	unsigned int ring_bytes;  /* a power of two, at least a page */
 	unsigned int max_stories; /* connections the kernel side keeps apart from those keepalive never acted on */
 };
 

@@ -31,7 +31,7 @@ static void decode_settings(struct settings *settings, const struct katrace_reco
 
 int sighting_decode(struct sighting *s, const struct katrace_record *record, uint32_t hz)
 {
-	if (record->kind >= KATRACE_RECORD_KINDS || record->close_cause > KATRACE_CLOSE_RESET || !hz)
+	if (record->kind >= KATRACE_RECORD_KINDS || record->close_cause > KATRACE_CLOSE_KEEPALIVE || !hz)
 		return -EPROTO;
 	if (record->family != AF_INET && record->family != AF_INET6)
 		return -EPROTO;

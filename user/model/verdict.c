@@ -56,16 +56,21 @@ enum verdict verdict_of(const struct sighting *closed)
 {
 	if (closed->close_cause == KATRACE_CLOSE_KEEPALIVE)
 		return gave_up_probing(closed);
-	if (closed->close_cause == KATRACE_CLOSE_RESET)
-		return VERDICT_RESET_BY_PEER;
 	switch (closed->error) {
 	case 0:
 		return closed_without_error(closed);
 	case ETIMEDOUT:
 		/* An orphan's own FIN went unanswered: it was closed here, and nobody is told. */
 		return closed->orphan ? closed_without_error(closed) : gave_up_sending(closed);
-	case ECONNABORTED:
-	case ECONNRESET: /* without a RST from the peer: disconnected, see tcp_disconnect() */
+	/*
+	 * These three are set before TCP_CLOSE by tcp_reset() alone, 5.10 to 6.18, so they need no hook of their own:
+	 * tcp_disconnect() sets its ECONNRESET after the change, a close with unread data sets nothing.
+	 */
+	case ECONNRESET:
+	case EPIPE: /* the peer's FIN came first */
+	case ECONNREFUSED:
+		return VERDICT_RESET_BY_PEER;
+	case ECONNABORTED: /* tcp_abort(): ss -K */
 		return VERDICT_RESET_LOCALLY;
 	default:
 		return VERDICT_UNREACHABLE;

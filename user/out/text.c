@@ -17,6 +17,7 @@ struct text {
 	struct text_options options;
 	bool narrow;
 	bool headed;
+	bool after_block; /* the last thing written was a timeline */
 	size_t width[COLUMNS]; /* widest so far: columns grow with what they hold */
 };
 
@@ -228,6 +229,7 @@ void text_event(struct text *text, const struct event *event, uint64_t wall_ns, 
 	char first[TEXT_LINE_MAX];
 	struct out body = out_make(first, sizeof(first));
 
+	text->after_block = false;
 	if (text->headed || !event->connection) {
 		line(text, event, wall_ns, out);
 		return;
@@ -463,11 +465,13 @@ static void ended_line(const struct connection *c, struct out *out)
 	out_text(out, "\n");
 }
 
-void text_timeline(const struct text *text, const struct connection *c, struct out *out)
+void text_timeline(struct text *text, const struct connection *c, struct out *out)
 {
 	const struct timeline *timeline = &c->timeline;
 
-	out_text(out, "\n");
+	if (!text->after_block)
+		out_text(out, "\n");
+	text->after_block = true;
 	block_header(text, c, out);
 	for (size_t i = 0; i < timeline->n; i++) {
 		const bool open = c->fate == FATE_OPEN && i + 1 == timeline->n;

@@ -31,6 +31,6 @@ void text_free(struct text *text);
 void text_event(struct text *text, const struct event *event, uint64_t wall_ns, struct out *out);
 
 /* All of a connection as one block: who, its timeline, and a sentence that says how it ended or would. */
-void text_timeline(const struct text *text, const struct connection *connection, struct out *out);
+void text_timeline(struct text *text, const struct connection *connection, struct out *out);
 
 #endif

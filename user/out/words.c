@@ -7,7 +7,7 @@
 
 void words_duration(struct out *out, uint64_t us)
 {
-	if (us < 100)
+	if (us < 1000)
 		out_printf(out, "%" PRIu64 "us", us);
 	else if (us < 999950) /* what rounds to 1000.0ms is a second */
 		out_printf(out, "%.1fms", (double)us / 1e3);

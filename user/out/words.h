@@ -6,7 +6,7 @@
 #include "model/connection.h"
 #include "out/out.h"
 
-/* "65us", "0.4ms", "35.0s" */
+/* "65us", "1.4ms", "35.0s" */
 void words_duration(struct out *out, uint64_t us);
 
 /* A whole number of seconds where it is one: "30s", "12.5s" */

@@ -1,0 +1,179 @@
+# SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+# katrace: `make help` says what there is to make.
+
+VERSION := 0.1.0
+PREFIX ?= /usr/local
+DESTDIR ?=
+BUILD ?= build
+
+CC ?= gcc
+CLANG ?= clang
+LLVM_STRIP ?= llvm-strip
+# bpftool and friends live in sbin, which is not everybody's PATH
+export PATH := $(PATH):/usr/sbin:/sbin
+BPFTOOL ?= bpftool
+ARCH := $(shell uname -m | sed 's/x86_64/x86/; s/aarch64/arm64/')
+TRIPLET := $(shell $(CC) -dumpmachine)
+# make V=1 shows the commands
+Q := $(if $(V),,@)
+say = $(if $(V),,@echo "  $(1)")
+SUDO := $(if $(filter 0,$(shell id -u)),,sudo)
+
+WARNINGS := -Wall -Wextra -Werror
+CFLAGS ?= -O2 -g
+KATRACE_CFLAGS := -std=gnu11 -D_GNU_SOURCE -DKATRACE_VERSION='"$(VERSION)"' $(WARNINGS) -Wshadow -Wstrict-prototypes \
+	-Iuser -Iinclude -I$(BUILD) -MMD -MP
+LIBS := -lbpf -lelf -lz -lcap-ng -pthread
+SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
+# BPF_PROG() of libbpf leaves the parameter ctx unused
+BPF_CFLAGS := -target bpf -D__TARGET_ARCH_$(ARCH) -g -O2 $(WARNINGS) -Wno-unused-parameter -Ivmlinux -Ibpf -Iinclude \
+	-idirafter /usr/include/$(TRIPLET) -MMD -MP
+
+DEPS := gcc make clang llvm bpftool libbpf-dev libelf-dev zlib1g-dev libcap-ng-dev uthash-dev libcmocka-dev
+LINT_DEPS := clang-format clang-tidy cppcheck shellcheck valgrind
+
+SRC := $(filter-out user/main.c,$(wildcard user/*/*.c))
+SKELETONS := $(foreach o,katrace walk,$(foreach r,direct probed,$(BUILD)/$(o).$(r).skel.h))
+UNIT := $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(wildcard tests/unit/test_*.c))
+LIVE_SRC := $(filter-out %.bpf.c,$(wildcard tests/live/*.c))
+REFERENCE := $(foreach r,direct probed,$(BUILD)/reference.$(r).skel.h)
+
+.PHONY: all
+all: $(BUILD)/katrace ## build build/katrace: one file, to be copied to a host
+
+## --- user space ---
+
+obj = $(patsubst %.c,$(BUILD)/$(1)/%.o,$(2))
+
+$(BUILD)/plain/%.o: %.c | $(SKELETONS)
+	@mkdir -p $(@D)
+	$(call say,CC    $@)
+	$(Q)$(CC) $(KATRACE_CFLAGS) $(CFLAGS) -c $< -o $@
+
+$(BUILD)/asan/%.o: %.c | $(SKELETONS)
+	@mkdir -p $(@D)
+	$(call say,CC    $@)
+	$(Q)$(CC) $(KATRACE_CFLAGS) -O1 -g $(SANITIZE) -c $< -o $@
+
+$(BUILD)/libkatrace.a: $(call obj,plain,$(SRC))
+$(BUILD)/libkatrace-asan.a: $(call obj,asan,$(SRC))
+$(BUILD)/%.a:
+	@rm -f $@
+	$(call say,AR    $@)
+	$(Q)$(AR) rcs $@ $^
+
+$(BUILD)/katrace: $(call obj,plain,user/main.c) $(BUILD)/libkatrace.a
+	$(call say,LINK  $@)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $^ $(LIBS) -o $@
+
+$(BUILD)/katrace-asan: $(call obj,asan,user/main.c) $(BUILD)/libkatrace-asan.a
+	$(call say,LINK  $@)
+	$(Q)$(CC) $(SANITIZE) $(LDFLAGS) $^ $(LIBS) -o $@
+
+## --- kernel side: each object built twice, see bpf/read.bpf.h ---
+
+bpf_source = $(firstword $(wildcard bpf/$(1).bpf.c tests/live/$(1).bpf.c))
+
+.SECONDEXPANSION:
+$(BUILD)/%.direct.bpf.o: $$(call bpf_source,$$*)
+	@mkdir -p $(@D)
+	$(call say,BPF   $@)
+	$(Q)$(CLANG) $(BPF_CFLAGS) -DKATRACE_READ_DIRECT -c $< -o $@
+	$(Q)$(LLVM_STRIP) -g $@
+
+$(BUILD)/%.probed.bpf.o: $$(call bpf_source,$$*)
+	@mkdir -p $(@D)
+	$(call say,BPF   $@)
+	$(Q)$(CLANG) $(BPF_CFLAGS) -c $< -o $@
+	$(Q)$(LLVM_STRIP) -g $@
+
+$(BUILD)/%.skel.h: $(BUILD)/%.bpf.o
+	$(call say,SKEL  $@)
+	$(Q)$(BPFTOOL) gen skeleton $< name $(subst .,_,$*) > $@.tmp
+	$(Q)mv $@.tmp $@
+
+## --- tests ---
+
+$(BUILD)/tests/test_%: $(BUILD)/asan/tests/unit/test_%.o $(BUILD)/libkatrace-asan.a
+	@mkdir -p $(@D)
+	$(call say,LINK  $@)
+	$(Q)$(CC) $(SANITIZE) $^ -lcmocka $(LIBS) -o $@
+
+$(call obj,plain,$(LIVE_SRC)): | $(REFERENCE)
+
+$(BUILD)/tests/live: $(call obj,plain,$(filter-out tests/live/demo.c,$(LIVE_SRC))) $(BUILD)/libkatrace.a
+	@mkdir -p $(@D)
+	$(call say,LINK  $@)
+	$(Q)$(CC) $(CFLAGS) $^ -lcmocka $(LIBS) -o $@
+
+$(BUILD)/demo: $(call obj,plain,tests/live/demo.c tests/live/net.c)
+	$(call say,LINK  $@)
+	$(Q)$(CC) $(CFLAGS) $^ -o $@
+
+.PHONY: build-all
+build-all: $(BUILD)/katrace $(BUILD)/katrace-asan $(BUILD)/tests/live $(BUILD)/demo $(UNIT)
+
+.PHONY: demo
+demo: deps ## watch a connection live and die, in under 20 s (root or sudo)
+	@$(MAKE) --no-print-directory -s $(BUILD)/katrace $(BUILD)/demo
+	@$(SUDO) $(BUILD)/demo $(BUILD)/katrace
+
+.PHONY: check
+check: deps ## all tests; the live ones need root or sudo
+	@$(MAKE) --no-print-directory build-all
+	@$(MAKE) --no-print-directory check-unit check-live
+
+.PHONY: check-unit
+check-unit: $(UNIT) ## the tests that need no kernel, under ASan and UBSan
+	@set -e; for test in $(UNIT); do echo "== $$test"; $$test; done
+
+.PHONY: check-live
+check-live: $(BUILD)/tests/live $(BUILD)/katrace $(BUILD)/katrace-asan ## the tests on the running kernel
+	$(SUDO) $(BUILD)/tests/live $(BUILD)/katrace
+	$(SUDO) $(BUILD)/tests/live $(BUILD)/katrace-asan 'life_*'
+
+.PHONY: lint
+lint: lint-deps $(SKELETONS) ## formatting and static analysis
+	clang-format --dry-run -Werror $(shell git ls-files '*.c' '*.h')
+	clang-tidy --quiet $(SRC) user/main.c -- $(filter-out -MMD -MP,$(KATRACE_CFLAGS))
+	cppcheck --quiet --error-exitcode=1 --enable=warning,performance,portability --inline-suppr \
+		--suppress=missingIncludeSystem -Iuser -Iinclude user
+	shellcheck $(shell git ls-files '*.sh' .ci/run)
+
+## --- set-up ---
+
+# need = install those of the packages that are missing; where there is no apt, say what is needed
+need = $(Q)missing=$$(dpkg-query -W -f '$${Package} $${db:Status-Status}\n' $(1) 2>&1 | \
+		awk '$$2 != "installed" { sub("dpkg-query: no packages found matching ", ""); print $$1 }'); \
+	if ! command -v apt-get > /dev/null; then \
+		echo "katrace: not a Debian: please see to it that you have the equivalents of: $(1)" >&2; \
+	elif [ -n "$$missing" ]; then \
+		echo "katrace: installing" $$missing >&2; \
+		$(SUDO) apt-get update -qq && \
+		$(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$missing > /dev/null; \
+	fi
+
+.PHONY: deps
+deps: ## install the Debian packages katrace is built with
+	$(call need,$(DEPS))
+
+.PHONY: lint-deps
+lint-deps:
+	$(call need,$(LINT_DEPS))
+
+.PHONY: install
+install: $(BUILD)/katrace ## install to DESTDIR/PREFIX (default /usr/local)
+	install -D -m 755 $(BUILD)/katrace $(DESTDIR)$(PREFIX)/sbin/katrace
+	install -D -m 644 docs/katrace.8 $(DESTDIR)$(PREFIX)/share/man/man8/katrace.8
+
+.PHONY: clean
+clean: ## remove what was built
+	rm -rf $(BUILD)
+
+.PHONY: help
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.SECONDARY:
+.DELETE_ON_ERROR:
+-include $(shell find $(BUILD) -name '*.d' 2> /dev/null)

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/* The live tests: declared here, defined in test_*.c, listed in main.c. */
+#ifndef KATRACE_TEST_LIVE_H
+#define KATRACE_TEST_LIVE_H
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+/* First line of a test that traces: without root it is skipped, and says so. */
+void needs_root(const char *test);
+#define NEEDS_ROOT() needs_root(__func__)
+
+/* ":40312  " finds the events of the connection with that local port. Valid until the next call but one. */
+const char *local_port(unsigned int port);
+
+void life_answered(void **state);
+void life_blackholed(void **state);
+void life_rebooted_peer(void **state);
+void life_ipv6(void **state);
+void life_v4_mapped(void **state);
+void life_interleaved(void **state);
+void life_older_than_katrace(void **state);
+void life_user_timeout(void **state);
+void life_dropped_probes(void **state);
+void life_suppressed(void **state);
+void life_short_ones_are_silent(void **state);
+
+void owner_pid_filter(void **state);
+void owner_is_not_current(void **state);
+
+void exact_attempts(void **state);
+void exact_loss_is_reported(void **state);
+
+void cli_bad_input(void **state);
+void cli_missing_privileges(void **state);
+void cli_two_capabilities(void **state);
+void cli_no_btf(void **state);
+void cli_duration_and_count(void **state);
+void cli_broken_pipe(void **state);
+void cli_second_interrupt(void **state);
+void cli_verbose(void **state);
+
+#endif

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+/* live [KATRACE [PATTERN]]: runs the live tests with that katrace, all of them or those that match. */
+#include "live.h"
+
+#include "tool.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <unistd.h>
+
+void needs_root(const char *test)
+{
+	if (geteuid() == 0)
+		return;
+	fprintf(stderr, "SKIPPED: %s needs root\n", test);
+	skip();
+}
+
+const char *local_port(unsigned int port)
+{
+	static char text[2][16];
+	static int which;
+
+	which = !which;
+	snprintf(text[which], sizeof(text[which]), ":%u  ", port);
+	return text[which];
+}
+
+int main(int argc, char **argv)
+{
+	const struct CMUnitTest live[] = {
+		cmocka_unit_test_teardown(cli_bad_input, tool_clean_up),
+		cmocka_unit_test_teardown(cli_missing_privileges, tool_clean_up),
+		cmocka_unit_test_teardown(cli_two_capabilities, tool_clean_up),
+		cmocka_unit_test_teardown(cli_no_btf, tool_clean_up),
+		cmocka_unit_test_teardown(cli_duration_and_count, tool_clean_up),
+		cmocka_unit_test_teardown(cli_broken_pipe, tool_clean_up),
+		cmocka_unit_test_teardown(cli_second_interrupt, tool_clean_up),
+		cmocka_unit_test_teardown(cli_verbose, tool_clean_up),
+		cmocka_unit_test_teardown(life_answered, tool_clean_up),
+		cmocka_unit_test_teardown(life_blackholed, tool_clean_up),
+		cmocka_unit_test_teardown(life_rebooted_peer, tool_clean_up),
+		cmocka_unit_test_teardown(life_ipv6, tool_clean_up),
+		cmocka_unit_test_teardown(life_v4_mapped, tool_clean_up),
+		cmocka_unit_test_teardown(life_interleaved, tool_clean_up),
+		cmocka_unit_test_teardown(life_older_than_katrace, tool_clean_up),
+		cmocka_unit_test_teardown(life_user_timeout, tool_clean_up),
+		cmocka_unit_test_teardown(life_dropped_probes, tool_clean_up),
+		cmocka_unit_test_teardown(life_suppressed, tool_clean_up),
+		cmocka_unit_test_teardown(life_short_ones_are_silent, tool_clean_up),
+		cmocka_unit_test_teardown(owner_pid_filter, tool_clean_up),
+		cmocka_unit_test_teardown(owner_is_not_current, tool_clean_up),
+		cmocka_unit_test_teardown(exact_attempts, tool_clean_up),
+		cmocka_unit_test_teardown(exact_loss_is_reported, tool_clean_up),
+	};
+
+	signal(SIGPIPE, SIG_IGN);
+	if (argc > 1)
+		tool_path = argv[1];
+	if (argc > 2)
+		cmocka_set_test_filter(argv[2]);
+	return cmocka_run_group_tests(live, NULL, NULL);
+}

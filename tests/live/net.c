@@ -1,0 +1,273 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+#include "net.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/if_link.h>
+#include <linux/pkt_sched.h>
+#include <linux/rtnetlink.h>
+#include <linux/veth.h>
+#include <net/if.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#define CABLE "cable"
+
+struct net {
+	int home;
+	int host[2];
+};
+
+static void must(bool ok, const char *what)
+{
+	if (ok)
+		return;
+	fprintf(stderr, "test network: %s: %s\n", what, strerror(errno));
+	exit(1);
+}
+
+/* --- rtnetlink: one request with nested attributes, one acknowledgement --- */
+
+struct request {
+	struct nlmsghdr header;
+	char body[512];
+};
+
+static void *request_add(struct request *request, const void *data, size_t size)
+{
+	void *at = (char *)request + NLMSG_ALIGN(request->header.nlmsg_len);
+
+	must(NLMSG_ALIGN(request->header.nlmsg_len) + size <= sizeof(*request), "netlink request too long");
+	if (data)
+		memcpy(at, data, size);
+	request->header.nlmsg_len = (uint32_t)(NLMSG_ALIGN(request->header.nlmsg_len) + size);
+	return at;
+}
+
+static struct rtattr *request_attr(struct request *request, unsigned short type, const void *data, size_t size)
+{
+	struct rtattr *attr = request_add(request, NULL, RTA_LENGTH(size));
+
+	attr->rta_type = type;
+	attr->rta_len = (unsigned short)RTA_LENGTH(size);
+	if (size)
+		memcpy(RTA_DATA(attr), data, size);
+	return attr;
+}
+
+static void request_end_nest(struct request *request, struct rtattr *nest)
+{
+	nest->rta_len = (unsigned short)((char *)request + NLMSG_ALIGN(request->header.nlmsg_len) - (char *)nest);
+}
+
+static struct request request_make(uint16_t type, uint16_t flags)
+{
+	return (struct request){
+		.header = { .nlmsg_len = NLMSG_HDRLEN, .nlmsg_type = type, .nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK | flags },
+	};
+}
+
+static void request_send(const struct request *request, const char *what)
+{
+	struct {
+		struct nlmsghdr header;
+		struct nlmsgerr error;
+		char rest[1024];
+	} answer;
+	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
+
+	must(fd >= 0, "netlink socket");
+	must(send(fd, request, request->header.nlmsg_len, 0) >= 0, what);
+	must(recv(fd, &answer, sizeof(answer), 0) > 0, what);
+	close(fd);
+	errno = -answer.error.error;
+	must(answer.header.nlmsg_type == NLMSG_ERROR && !answer.error.error, what);
+}
+
+/* --- hosts --- */
+
+static int open_netns(void)
+{
+	int fd = open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC);
+
+	must(fd >= 0, "open network namespace");
+	return fd;
+}
+
+void net_enter(const struct net *net, enum host host)
+{
+	must(setns(net->host[host], CLONE_NEWNET) == 0, "enter network namespace");
+}
+
+void net_leave(const struct net *net)
+{
+	must(setns(net->home, CLONE_NEWNET) == 0, "leave network namespace");
+}
+
+static void set_up(const char *name, bool up)
+{
+	struct ifreq request = { 0 };
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+	must(fd >= 0, "socket");
+	snprintf(request.ifr_name, sizeof(request.ifr_name), "%s", name);
+	must(ioctl(fd, SIOCGIFFLAGS, &request) == 0, "get interface flags");
+	if (up)
+		request.ifr_flags |= IFF_UP;
+	else
+		request.ifr_flags &= (short)~IFF_UP;
+	must(ioctl(fd, SIOCSIFFLAGS, &request) == 0, "set interface flags");
+	close(fd);
+}
+
+static void change_address(uint16_t type, int family, const char *address, uint8_t prefix)
+{
+	struct request request = request_make(type, type == RTM_NEWADDR ? NLM_F_CREATE | NLM_F_EXCL : 0);
+	struct ifaddrmsg message = {
+		.ifa_family = (uint8_t)family,
+		.ifa_prefixlen = prefix,
+		.ifa_flags = IFA_F_NODAD,
+		.ifa_index = if_nametoindex(CABLE),
+	};
+	uint8_t bytes[16];
+
+	must(inet_pton(family, address, bytes) == 1, address);
+	request_add(&request, &message, sizeof(message));
+	request_attr(&request, IFA_LOCAL, bytes, family == AF_INET ? 4 : 16);
+	request_send(&request, "change address");
+}
+
+/* The cable: a veth pair, one end here, the other in peer_netns. */
+static void lay_cable(int peer_netns)
+{
+	struct request request = request_make(RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL);
+	const struct ifinfomsg message = { 0 };
+	struct rtattr *info, *data, *peer;
+
+	request_add(&request, &message, sizeof(message));
+	request_attr(&request, IFLA_IFNAME, CABLE, sizeof(CABLE));
+	info = request_attr(&request, IFLA_LINKINFO, NULL, 0);
+	request_attr(&request, IFLA_INFO_KIND, "veth", sizeof("veth"));
+	data = request_attr(&request, IFLA_INFO_DATA, NULL, 0);
+	peer = request_attr(&request, VETH_INFO_PEER, NULL, 0);
+	request_add(&request, &message, sizeof(message));
+	request_attr(&request, IFLA_IFNAME, CABLE, sizeof(CABLE));
+	request_attr(&request, IFLA_NET_NS_FD, &peer_netns, sizeof(peer_netns));
+	request_end_nest(&request, peer);
+	request_end_nest(&request, data);
+	request_end_nest(&request, info);
+	request_send(&request, "lay cable");
+}
+
+static void set_up_host(const struct net *net, enum host host, const char *addr4, const char *addr6)
+{
+	net_enter(net, host);
+	set_up("lo", true);
+	set_up(CABLE, true);
+	change_address(RTM_NEWADDR, AF_INET, addr4, 24);
+	change_address(RTM_NEWADDR, AF_INET6, addr6, 64);
+}
+
+struct net *net_new(void)
+{
+	struct net *net = calloc(1, sizeof(*net));
+
+	must(net, "memory");
+	net->home = open_netns();
+	for (int i = 0; i < 2; i++) {
+		must(unshare(CLONE_NEWNET) == 0, "new network namespace");
+		net->host[i] = open_netns();
+	}
+	net_enter(net, HOST_A);
+	lay_cable(net->host[HOST_B]);
+	set_up_host(net, HOST_A, ADDR4_A, ADDR6_A);
+	set_up_host(net, HOST_B, ADDR4_B, ADDR6_B);
+	net_leave(net);
+	return net;
+}
+
+void net_free(struct net *net)
+{
+	if (!net)
+		return;
+	net_leave(net);
+	close(net->host[HOST_A]);
+	close(net->host[HOST_B]);
+	close(net->home);
+	free(net);
+}
+
+void net_cable(const struct net *net, enum host host, bool plugged)
+{
+	net_enter(net, host);
+	set_up(CABLE, plugged);
+	if (plugged) /* addresses of this family went with the link */
+		change_address(RTM_NEWADDR, AF_INET6, host == HOST_A ? ADDR6_A : ADDR6_B, 64);
+	net_leave(net);
+}
+
+void net_deaf(const struct net *net, enum host host, bool deaf)
+{
+	net_enter(net, host);
+	change_address(deaf ? RTM_DELADDR : RTM_NEWADDR, AF_INET, host == HOST_A ? ADDR4_A : ADDR4_B, 24);
+	net_leave(net);
+}
+
+void net_refuse(const struct net *net, enum host host, bool refuse)
+{
+	struct request request = request_make(refuse ? RTM_NEWQDISC : RTM_DELQDISC, refuse ? NLM_F_CREATE | NLM_F_REPLACE : 0);
+	struct tcmsg message = { .tcm_parent = TC_H_ROOT };
+	const struct tc_fifo_qopt empty = { .limit = 0 };
+
+	net_enter(net, host);
+	message.tcm_ifindex = (int)if_nametoindex(CABLE);
+	request_add(&request, &message, sizeof(message));
+	if (refuse) {
+		request_attr(&request, TCA_KIND, "pfifo", sizeof("pfifo"));
+		request_attr(&request, TCA_OPTIONS, &empty, sizeof(empty));
+	}
+	request_send(&request, "change queueing discipline");
+	net_leave(net);
+}
+
+/* Two lines a group: names, then values. */
+static uint64_t read_counter(FILE *file, const char *group, const char *counter)
+{
+	char names[16384], values[16384], *name, *value, *names_at, *values_at;
+
+	while (fgets(names, sizeof(names), file) && fgets(values, sizeof(values), file)) {
+		name = strtok_r(names, " \n", &names_at);
+		value = strtok_r(values, " \n", &values_at);
+		if (!name || strcmp(name, group))
+			continue;
+		while (name && value && strcmp(name, counter)) {
+			name = strtok_r(NULL, " \n", &names_at);
+			value = strtok_r(NULL, " \n", &values_at);
+		}
+		must(name && value, counter);
+		return strtoull(value, NULL, 10);
+	}
+	errno = ENOENT;
+	must(false, group);
+	return 0;
+}
+
+uint64_t net_keepalives(const struct net *net, enum host host)
+{
+	uint64_t count;
+	FILE *file;
+
+	net_enter(net, host);
+	file = fopen("/proc/thread-self/net/netstat", "re");
+	must(file, "open netstat");
+	count = read_counter(file, "TcpExt:", "TCPKeepAlive");
+	fclose(file);
+	net_leave(net);
+	return count;
+}

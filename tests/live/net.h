@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/*
+ * Two hosts of a test's own: network namespaces with a cable between them. They have no names and vanish with the
+ * process, so nothing is left behind whatever happens to it. A failure ends the process with a message.
+ */
+#ifndef KATRACE_TEST_NET_H
+#define KATRACE_TEST_NET_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum host { HOST_A, HOST_B };
+
+/* The hosts' addresses; 198.18.0.0/15 and 2001:db8::/32 are set aside for tests and examples. */
+#define ADDR4_A "198.18.0.1"
+#define ADDR4_B "198.18.0.2"
+#define ADDR6_A "2001:db8::1"
+#define ADDR6_B "2001:db8::2"
+
+struct net;
+
+struct net *net_new(void);
+void net_free(struct net *net);
+
+/* From now on this process opens its sockets on that host. */
+void net_enter(const struct net *net, enum host host);
+
+/* Back to the network namespace the process came from. */
+void net_leave(const struct net *net);
+
+/* Takes host's end of the cable away or puts it back: what the other host sends is lost without a trace. */
+void net_cable(const struct net *net, enum host host, bool plugged);
+
+/* Host no longer has its IPv4 address, so what arrives for it is ignored, or has it again. The link stays up. */
+void net_deaf(const struct net *net, enum host host, bool deaf);
+
+/* Host's own network stack refuses every packet (a queue of length 0), or accepts them again. */
+void net_refuse(const struct net *net, enum host host, bool refuse);
+
+/* TcpExt:TCPKeepAlive of host: probes attempted since it exists. */
+uint64_t net_keepalives(const struct net *net, enum host host);
+
+#endif

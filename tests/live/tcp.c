@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+#include "tcp.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netinet/tcp.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+static void must(bool ok, const char *what)
+{
+	if (ok)
+		return;
+	fprintf(stderr, "test connection: %s: %s\n", what, strerror(errno));
+	exit(1);
+}
+
+union address {
+	struct sockaddr any;
+	struct sockaddr_in v4;
+	struct sockaddr_in6 v6;
+};
+
+static socklen_t make_address(union address *address, enum tcp_family family)
+{
+	memset(address, 0, sizeof(*address));
+	if (family == TCP_IPV4) {
+		address->v4.sin_family = AF_INET;
+		must(inet_pton(AF_INET, ADDR4_B, &address->v4.sin_addr) == 1, ADDR4_B);
+		return sizeof(address->v4);
+	}
+	address->v6.sin6_family = AF_INET6;
+	must(inet_pton(AF_INET6, family == TCP_IPV6 ? ADDR6_B : "::ffff:" ADDR4_B, &address->v6.sin6_addr) == 1, "address");
+	return sizeof(address->v6);
+}
+
+static unsigned int port_of(int fd)
+{
+	union address address;
+	socklen_t size = sizeof(address);
+
+	must(getsockname(fd, &address.any, &size) == 0, "getsockname");
+	return ntohs(address.any.sa_family == AF_INET ? address.v4.sin_port : address.v6.sin6_port);
+}
+
+static int open_listener(const struct net *net, union address *address, socklen_t size)
+{
+	int fd;
+
+	net_enter(net, HOST_B);
+	fd = socket(address->any.sa_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	must(fd >= 0 && bind(fd, &address->any, size) == 0 && listen(fd, 4096) == 0, "listen");
+	must(getsockname(fd, &address->any, &size) == 0, "getsockname");
+	net_leave(net);
+	return fd;
+}
+
+static int open_client(const struct net *net, const union address *address, socklen_t size)
+{
+	int fd;
+
+	net_enter(net, HOST_A);
+	fd = socket(address->any.sa_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	must(fd >= 0 && connect(fd, &address->any, size) == 0, "connect");
+	net_leave(net);
+	return fd;
+}
+
+struct tcp tcp_connect(const struct net *net, enum tcp_family family)
+{
+	union address address;
+	socklen_t size = make_address(&address, family);
+	int listener = open_listener(net, &address, size);
+	struct tcp tcp;
+
+	tcp.client = open_client(net, &address, size);
+	tcp.server = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
+	must(tcp.server >= 0, "accept");
+	tcp.client_port = port_of(tcp.client);
+	tcp.server_port = port_of(listener);
+	close(listener);
+	return tcp;
+}
+
+void tcp_close(struct tcp *tcp)
+{
+	if (tcp->client >= 0)
+		tcp_abort(tcp->client);
+	if (tcp->server >= 0)
+		tcp_abort(tcp->server);
+	tcp->client = tcp->server = -1;
+}
+
+unsigned int tcp_connect_many(const struct net *net, int *clients, int *servers, int n)
+{
+	union address address;
+	socklen_t size = make_address(&address, TCP_IPV4);
+	int listener = open_listener(net, &address, size);
+	unsigned int port;
+
+	for (int i = 0; i < n; i++) {
+		clients[i] = open_client(net, &address, size);
+		servers[i] = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
+		must(servers[i] >= 0, "accept");
+	}
+	port = port_of(listener);
+	close(listener);
+	return port;
+}
+
+static void set(int fd, int level, int option, int value)
+{
+	must(setsockopt(fd, level, option, &value, sizeof(value)) == 0, "setsockopt");
+}
+
+void tcp_keepalive(int fd, const struct keepalive *keepalive)
+{
+	set(fd, IPPROTO_TCP, TCP_KEEPIDLE, keepalive->idle_s);
+	set(fd, IPPROTO_TCP, TCP_KEEPINTVL, keepalive->interval_s);
+	set(fd, IPPROTO_TCP, TCP_KEEPCNT, keepalive->limit);
+	set(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, keepalive->user_timeout_ms);
+	set(fd, SOL_SOCKET, SO_KEEPALIVE, 1);
+}
+
+void tcp_keepalive_off(int fd)
+{
+	set(fd, SOL_SOCKET, SO_KEEPALIVE, 0);
+}
+
+int tcp_wait_death(int fd, int timeout_s)
+{
+	struct pollfd readable = { .fd = fd, .events = POLLIN };
+	char byte;
+	ssize_t n;
+
+	if (poll(&readable, 1, timeout_s * 1000) != 1)
+		return -1;
+	n = read(fd, &byte, 1);
+	return n < 0 ? errno : n == 0 ? 0 : -1;
+}
+
+void tcp_abort(int fd)
+{
+	const struct linger now = { .l_onoff = 1, .l_linger = 0 };
+
+	must(setsockopt(fd, SOL_SOCKET, SO_LINGER, &now, sizeof(now)) == 0, "setsockopt");
+	close(fd);
+}

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/* TCP connections between the two hosts of a test. A failure ends the process with a message. */
+#ifndef KATRACE_TEST_TCP_H
+#define KATRACE_TEST_TCP_H
+
+#include "net.h"
+
+/* A connection from host A (client) to host B (server): both descriptors are this process's. */
+struct tcp {
+	int client, server;
+	unsigned int client_port, server_port;
+};
+
+enum tcp_family { TCP_IPV4, TCP_IPV6, TCP_V4_MAPPED };
+
+struct keepalive {
+	int idle_s, interval_s, limit;
+	int user_timeout_ms; /* 0: none */
+};
+
+struct tcp tcp_connect(const struct net *net, enum tcp_family family);
+
+/* Aborts both ends: on a dead network a FIN would keep the connection, and its namespace, for minutes. */
+void tcp_close(struct tcp *tcp);
+
+/* n connections over one listener, whose port is returned. */
+unsigned int tcp_connect_many(const struct net *net, int *clients, int *servers, int n);
+
+/* Sets the values, then SO_KEEPALIVE. */
+void tcp_keepalive(int fd, const struct keepalive *keepalive);
+void tcp_keepalive_off(int fd);
+
+/* Waits until the connection dies; returns what read(2) then says: an errno, or 0 at its end. -1: it did not. */
+int tcp_wait_death(int fd, int timeout_s);
+
+/* Closes without a FIN: the next segment that arrives for it is answered with a RST. */
+void tcp_abort(int fd);
+
+#endif

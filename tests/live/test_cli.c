@@ -1,0 +1,253 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+/* katrace as a command: bad input, privileges, beginning and ending. */
+#include "live.h"
+
+#include "net.h"
+#include "tcp.h"
+#include "tool.h"
+
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static const struct keepalive quick = { 1, 1, 3, 0 };
+
+static int count_newlines(const char *text)
+{
+	int n = 0;
+
+	for (; *text; text++)
+		n += *text == '\n';
+	return n;
+}
+
+/* Ends with this status and one line on stderr that contains why; nothing on stdout. */
+static void assert_refused(enum tool_rights rights, const char *const *args, int status, const char *why)
+{
+	struct tool *tool = tool_start_with(rights, args);
+	const int got = tool_wait(tool, 30);
+
+	if (got != status || count_newlines(tool_stderr(tool)) != 1 || !strstr(tool_stderr(tool), why))
+		print_error("%s %s: status %d, stderr: %s\n", args[0], args[0] ? args[1] : "", got, tool_stderr(tool));
+	assert_int_equal(got, status);
+	assert_int_equal(count_newlines(tool_stderr(tool)), 1);
+	assert_non_null(strstr(tool_stderr(tool), why));
+	assert_string_equal(tool_stdout(tool), "");
+	tool_free(tool);
+}
+
+void cli_bad_input(void **state)
+{
+	static const struct {
+		const char *const args[3];
+		const char *why;
+	} cases[] = {
+		{ { "--no-such-option" }, "--no-such-option" },
+		{ { "-z" }, "'z'" },
+		{ { "-p", "0" }, "'0'" },
+		{ { "-p", "-1" }, "'-1'" },
+		{ { "-p", "abc" }, "'abc'" },
+		{ { "-p", "99999999999" }, "'99999999999'" },
+		{ { "-p", "4194304" }, "no process 4194304" },
+		{ { "-p", "1," }, "''" },
+		{ { "-p", "" }, "''" },
+		{ { "-p", "1 " }, "'1 '" },
+		{ { "-p", "+1" }, "'+1'" },
+		{ { "-p" }, "requires an argument" },
+		{ { "-d", "0x" }, "'0x'" },
+		{ { "-d", "0" }, "'0'" },
+		{ { "-d", "10s" }, "'10s'" },
+		{ { "-d", "99999999999999999999" }, "'99999999999999999999'" },
+		{ { "-n", "1.5" }, "'1.5'" },
+		{ { "-n", "" }, "''" },
+		{ { "--mode", "magic" }, "'magic'" },
+		{ { "--btf", "/no/such/file" }, "/no/such/file" },
+		{ { "--buffer", "5" }, "'5'" },
+		{ { "junk" }, "'junk'" },
+		{ { "trace", "junk" }, "'junk'" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+		assert_refused(RIGHTS_ALL, cases[i].args, 2, cases[i].why);
+}
+
+void cli_missing_privileges(void **state)
+{
+	const char *const args[] = { NULL, NULL };
+
+	(void)state;
+	NEEDS_ROOT();
+	assert_refused(RIGHTS_NONE, args, 1, "CAP_BPF and CAP_PERFMON");
+}
+
+/* The two capabilities are enough for every event. */
+void cli_two_capabilities(void **state)
+{
+	static const char *const events[] = { "keepalive: 1s idle", "probe 1/3", "answered in", "probe 3/3",
+					      "ended: keepalive timeout, ETIMEDOUT" };
+	const char *const args[] = { NULL };
+	struct tool *tools[2];
+	char port[16];
+	struct net *net;
+	struct tcp tcp;
+	char pid[16];
+
+	(void)state;
+	NEEDS_ROOT();
+	net = net_new();
+	tools[0] = tool_start_with(RIGHTS_TWO, args);
+	tools[1] = tool_start(args);
+	assert_true(tool_wait_started(tools[0]) && tool_wait_started(tools[1]));
+	tcp = tcp_connect(net, TCP_IPV4);
+	snprintf(port, sizeof(port), ":%u  ", tcp.client_port);
+	snprintf(pid, sizeof(pid), "  %d  ", getpid());
+	tcp_keepalive(tcp.client, &quick);
+	assert_true(tool_wait_lines(tools[0], 1, port, "answered in", 10));
+	net_cable(net, HOST_B, false);
+	assert_true(tool_wait_lines(tools[0], 1, port, "ended: ", 10));
+	assert_true(tool_wait_lines(tools[1], 1, port, "ended: ", 10));
+	for (size_t i = 0; i < sizeof(events) / sizeof(events[0]); i++) {
+		assert_true(tool_lines(tools[0], port, events[i]) > 0);
+		assert_int_equal(tool_lines(tools[0], port, events[i]), tool_lines(tools[1], port, events[i]));
+	}
+	assert_int_equal(tool_lines(tools[0], port, pid), tool_lines(tools[0], port, ""));
+	for (int i = 0; i < 2; i++) {
+		assert_int_equal(tool_stop(tools[i]), 0);
+		tool_free(tools[i]);
+	}
+	tcp_close(&tcp);
+	net_free(net);
+}
+
+/* In a mount namespace of its own, where the kernel's BTF is covered. */
+static int run_without_btf(void)
+{
+	const char *const args[] = { NULL };
+	struct tool *tool;
+	int status;
+
+	if (unshare(CLONE_NEWNS) || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) ||
+	    mount("none", "/sys/kernel/btf", "tmpfs", 0, NULL))
+		return 100;
+	tool = tool_start(args);
+	status = tool_wait(tool, 30);
+	if (!strstr(tool_stderr(tool), "no BTF") || !strstr(tool_stderr(tool), "--btf FILE"))
+		return 101;
+	return status;
+}
+
+void cli_no_btf(void **state)
+{
+	int status;
+	pid_t pid;
+
+	(void)state;
+	NEEDS_ROOT();
+	pid = fork();
+	assert_true(pid >= 0);
+	if (!pid)
+		_exit(run_without_btf());
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFEXITED(status));
+	assert_int_equal(WEXITSTATUS(status), 1);
+}
+
+void cli_duration_and_count(void **state)
+{
+	const char *const one_second[] = { "-d", "1", NULL };
+	char pid[16];
+	const char *const four_events[] = { "--count=4", "-p", pid, NULL };
+	struct tool *tool;
+	struct net *net;
+	struct tcp tcp;
+
+	(void)state;
+	NEEDS_ROOT();
+	net = net_new();
+	tool = tool_start(one_second);
+	assert_int_equal(tool_wait(tool, 10), 0);
+	tool_free(tool);
+
+	snprintf(pid, sizeof(pid), "%d", getpid());
+	tool = tool_start(four_events);
+	assert_true(tool_wait_started(tool));
+	tcp = tcp_connect(net, TCP_IPV4);
+	tcp_keepalive(tcp.client, &quick);
+	assert_int_equal(tool_wait(tool, 20), 0);
+	assert_int_equal(tool_lines(tool, local_port(tcp.client_port), ""), 4);
+	assert_non_null(strstr(tool_stderr(tool), "4 events shown"));
+	tool_free(tool);
+	tcp_close(&tcp);
+	net_free(net);
+}
+
+void cli_broken_pipe(void **state)
+{
+	const char *const args[] = { NULL };
+	struct tool *tool;
+
+	(void)state;
+	NEEDS_ROOT();
+	tool = tool_start(args);
+	assert_true(tool_wait_started(tool));
+	tool_stop_reading(tool, true);
+	assert_int_equal(tool_wait(tool, 10), 0);
+	assert_null(strstr(tool_stderr(tool), "annot"));
+	tool_free(tool);
+}
+
+/* A pipe nobody reads, with more in it than it holds: the first SIGINT cannot finish, the next ends it. */
+void cli_second_interrupt(void **state)
+{
+	enum { N = 500 };
+	const char *const args[] = { NULL };
+	int clients[N], servers[N];
+	struct net *net;
+	struct tool *tool;
+	uint64_t before;
+
+	(void)state;
+	NEEDS_ROOT();
+	net = net_new();
+	tcp_connect_many(net, clients, servers, N);
+	tool = tool_start(args);
+	assert_true(tool_wait_started(tool));
+	tool_stop_reading(tool, false);
+	before = net_keepalives(net, HOST_A);
+	for (int i = 0; i < N; i++)
+		tcp_keepalive(clients[i], &quick);
+	while (net_keepalives(net, HOST_A) < before + 2 * N)
+		usleep(10000);
+	for (int i = 0; i < 100 && tool_runs(tool); i++) {
+		tool_signal(tool, SIGINT);
+		usleep(100000);
+	}
+	assert_false(tool_runs(tool));
+	assert_int_equal(tool_wait(tool, 1), 128 + SIGINT);
+	for (int i = 0; i < N; i++) {
+		tcp_abort(clients[i]);
+		tcp_abort(servers[i]);
+	}
+	tool_free(tool);
+	net_free(net);
+}
+
+void cli_verbose(void **state)
+{
+	const char *const args[] = { "-v", "-d", "1", "--mode", "tracepoint", NULL };
+	struct tool *tool;
+
+	(void)state;
+	NEEDS_ROOT();
+	tool = tool_start(args);
+	assert_int_equal(tool_wait(tool, 10), 0);
+	assert_non_null(strstr(tool_stderr(tool), "tracepoint mode, as asked for"));
+	assert_non_null(strstr(tool_stderr(tool), "attached tp_btf/timer_expire_entry"));
+	tool_free(tool);
+}

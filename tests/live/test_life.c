@@ -1,0 +1,287 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+/* Real connections living and dying on the running kernel, and what katrace says of them. */
+#include "live.h"
+
+#include "net.h"
+#include "tcp.h"
+#include "tool.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+static const char *const no_args[] = { NULL };
+static const struct keepalive quick = { 1, 1, 3, 0 };
+
+struct scene {
+	struct net *net;
+	struct tool *tool;
+	struct tcp tcp;
+};
+
+static struct scene scene_begin(enum tcp_family family, const struct keepalive *keepalive)
+{
+	struct scene scene = { .net = net_new() };
+
+	scene.tool = tool_start(no_args);
+	assert_true(tool_wait_started(scene.tool));
+	scene.tcp = tcp_connect(scene.net, family);
+	tcp_keepalive(scene.tcp.client, keepalive);
+	return scene;
+}
+
+/* Lines of stdout about the scene's connection that contain this. */
+static int said(const struct scene *scene, const char *what)
+{
+	return tool_lines(scene->tool, local_port(scene->tcp.client_port), what);
+}
+
+static bool wait_said(const struct scene *scene, int n, const char *what, int timeout_s)
+{
+	return tool_wait_lines(scene->tool, n, local_port(scene->tcp.client_port), what, timeout_s);
+}
+
+static void scene_end(struct scene *scene)
+{
+	tcp_close(&scene->tcp);
+	tool_free(scene->tool);
+	net_free(scene->net);
+}
+
+void life_answered(void **state)
+{
+	struct scene scene;
+
+	(void)state;
+	NEEDS_ROOT();
+	scene = scene_begin(TCP_IPV4, &quick);
+	assert_true(wait_said(&scene, 3, "answered in", 10));
+	assert_int_equal(tool_stop(scene.tool), 0);
+	assert_int_equal(said(&scene, "keepalive: 1s idle, then 3 probes 1s apart"), 1);
+	assert_int_equal(said(&scene, "probe 1/3 after 1.0s of silence"), said(&scene, "answered in"));
+	assert_int_equal(said(&scene, "probe 2/3"), 0);
+	assert_non_null(strstr(tool_stdout(scene.tool), "all answered"));
+	assert_non_null(strstr(tool_stdout(scene.tool), "Still open. A dead peer is noticed 4s after it was last heard."));
+	scene_end(&scene);
+}
+
+void life_blackholed(void **state)
+{
+	struct scene scene;
+
+	(void)state;
+	NEEDS_ROOT();
+	scene = scene_begin(TCP_IPV4, &quick);
+	assert_true(wait_said(&scene, 1, "answered in", 10));
+	net_cable(scene.net, HOST_B, false);
+	assert_int_equal(tcp_wait_death(scene.tcp.client, 10), ETIMEDOUT);
+	assert_true(wait_said(&scene, 1, "ended: keepalive timeout, ETIMEDOUT", 5));
+	assert_int_equal(tool_stop(scene.tool), 0);
+	assert_int_equal(said(&scene, "probe 1/3"), said(&scene, "answered in") + 1);
+	assert_int_equal(said(&scene, "probe 2/3"), 1);
+	assert_int_equal(said(&scene, "probe 3/3"), 1);
+	assert_non_null(strstr(tool_stdout(scene.tool),
+			       "The peer answered none of 3 probes; the application got ETIMEDOUT after 4."));
+	scene_end(&scene);
+}
+
+/* The peer forgets the connection while nobody hears it, as when it is restarted: it answers the probe with a RST. */
+void life_rebooted_peer(void **state)
+{
+	const struct keepalive patient = { 1, 1, 9, 0 };
+	struct scene scene;
+
+	(void)state;
+	NEEDS_ROOT();
+	scene = scene_begin(TCP_IPV4, &patient);
+	assert_true(wait_said(&scene, 1, "answered in", 10));
+	net_cable(scene.net, HOST_B, false);
+	tcp_abort(scene.tcp.server);
+	scene.tcp.server = -1;
+	assert_true(wait_said(&scene, 1, "probe 2/9", 10));
+	net_cable(scene.net, HOST_B, true);
+	assert_int_equal(tcp_wait_death(scene.tcp.client, 10), ECONNRESET);
+	assert_true(wait_said(&scene, 1, "ended: reset by peer, ECONNRESET", 5));
+	assert_int_equal(tool_stop(scene.tool), 0);
+	assert_non_null(strstr(tool_stdout(scene.tool), "The peer answered the probe with a reset"));
+	scene_end(&scene);
+}
+
+void life_ipv6(void **state)
+{
+	struct scene scene;
+	char ends[128];
+
+	(void)state;
+	NEEDS_ROOT();
+	scene = scene_begin(TCP_IPV6, &quick);
+	assert_true(wait_said(&scene, 1, "answered in", 10));
+	net_cable(scene.net, HOST_B, false);
+	assert_true(wait_said(&scene, 1, "ended: keepalive timeout, ETIMEDOUT", 10));
+	assert_int_equal(tool_stop(scene.tool), 0);
+	snprintf(ends, sizeof(ends), "[" ADDR6_A "]:%u - [" ADDR6_B "]:%u", scene.tcp.client_port,
+		 scene.tcp.server_port);
+	assert_non_null(strstr(tool_stdout(scene.tool), ends));
+	scene_end(&scene);
+}
+
+/* An IPv6 socket that talks IPv4: shown as what is on the wire. */
+void life_v4_mapped(void **state)
+{
+	struct scene scene;
+	char ends[128];
+
+	(void)state;
+	NEEDS_ROOT();
+	scene = scene_begin(TCP_V4_MAPPED, &quick);
+	assert_true(wait_said(&scene, 1, "answered in", 10));
+	net_cable(scene.net, HOST_B, false);
+	assert_true(wait_said(&scene, 1, "ended: keepalive timeout, ETIMEDOUT", 10));
+	assert_int_equal(tool_stop(scene.tool), 0);
+	snprintf(ends, sizeof(ends), "\n" ADDR4_A ":%u - " ADDR4_B ":%u", scene.tcp.client_port, scene.tcp.server_port);
+	assert_non_null(strstr(tool_stdout(scene.tool), ends));
+	assert_null(strstr(tool_stdout(scene.tool), "ffff"));
+	scene_end(&scene);
+}
+
+/* Two connections, one that lives and one that dies: each has its own numbers and its own end. */
+void life_interleaved(void **state)
+{
+	const struct keepalive other = { 1, 2, 5, 0 };
+	struct scene scene;
+	struct tcp second;
+	char port[16];
+
+	(void)state;
+	NEEDS_ROOT();
+	scene = scene_begin(TCP_IPV4, &quick);
+	second = tcp_connect(scene.net, TCP_IPV4);
+	snprintf(port, sizeof(port), ":%u  ", second.client_port);
+	tcp_keepalive(second.client, &other);
+	assert_true(wait_said(&scene, 1, "answered in", 10));
+	assert_true(tool_wait_lines(scene.tool, 1, port, "answered in", 10));
+	net_cable(scene.net, HOST_B, false);
+	assert_int_equal(tcp_wait_death(scene.tcp.client, 10), ETIMEDOUT);
+	assert_true(tool_wait_lines(scene.tool, 1, port, "probe 2/5", 10));
+	net_cable(scene.net, HOST_B, true);
+	assert_true(wait_said(&scene, 1, "ended: keepalive timeout, ETIMEDOUT", 5));
+	assert_true(tool_wait_lines(scene.tool, 2, port, "answered in", 10));
+	assert_int_equal(tool_stop(scene.tool), 0);
+	assert_int_equal(said(&scene, "probe 3/3"), 1);
+	assert_int_equal(said(&scene, "/5"), 0);
+	assert_int_equal(tool_lines(scene.tool, port, "/3"), 0);
+	assert_int_equal(tool_lines(scene.tool, port, "ended"), 0);
+	tcp_close(&second);
+	scene_end(&scene);
+}
+
+void life_older_than_katrace(void **state)
+{
+	struct scene scene = { 0 };
+	char pid[16];
+
+	(void)state;
+	NEEDS_ROOT();
+	scene.net = net_new();
+	scene.tcp = tcp_connect(scene.net, TCP_IPV4);
+	tcp_keepalive(scene.tcp.client, &quick);
+	scene.tool = tool_start(no_args);
+	assert_true(tool_wait_started(scene.tool));
+	net_cable(scene.net, HOST_B, false);
+	assert_int_equal(tcp_wait_death(scene.tcp.client, 10), ETIMEDOUT);
+	assert_true(wait_said(&scene, 1, "ended: keepalive timeout, ETIMEDOUT", 5));
+	assert_int_equal(tool_stop(scene.tool), 0);
+	snprintf(pid, sizeof(pid), "  %d  ", getpid());
+	assert_int_equal(said(&scene, pid), said(&scene, ""));
+	scene_end(&scene);
+}
+
+/* TCP_USER_TIMEOUT takes the place of the probe limit: 1 + 2 x 1 s is the first firing after 2.5 s. */
+void life_user_timeout(void **state)
+{
+	const struct keepalive settings = { 1, 1, 9, 2500 };
+	struct scene scene;
+
+	(void)state;
+	NEEDS_ROOT();
+	scene = scene_begin(TCP_IPV4, &settings);
+	assert_true(wait_said(&scene, 1, "answered in", 10));
+	net_cable(scene.net, HOST_B, false);
+	assert_int_equal(tcp_wait_death(scene.tcp.client, 10), ETIMEDOUT);
+	assert_true(wait_said(&scene, 1, "ended: user timeout, ETIMEDOUT", 5));
+	assert_int_equal(tool_stop(scene.tool), 0);
+	assert_int_equal(said(&scene, "probe 2 after"), 1);
+	assert_int_equal(said(&scene, "probe 3"), 0);
+	assert_non_null(strstr(tool_stdout(scene.tool), "TCP_USER_TIMEOUT (2.5s) overrode the limit of 9 probes"));
+	scene_end(&scene);
+}
+
+/* What the local stack refuses is not counted by the timer, but tried again; the connection does not die of it. */
+void life_dropped_probes(void **state)
+{
+	struct scene scene;
+
+	(void)state;
+	NEEDS_ROOT();
+	scene = scene_begin(TCP_IPV4, &quick);
+	assert_true(wait_said(&scene, 1, "answered in", 10));
+	net_refuse(scene.net, HOST_A, true);
+	assert_true(wait_said(&scene, 6, "probe 1/3 not sent: refused by the local stack", 10));
+	net_refuse(scene.net, HOST_A, false);
+	assert_true(wait_said(&scene, 2, "answered in", 10));
+	assert_int_equal(tool_stop(scene.tool), 0);
+	assert_int_equal(said(&scene, "probe 2/3"), 0);
+	assert_int_equal(said(&scene, "probe 1/3 after"), said(&scene, "answered in"));
+	scene_end(&scene);
+}
+
+/* Unacknowledged data puts retransmission in charge: said when it begins and when it ends. */
+void life_suppressed(void **state)
+{
+	struct scene scene;
+
+	(void)state;
+	NEEDS_ROOT();
+	scene = scene_begin(TCP_IPV4, &quick);
+	assert_true(wait_said(&scene, 1, "answered in", 10));
+	net_deaf(scene.net, HOST_B, true);
+	assert_int_equal(send(scene.tcp.client, "hello world", 11, 0), 11);
+	assert_true(wait_said(&scene, 1, "suppressed: 11 bytes unacknowledged", 10));
+	net_deaf(scene.net, HOST_B, false);
+	assert_true(wait_said(&scene, 1, "no longer suppressed: 0 bytes unacknowledged", 20));
+	assert_int_equal(tool_stop(scene.tool), 0);
+	assert_int_equal(said(&scene, "retransmission is in charge"), 1);
+	assert_int_equal(said(&scene, "probe 2/3"), 0);
+	scene_end(&scene);
+}
+
+/* Connections that end before keepalive ever acts are none of its business. */
+void life_short_ones_are_silent(void **state)
+{
+	char pid[16];
+	const char *const own[] = { "-p", pid, NULL };
+	struct scene scene = { 0 };
+	struct tcp brief;
+
+	(void)state;
+	NEEDS_ROOT();
+	snprintf(pid, sizeof(pid), "%d", getpid());
+	scene.net = net_new();
+	scene.tool = tool_start(own);
+	assert_true(tool_wait_started(scene.tool));
+	scene.tcp = tcp_connect(scene.net, TCP_IPV4);
+	tcp_keepalive(scene.tcp.client, &quick);
+	for (int i = 0; i < 100; i++) {
+		brief = tcp_connect(scene.net, TCP_IPV4);
+		tcp_keepalive(brief.client, &quick);
+		close(brief.client);
+		close(brief.server);
+	}
+	assert_true(wait_said(&scene, 1, "answered in", 10));
+	assert_int_equal(tool_stop(scene.tool), 0);
+	assert_int_equal(tool_lines(scene.tool, "keepalive: 1s idle", ADDR4_B), 1);
+	assert_int_equal(tool_lines(scene.tool, "ended", ""), 0);
+	scene_end(&scene);
+}

@@ -1,0 +1,296 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+#include "tool.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/capability.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#define NOBODY 65534
+
+const char *tool_path = "build/katrace";
+
+struct stream {
+	int fd; /* -1 at its end */
+	char *text;
+	size_t used, size;
+};
+
+struct tool {
+	pid_t pid; /* 0 once reaped */
+	int status;
+	struct stream out, err;
+	struct tool *next;
+};
+
+static struct tool *tools; /* not freed yet */
+
+static void must(bool ok, const char *what)
+{
+	if (ok)
+		return;
+	fprintf(stderr, "test tool: %s: %s\n", what, strerror(errno));
+	exit(1);
+}
+
+/* uid nobody, with these capabilities kept through execve(2) */
+static void become_nobody(uint64_t caps)
+{
+	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_data_struct data[2] = { 0 };
+
+	must(prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) == 0, "keep capabilities");
+	must(setresgid(NOBODY, NOBODY, NOBODY) == 0 && setresuid(NOBODY, NOBODY, NOBODY) == 0, "change user");
+	for (int i = 0; i < 2; i++)
+		data[i].effective = data[i].permitted = data[i].inheritable = (uint32_t)(caps >> (32 * i));
+	must(syscall(SYS_capset, &header, data) == 0, "set capabilities");
+	for (unsigned long cap = 0; cap < 64; cap++)
+		if (caps & (1ULL << cap))
+			must(prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, cap, 0, 0) == 0, "raise capability");
+}
+
+static void run_tool(enum tool_rights rights, const char *const *args)
+{
+	const char *argv[32] = { "katrace" };
+	int fd = open(tool_path, O_RDONLY); /* the path to it may be closed to nobody */
+	int n = 1;
+
+	must(fd >= 0, tool_path);
+	for (; *args; args++) {
+		must(n < 31, "too many arguments");
+		argv[n++] = *args;
+	}
+	if (rights != RIGHTS_ALL)
+		become_nobody(rights == RIGHTS_TWO ? 1ULL << CAP_BPF | 1ULL << CAP_PERFMON : 0);
+	fexecve(fd, (char *const *)argv, environ);
+	must(false, "execute katrace");
+}
+
+struct tool *tool_start_with(enum tool_rights rights, const char *const *args)
+{
+	struct tool *tool = calloc(1, sizeof(*tool));
+	int out[2], err[2];
+
+	must(tool && pipe2(out, O_CLOEXEC) == 0 && pipe2(err, O_CLOEXEC) == 0, "pipe");
+	tool->pid = fork();
+	must(tool->pid >= 0, "fork");
+	if (!tool->pid) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		dup2(out[1], STDOUT_FILENO);
+		dup2(err[1], STDERR_FILENO);
+		run_tool(rights, args);
+	}
+	close(out[1]);
+	close(err[1]);
+	tool->out.fd = out[0];
+	tool->err.fd = err[0];
+	tool->next = tools;
+	tools = tool;
+	return tool;
+}
+
+struct tool *tool_start(const char *const *args)
+{
+	return tool_start_with(RIGHTS_ALL, args);
+}
+
+static void read_stream(struct stream *stream)
+{
+	ssize_t n;
+
+	if (stream->size - stream->used < 65536) {
+		stream->size = 2 * stream->size + 131072;
+		stream->text = realloc(stream->text, stream->size);
+		must(stream->text, "memory");
+		stream->text[stream->used] = '\0';
+	}
+	n = read(stream->fd, stream->text + stream->used, stream->size - stream->used - 1);
+	if (n <= 0) {
+		close(stream->fd);
+		stream->fd = -1;
+		return;
+	}
+	stream->used += (size_t)n;
+	stream->text[stream->used] = '\0';
+}
+
+static int64_t now_ms(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
+}
+
+/* Reads once from whatever has something. False when both streams are at their end, or at the deadline. */
+static bool read_some(struct tool *tool, int64_t deadline_ms)
+{
+	struct pollfd fds[2] = {
+		{ .fd = tool->out.fd, .events = POLLIN },
+		{ .fd = tool->err.fd, .events = POLLIN },
+	};
+	int64_t left = deadline_ms - now_ms();
+
+	if ((tool->out.fd < 0 && tool->err.fd < 0) || left <= 0)
+		return false;
+	if (poll(fds, 2, (int)left) <= 0)
+		return false;
+	if (fds[0].revents)
+		read_stream(&tool->out);
+	if (fds[1].revents)
+		read_stream(&tool->err);
+	return true;
+}
+
+static int count_lines(const char *text, const char *a, const char *b)
+{
+	char line[4096];
+	size_t length;
+	int n = 0;
+
+	for (; *text; text += length) {
+		length = strcspn(text, "\n");
+		if (!text[length])
+			break;
+		snprintf(line, sizeof(line), "%.*s", (int)length, text);
+		n += strstr(line, a) && strstr(line, b);
+		length++;
+	}
+	return n;
+}
+
+bool tool_wait_started(struct tool *tool)
+{
+	const int64_t deadline = now_ms() + 30000;
+
+	while (!strstr(tool_stderr(tool), "katrace: tracing"))
+		if (!read_some(tool, deadline))
+			return false;
+	return true;
+}
+
+bool tool_wait_lines(struct tool *tool, int n, const char *a, const char *b, int timeout_s)
+{
+	const int64_t deadline = now_ms() + 1000 * timeout_s;
+
+	while (tool_lines(tool, a, b) < n)
+		if (!read_some(tool, deadline))
+			return false;
+	return true;
+}
+
+int tool_lines(const struct tool *tool, const char *a, const char *b)
+{
+	return count_lines(tool_stdout(tool), a, b);
+}
+
+const char *tool_stdout(const struct tool *tool)
+{
+	return tool->out.text ? tool->out.text : "";
+}
+
+const char *tool_stderr(const struct tool *tool)
+{
+	return tool->err.text ? tool->err.text : "";
+}
+
+pid_t tool_pid(const struct tool *tool)
+{
+	return tool->pid;
+}
+
+void tool_stop_reading(struct tool *tool, bool close_it)
+{
+	if (close_it)
+		close(tool->out.fd);
+	tool->out.fd = -1;
+}
+
+bool tool_runs(const struct tool *tool)
+{
+	siginfo_t info = { 0 };
+
+	return tool->pid && waitid(P_PID, (id_t)tool->pid, &info, WEXITED | WNOHANG | WNOWAIT) == 0 && !info.si_pid;
+}
+
+void tool_signal(struct tool *tool, int signal)
+{
+	kill(tool->pid, signal);
+}
+
+int tool_wait(struct tool *tool, int timeout_s)
+{
+	const int64_t deadline = now_ms() + 1000 * timeout_s;
+	bool killed = false;
+	int status;
+
+	if (!tool->pid)
+		return tool->status;
+	while (read_some(tool, deadline))
+		;
+	if (now_ms() >= deadline) {
+		killed = true;
+		kill(tool->pid, SIGKILL);
+	}
+	must(waitpid(tool->pid, &status, 0) == tool->pid, "wait");
+	tool->pid = 0;
+	tool->status = WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+	if (killed)
+		tool->status = -1;
+	return tool->status;
+}
+
+int tool_stop(struct tool *tool)
+{
+	if (tool->pid)
+		kill(tool->pid, SIGINT);
+	return tool_wait(tool, 60);
+}
+
+static void unlist(const struct tool *tool)
+{
+	struct tool **at = &tools;
+
+	while (*at && *at != tool)
+		at = &(*at)->next;
+	if (*at)
+		*at = tool->next;
+}
+
+void tool_free(struct tool *tool)
+{
+	if (!tool)
+		return;
+	unlist(tool);
+	if (tool->pid) {
+		kill(tool->pid, SIGKILL);
+		waitpid(tool->pid, NULL, 0);
+	}
+	if (tool->out.fd >= 0)
+		close(tool->out.fd);
+	if (tool->err.fd >= 0)
+		close(tool->err.fd);
+	free(tool->out.text);
+	free(tool->err.text);
+	free(tool);
+}
+
+int tool_clean_up(void **state)
+{
+	(void)state;
+	while (tools) {
+		fprintf(stderr, "--- stdout of katrace\n%s--- stderr\n%s---\n", tool_stdout(tools), tool_stderr(tools));
+		tool_free(tools);
+	}
+	return 0;
+}

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/* A katrace started by a test, and what it says. */
+#ifndef KATRACE_TEST_TOOL_H
+#define KATRACE_TEST_TOOL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+/* Where the tests find katrace; set by main(). */
+extern const char *tool_path;
+
+/* With which privileges it runs. */
+enum tool_rights {
+	RIGHTS_ALL,
+	RIGHTS_TWO,  /* uid 65534 with CAP_BPF and CAP_PERFMON */
+	RIGHTS_NONE, /* uid 65534 */
+};
+
+struct tool;
+
+/* Starts katrace with these arguments, NULL last. */
+struct tool *tool_start(const char *const *args);
+struct tool *tool_start_with(enum tool_rights rights, const char *const *args);
+
+/* Waits until tracing has begun. False when it ended, or did not begin within 30 s. */
+bool tool_wait_started(struct tool *tool);
+
+/* Waits until stdout has n lines that contain both texts (any line for ""), or until timeout_s. */
+bool tool_wait_lines(struct tool *tool, int n, const char *a, const char *b, int timeout_s);
+
+/* Lines of stdout so far that contain both. */
+int tool_lines(const struct tool *tool, const char *a, const char *b);
+
+const char *tool_stdout(const struct tool *tool);
+const char *tool_stderr(const struct tool *tool);
+pid_t tool_pid(const struct tool *tool);
+
+/* No longer reads stdout; with close, closes it too. */
+void tool_stop_reading(struct tool *tool, bool close);
+
+bool tool_runs(const struct tool *tool);
+
+void tool_signal(struct tool *tool, int signal);
+
+/* Waits for its end, reading on. Returns its exit status, 128 + signal, or -1 when it had to be killed after timeout_s. */
+int tool_wait(struct tool *tool, int timeout_s);
+
+/* SIGINT, then tool_wait(). */
+int tool_stop(struct tool *tool);
+
+/* Kills it if it still runs. */
+void tool_free(struct tool *tool);
+
+/* After each test: a test that failed left its katrace behind; shows what it said, and frees it. */
+int tool_clean_up(void **state);
+
+#endif
