@@ -424,7 +424,7 @@ static int probe_sent(struct model *model, struct tracked *t, const struct sight
 	t->probe_number = event.probe.number;
 	t->probe_ns = s->time_ns;
 	publish(model, t, &event, now_ns);
-	if (t->early_answer_ns >= s->time_ns)
+	if (t->early_answer_ns && t->early_answer_ns >= s->time_ns)
 		answered(model, t, s, t->early_answer_ns, false, now_ns);
 	t->early_answer_ns = 0;
 	return err;

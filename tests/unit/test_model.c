@@ -1,0 +1,432 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+/* The model: from sightings and owners to events, told as one line of words each. */
+#include "unit.h"
+
+#include "model/model.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+struct world {
+	struct owners *owners;
+	struct model *model;
+	char told[4096]; /* one line for each event and each finished connection */
+};
+
+static void tell(struct world *w, const char *text)
+{
+	strncat(w->told, text, sizeof(w->told) - strlen(w->told) - 1);
+}
+
+static void on_event(void *ctx, const struct event *event)
+{
+	static const char *const names[] = { "configured", "sent", "dropped", "answered", "suppressed", "ended", "lost" };
+	struct world *w = ctx;
+	char line[128] = "";
+
+	switch (event->kind) {
+	case EVENT_PROBE_SENT:
+	case EVENT_PROBE_DROPPED:
+		snprintf(line, sizeof(line), " %u/%u", event->probe.number, event->probe.limit);
+		break;
+	case EVENT_PROBE_ANSWERED:
+		snprintf(line, sizeof(line), " %u in %llu%s", event->answer.number,
+			 (unsigned long long)event->answer.rtt_us, event->answer.late ? " late" : "");
+		break;
+	case EVENT_SUPPRESSED:
+		snprintf(line, sizeof(line), " %s", event->suppressed.begin ? "begin" : "end");
+		break;
+	case EVENT_ENDED:
+		snprintf(line, sizeof(line), " %s %d", verdict_name(event->ended.verdict), event->ended.error);
+		break;
+	case EVENT_EVENTS_LOST:
+		snprintf(line, sizeof(line), " %s %llu", lost_stage_name(event->lost.stage),
+			 (unsigned long long)event->lost.count);
+		break;
+	default:
+		break;
+	}
+	tell(w, names[event->kind]);
+	tell(w, line);
+	if (event->connection && event->connection->owner.pid) {
+		snprintf(line, sizeof(line), " [%u]", event->connection->owner.pid);
+		tell(w, line);
+	}
+	tell(w, "\n");
+}
+
+static void on_finished(void *ctx, const struct connection *c)
+{
+	static const char *const fates[] = { "open", "ended", "unknown", "forgotten" };
+	char line[64];
+
+	snprintf(line, sizeof(line), "-- %s, %zu entries\n", fates[c->fate], c->timeline.n);
+	tell(ctx, line);
+}
+
+static struct world *world_new(size_t max_connections, const uint32_t *pids, size_t n_pids)
+{
+	const struct model_options options = { max_connections, pids, n_pids };
+	struct world *w = calloc(1, sizeof(*w));
+	const struct model_output output = { on_event, on_finished, w };
+
+	w->owners = owners_new();
+	w->model = model_new(&options, &output, w->owners);
+	return w;
+}
+
+static void world_free(struct world *w)
+{
+	model_free(w->model);
+	owners_free(w->owners);
+	free(w);
+}
+
+/* A walk in which sock has one holder, and none when sock is 0. */
+static void walk(struct world *w, uint64_t sock, uint32_t pid, uint64_t now)
+{
+	const struct katrace_owner owner = { .sock = sock, .inode = 1000 + sock, .pid = pid, .comm = "holder" };
+
+	owners_walk_begin(w->owners, now);
+	if (sock)
+		owners_found(w->owners, &owner);
+	owners_walk_end(w->owners);
+	model_walked(w->model, now);
+}
+
+static void observe(struct world *w, struct sighting s)
+{
+	assert_int_equal(model_observe(w->model, &s, s.time_ns), 0);
+}
+
+static void expect(struct world *w, const char *told)
+{
+	assert_string_equal(w->told, told);
+	w->told[0] = '\0';
+}
+
+static void a_life(void **state)
+{
+	struct world *w = world_new(10, NULL, 0);
+
+	(void)state;
+	walk(w, 1, 42, SECOND);
+	observe(w, make_probe(1, 1, 2 * SECOND));
+	observe(w, make_answer(1, 1, 2 * SECOND + 400000));
+	observe(w, make_probe(1, 1, 3 * SECOND));
+	observe(w, make_probe(1, 2, 4 * SECOND));
+	observe(w, make_probe(1, 3, 5 * SECOND));
+	observe(w, make_timeout(1, 3, 6 * SECOND));
+	expect(w, "configured [42]\nsent 1/3 [42]\nanswered 1 in 400 [42]\nsent 1/3 [42]\nsent 2/3 [42]\nsent 3/3 [42]\n"
+		  "ended keepalive_timeout 110 [42]\n-- ended, 4 entries\n");
+	assert_int_equal(model_counts(w->model).connections, 1);
+	world_free(w);
+}
+
+/* The answer's record, from another CPU, can come before the probe's, whose timer is still running. */
+static void an_answer_before_its_probe(void **state)
+{
+	struct world *w = world_new(10, NULL, 0);
+
+	(void)state;
+	walk(w, 1, 42, SECOND);
+	observe(w, make_answer(1, 1, 2 * SECOND + 80000));
+	expect(w, "");
+	observe(w, make_probe(1, 1, 2 * SECOND));
+	expect(w, "configured [42]\nsent 1/3 [42]\nanswered 1 in 80 [42]\n");
+	observe(w, make_answer(1, 1, 3 * SECOND + 90000));
+	observe(w, make_probe(1, 1, 3 * SECOND));
+	expect(w, "sent 1/3 [42]\nanswered 1 in 90 [42]\n");
+	world_free(w);
+}
+
+/* An answer to a probe sent before tracing began says nothing about the next one. */
+static void an_answer_without_a_probe(void **state)
+{
+	struct world *w = world_new(10, NULL, 0);
+
+	(void)state;
+	walk(w, 1, 42, SECOND);
+	observe(w, make_answer(1, 1, SECOND));
+	observe(w, make_probe(1, 1, 3 * SECOND));
+	model_finish(w->model, 4 * SECOND);
+	expect(w, "configured [42]\nsent 1/3 [42]\n-- open, 1 entries\n");
+	world_free(w);
+}
+
+/* Heard since the probe, although no answer was seen: 1 s after it. */
+static void a_late_answer(void **state)
+{
+	struct world *w = world_new(10, NULL, 0);
+	struct sighting next = make_probe(1, 1, 33 * SECOND);
+
+	(void)state;
+	walk(w, 1, 42, SECOND);
+	observe(w, make_probe(1, 1, 2 * SECOND));
+	next.silent_us = 30000000;
+	observe(w, next);
+	walk(w, 1, 42, 33 * SECOND);
+	expect(w, "configured [42]\nsent 1/3 [42]\nanswered 1 in 1000000 late [42]\nsent 1/3 [42]\n");
+	world_free(w);
+}
+
+static void gaps_in_probe_numbers_are_losses(void **state)
+{
+	struct world *w = world_new(10, NULL, 0);
+
+	(void)state;
+	walk(w, 1, 42, SECOND);
+	observe(w, make_probe(1, 2, 2 * SECOND)); /* the first was before us */
+	observe(w, make_probe(1, 5, 3 * SECOND));
+	expect(w, "configured [42]\nsent 2/3 [42]\nlost hook 2\nsent 5/3 [42]\n");
+	model_lost(w->model, LOST_RING, 4, 3 * SECOND); /* explains the next one */
+	observe(w, make_probe(1, 7, 4 * SECOND));
+	expect(w, "lost ring 4\nsent 7/3 [42]\n");
+	observe(w, make_probe(1, 9, 5 * SECOND));
+	expect(w, "lost hook 1\nsent 9/3 [42]\n");
+	assert_int_equal(model_counts(w->model).lost_hook, 3);
+	world_free(w);
+}
+
+/* Plain data answers a probe without resetting the kernel's count. */
+static void data_as_an_answer_is_no_gap(void **state)
+{
+	struct world *w = world_new(10, NULL, 0);
+
+	(void)state;
+	walk(w, 1, 42, SECOND);
+	observe(w, make_probe(1, 1, 2 * SECOND));
+	observe(w, make_answer(1, 1, 3 * SECOND));
+	observe(w, make_probe(1, 2, 4 * SECOND));
+	expect(w, "configured [42]\nsent 1/3 [42]\nanswered 1 in 1000000 [42]\nsent 2/3 [42]\n");
+	world_free(w);
+}
+
+static void suppression_has_a_begin_and_an_end(void **state)
+{
+	struct world *w = world_new(10, NULL, 0);
+
+	(void)state;
+	walk(w, 1, 42, SECOND);
+	observe(w, make_sighting(KATRACE_SUPPRESSED, 1, 2 * SECOND));
+	observe(w, make_sighting(KATRACE_SUPPRESSED, 1, 3 * SECOND));
+	observe(w, make_sighting(KATRACE_SETTLED, 1, 4 * SECOND));
+	observe(w, make_sighting(KATRACE_SETTLED, 1, 5 * SECOND));
+	observe(w, make_sighting(KATRACE_SUPPRESSED, 1, 6 * SECOND));
+	observe(w, make_probe(1, 1, 7 * SECOND));
+	expect(w, "configured [42]\nsuppressed begin [42]\nsuppressed end [42]\nsuppressed begin [42]\nsuppressed end [42]\n"
+		  "sent 1/3 [42]\n");
+	world_free(w);
+}
+
+static void changed_settings_are_said(void **state)
+{
+	struct world *w = world_new(10, NULL, 0);
+	struct sighting s = make_probe(1, 1, 3 * SECOND);
+
+	(void)state;
+	walk(w, 1, 42, SECOND);
+	observe(w, make_probe(1, 1, 2 * SECOND));
+	observe(w, make_answer(1, 1, 2 * SECOND + 1000));
+	s.settings.idle_s = 60;
+	observe(w, s);
+	expect(w, "configured [42]\nsent 1/3 [42]\nanswered 1 in 1 [42]\nconfigured [42]\nsent 1/3 [42]\n");
+	world_free(w);
+}
+
+static void ends_of_strangers_are_silent_unless_the_peer_was_lost(void **state)
+{
+	struct world *w = world_new(10, NULL, 0);
+	struct sighting closed = make_sighting(KATRACE_CLOSED, 1, 2 * SECOND);
+
+	(void)state;
+	walk(w, 1, 42, SECOND);
+	observe(w, closed);
+	closed.error = ECONNRESET;
+	observe(w, closed);
+	observe(w, make_sighting(KATRACE_SETTLED, 1, 2 * SECOND));
+	expect(w, "");
+	closed.error = ETIMEDOUT;
+	closed.retransmits = 15;
+	observe(w, closed);
+	expect(w, "configured [42]\nended retransmission_timeout 110 [42]\n-- ended, 0 entries\n");
+	world_free(w);
+}
+
+static void a_reused_sock_is_another_connection(void **state)
+{
+	struct world *w = world_new(10, NULL, 0);
+	struct sighting s = make_probe(1, 1, 3 * SECOND);
+
+	(void)state;
+	walk(w, 1, 42, SECOND);
+	observe(w, make_probe(1, 1, 2 * SECOND));
+	s.id.inode = 5000;
+	observe(w, s);
+	assert_true(model_wants_walk(w->model));
+	expect(w, "configured [42]\nsent 1/3 [42]\n-- unknown, 1 entries\n");
+	model_tick(w->model, 4 * SECOND); /* its owner is not the old one's */
+	expect(w, "configured\nsent 1/3\n");
+	world_free(w);
+}
+
+static void events_wait_for_their_owner(void **state)
+{
+	struct world *w = world_new(10, NULL, 0);
+
+	(void)state;
+	walk(w, 0, 0, SECOND);
+	observe(w, make_probe(1, 1, 2 * SECOND));
+	observe(w, make_answer(1, 1, 2 * SECOND + 1000));
+	expect(w, "");
+	assert_true(model_wants_walk(w->model));
+	assert_int_equal(model_deadline_ns(w->model), 3 * SECOND);
+	walk(w, 1, 42, 2 * SECOND + 2000);
+	expect(w, "configured [42]\nsent 1/3 [42]\nanswered 1 in 1 [42]\n");
+	assert_false(model_wants_walk(w->model));
+	assert_int_equal(model_deadline_ns(w->model), UINT64_MAX);
+	world_free(w);
+}
+
+static void events_wait_a_second_at_most(void **state)
+{
+	struct world *w = world_new(10, NULL, 0);
+
+	(void)state;
+	walk(w, 0, 0, SECOND);
+	observe(w, make_probe(1, 1, 2 * SECOND));
+	observe(w, make_timeout(1, 1, 2 * SECOND + 500 * MS));
+	model_tick(w->model, 3 * SECOND - 1);
+	expect(w, "");
+	model_tick(w->model, 3 * SECOND);
+	expect(w, "configured\nsent 1/3\n");
+	model_tick(w->model, 4 * SECOND);
+	expect(w, "ended keepalive_timeout 110\n-- ended, 1 entries\n");
+	world_free(w);
+}
+
+static void an_old_owner_is_looked_up_again(void **state)
+{
+	struct world *w = world_new(10, NULL, 0);
+
+	(void)state;
+	walk(w, 1, 42, SECOND);
+	observe(w, make_probe(1, 1, 2 * SECOND));
+	observe(w, make_answer(1, 1, 2 * SECOND + 1000));
+	observe(w, make_probe(1, 1, 12 * SECOND));
+	expect(w, "configured [42]\nsent 1/3 [42]\nanswered 1 in 1 [42]\n");
+	walk(w, 1, 43, 12 * SECOND);
+	expect(w, "sent 1/3 [43]\n");
+	world_free(w);
+}
+
+static void a_socket_without_a_file_causes_no_walk(void **state)
+{
+	struct world *w = world_new(10, NULL, 0);
+	struct sighting s = make_probe(1, 1, 2 * SECOND);
+
+	(void)state;
+	walk(w, 0, 0, SECOND);
+	s.id.inode = 0;
+	observe(w, s);
+	assert_false(model_wants_walk(w->model));
+	expect(w, "configured\nsent 1/3\n");
+	world_free(w);
+}
+
+static void the_last_owner_is_kept(void **state)
+{
+	struct world *w = world_new(10, NULL, 0);
+	struct sighting s = make_probe(1, 2, 40 * SECOND);
+
+	(void)state;
+	walk(w, 1, 42, SECOND);
+	observe(w, make_probe(1, 1, 2 * SECOND));
+	s.id.inode = 0; /* closed by its process */
+	s.silent_us = 70 * 1000000;
+	observe(w, s);
+	walk(w, 0, 0, 40 * SECOND);
+	expect(w, "configured [42]\nsent 1/3 [42]\nsent 2/3 [42]\n");
+	world_free(w);
+}
+
+static void only_the_wanted_pids(void **state)
+{
+	static const uint32_t pids[] = { 42, 44 };
+	struct world *w = world_new(10, pids, 2);
+	const struct katrace_owner mine = { .sock = 1, .inode = 1001, .pid = 44 };
+	const struct katrace_owner other = { .sock = 2, .inode = 1002, .pid = 43 };
+
+	(void)state;
+	owners_walk_begin(w->owners, SECOND);
+	owners_found(w->owners, &mine);
+	owners_found(w->owners, &other);
+	owners_walk_end(w->owners);
+	observe(w, make_probe(2, 1, 2 * SECOND));
+	observe(w, make_probe(1, 1, 2 * SECOND));
+	observe(w, make_timeout(2, 3, 3 * SECOND));
+	model_finish(w->model, 4 * SECOND);
+	expect(w, "configured [44]\nsent 1/3 [44]\n-- open, 1 entries\n");
+	world_free(w);
+}
+
+static void the_oldest_idle_is_forgotten_and_counted(void **state)
+{
+	struct world *w = world_new(2, NULL, 0);
+
+	(void)state;
+	for (uint64_t sock = 1; sock <= 3; sock++) {
+		struct sighting s = make_probe(sock, 1, (1 + sock) * SECOND);
+
+		s.id.inode = 0;
+		observe(w, s);
+		if (sock == 2) {
+			s = make_probe(1, 2, 3 * SECOND);
+			s.id.inode = 0;
+			observe(w, s);
+		}
+	}
+	expect(w, "configured\nsent 1/3\nconfigured\nsent 1/3\nsent 2/3\n-- forgotten, 1 entries\nlost connections 1\n"
+		  "configured\nsent 1/3\n");
+	assert_int_equal(model_counts(w->model).lost_connections, 1);
+	world_free(w);
+}
+
+static void freeing_in_the_middle_leaks_nothing(void **state)
+{
+	struct world *w = world_new(10, NULL, 0);
+
+	(void)state;
+	walk(w, 0, 0, SECOND);
+	observe(w, make_probe(1, 1, 2 * SECOND));
+	observe(w, make_timeout(1, 1, 2 * SECOND));
+	observe(w, make_probe(2, 1, 2 * SECOND));
+	world_free(w);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_life),
+		cmocka_unit_test(an_answer_before_its_probe),
+		cmocka_unit_test(an_answer_without_a_probe),
+		cmocka_unit_test(a_late_answer),
+		cmocka_unit_test(gaps_in_probe_numbers_are_losses),
+		cmocka_unit_test(data_as_an_answer_is_no_gap),
+		cmocka_unit_test(suppression_has_a_begin_and_an_end),
+		cmocka_unit_test(changed_settings_are_said),
+		cmocka_unit_test(ends_of_strangers_are_silent_unless_the_peer_was_lost),
+		cmocka_unit_test(a_reused_sock_is_another_connection),
+		cmocka_unit_test(events_wait_for_their_owner),
+		cmocka_unit_test(events_wait_a_second_at_most),
+		cmocka_unit_test(an_old_owner_is_looked_up_again),
+		cmocka_unit_test(a_socket_without_a_file_causes_no_walk),
+		cmocka_unit_test(the_last_owner_is_kept),
+		cmocka_unit_test(only_the_wanted_pids),
+		cmocka_unit_test(the_oldest_idle_is_forgotten_and_counted),
+		cmocka_unit_test(freeing_in_the_middle_leaks_nothing),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

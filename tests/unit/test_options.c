@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+/* What users type. What they are told when it is wrong is in tests/live/test_cli.c. */
+#include "unit.h"
+
+#include "cmd/options.h"
+#include "cmd/parse.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+static void numbers_are_digits_only(void **state)
+{
+	static const char *const bad[] = { "", " 1", "1 ", "+1", "-1", "0x1", "1e3", "1.0", "one", "1\n" };
+	uint64_t n;
+
+	(void)state;
+	assert_int_equal(parse_number("0", 0, 10, &n), 0);
+	assert_int_equal(n, 0);
+	assert_int_equal(parse_number("0010", 1, 10, &n), 0);
+	assert_int_equal(n, 10);
+	assert_int_equal(parse_number("18446744073709551615", 1, UINT64_MAX, &n), 0);
+	assert_true(n == UINT64_MAX);
+	assert_int_equal(parse_number("18446744073709551616", 1, UINT64_MAX, &n), -ERANGE);
+	assert_int_equal(parse_number("0", 1, 10, &n), -ERANGE);
+	assert_int_equal(parse_number("11", 1, 10, &n), -ERANGE);
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		assert_int_equal(parse_number(bad[i], 0, 100, &n), -EINVAL);
+}
+
+static void pids_come_in_lists(void **state)
+{
+	char text[64], bad[32];
+	uint32_t *pids = NULL;
+	size_t n = 0;
+
+	(void)state;
+	snprintf(text, sizeof(text), "1,%d", getpid());
+	assert_int_equal(parse_pids(text, &pids, &n, bad, sizeof(bad)), 0);
+	assert_int_equal(parse_pids("1", &pids, &n, bad, sizeof(bad)), 0);
+	assert_int_equal(n, 3);
+	assert_int_equal(pids[0], 1);
+	assert_int_equal(pids[1], getpid());
+	assert_int_equal(parse_pids("1,,2", &pids, &n, bad, sizeof(bad)), -EINVAL);
+	assert_string_equal(bad, "");
+	assert_int_equal(parse_pids("1,x", &pids, &n, bad, sizeof(bad)), -EINVAL);
+	assert_string_equal(bad, "x");
+	assert_int_equal(parse_pids("4194304", &pids, &n, bad, sizeof(bad)), -ESRCH);
+	free(pids);
+}
+
+static int parse(struct trace_options *options, const char *a, const char *b, const char *c, const char *d)
+{
+	char *argv[] = { "katrace", (char *)a, (char *)b, (char *)c, (char *)d, NULL };
+	int argc = 1;
+
+	while (argv[argc])
+		argc++;
+	return options_parse(options, argc, argv);
+}
+
+static void defaults_are_everything_for_ever(void **state)
+{
+	struct trace_options options;
+
+	(void)state;
+	assert_int_equal(parse(&options, NULL, NULL, NULL, NULL), 0);
+	assert_int_equal(options.duration_s, 0);
+	assert_int_equal(options.count, 0);
+	assert_int_equal(options.n_pids, 0);
+	assert_int_equal(options.buffer_kib, 16384);
+	assert_int_equal(options.mode, MODE_AUTO);
+	assert_null(options.btf);
+	assert_false(options.verbose);
+	options_clear(&options);
+}
+
+static void short_and_long_forms(void **state)
+{
+	struct trace_options options;
+
+	(void)state;
+	assert_int_equal(parse(&options, "-d10", "-n", "5", "-v"), 0);
+	assert_int_equal(options.duration_s, 10);
+	assert_int_equal(options.count, 5);
+	assert_true(options.verbose);
+	options_clear(&options);
+	assert_int_equal(parse(&options, "--duration=7", "--mode=tracepoint", "--pid=1", "-p1"), 0);
+	assert_int_equal(options.duration_s, 7);
+	assert_int_equal(options.mode, MODE_TRACEPOINT);
+	assert_int_equal(options.n_pids, 2);
+	options_clear(&options);
+	assert_int_equal(parse(&options, "--btf", "/dev/null", "--buffer", "64"), 0);
+	assert_string_equal(options.btf, "/dev/null");
+	assert_int_equal(options.buffer_kib, 64);
+	options_clear(&options);
+}
+
+static void bad_ones_are_refused(void **state)
+{
+	static const char *const bad[][2] = {
+		{ "-d", "0" }, { "-d", "0x" }, { "-n", "-1" }, { "-p", "0" },	     { "-p", "1,abc" },
+		{ "-x" },      { "junk" },     { "-d" },       { "--mode", "fentry" }, { "--buffer", "3" },
+	};
+	struct trace_options options;
+	int saved = dup(STDERR_FILENO), null = open("/dev/null", O_WRONLY);
+
+	(void)state;
+	dup2(null, STDERR_FILENO);
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		assert_int_equal(parse(&options, bad[i][0], bad[i][1], NULL, NULL), -EINVAL);
+		options_clear(&options);
+	}
+	dup2(saved, STDERR_FILENO);
+	close(saved);
+	close(null);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(numbers_are_digits_only),	   cmocka_unit_test(pids_come_in_lists),
+		cmocka_unit_test(defaults_are_everything_for_ever), cmocka_unit_test(short_and_long_forms),
+		cmocka_unit_test(bad_ones_are_refused),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

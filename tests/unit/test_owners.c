@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+/* Who holds a socket, over several walks. */
+#include "unit.h"
+
+#include "model/owners.h"
+
+static struct katrace_owner make_owner(uint64_t sock, uint32_t pid, const char *comm)
+{
+	struct katrace_owner owner = { .sock = sock, .inode = 1000 + sock, .pid = pid, .netns = 7 };
+
+	strncpy(owner.comm, comm, sizeof(owner.comm) - 1);
+	return owner;
+}
+
+static void find(struct owners *owners, uint64_t sock, uint32_t pid, const char *comm)
+{
+	const struct katrace_owner owner = make_owner(sock, pid, comm);
+
+	assert_int_equal(owners_found(owners, &owner), 0);
+}
+
+static void lowest_pid_comes_first(void **state)
+{
+	struct owners *owners = owners_new();
+	struct owner owner;
+
+	(void)state;
+	owners_walk_begin(owners, SECOND);
+	find(owners, 1, 300, "third");
+	find(owners, 1, 100, "first");
+	find(owners, 1, 200, "second");
+	find(owners, 1, 200, "second"); /* two descriptors */
+	find(owners, 2, 400, "other");
+	owners_walk_end(owners);
+	assert_true(owners_lookup(owners, 1, 1001, &owner));
+	assert_int_equal(owner.pid, 100);
+	assert_string_equal(owner.comm, "first");
+	assert_int_equal(owner.n_others, 2);
+	assert_int_equal(owner.other_pids[0], 300);
+	assert_int_equal(owner.other_pids[1], 200);
+	assert_true(owner_is_one_of(&owner, (uint32_t[]){ 7, 200 }, 2));
+	assert_false(owner_is_one_of(&owner, (uint32_t[]){ 7, 400 }, 2));
+	assert_false(owners_lookup(owners, 1, 1002, &owner)); /* another socket in the same place */
+	owners_free(owners);
+}
+
+static void a_new_walk_replaces_the_holders(void **state)
+{
+	struct owners *owners = owners_new();
+	struct owner owner;
+
+	(void)state;
+	owners_walk_begin(owners, SECOND);
+	find(owners, 1, 100, "parent");
+	find(owners, 1, 101, "child");
+	owners_walk_end(owners);
+	owners_walk_begin(owners, 2 * SECOND);
+	find(owners, 1, 101, "renamed");
+	owners_walk_end(owners);
+	assert_true(owners_lookup(owners, 1, 1001, &owner));
+	assert_int_equal(owner.pid, 101);
+	assert_string_equal(owner.comm, "renamed");
+	assert_int_equal(owner.n_others, 0);
+	owners_free(owners);
+}
+
+static void the_last_holder_is_remembered_a_while(void **state)
+{
+	struct owners *owners = owners_new();
+	struct owner owner;
+
+	(void)state;
+	owners_walk_begin(owners, SECOND);
+	find(owners, 1, 100, "gone");
+	owners_walk_end(owners);
+	owners_walk_begin(owners, 50 * SECOND);
+	owners_walk_end(owners);
+	assert_true(owners_lookup(owners, 1, 1001, &owner));
+	owners_walk_begin(owners, 70 * SECOND);
+	owners_walk_end(owners);
+	assert_false(owners_lookup(owners, 1, 1001, &owner));
+	owners_free(owners);
+}
+
+static void many_holders_are_bounded(void **state)
+{
+	struct owners *owners = owners_new();
+	struct owner owner;
+
+	(void)state;
+	owners_walk_begin(owners, SECOND);
+	for (uint32_t pid = 1; pid <= 100; pid++)
+		find(owners, 1, pid, "worker");
+	owners_walk_end(owners);
+	assert_true(owners_lookup(owners, 1, 1001, &owner));
+	assert_int_equal(owner.pid, 1);
+	assert_int_equal(owner.n_others, OWNERS_OTHERS_MAX);
+	owners_free(owners);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(lowest_pid_comes_first),
+		cmocka_unit_test(a_new_walk_replaces_the_holders),
+		cmocka_unit_test(the_last_holder_is_remembered_a_while),
+		cmocka_unit_test(many_holders_are_bounded),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,215 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+/* From a record's numbers to what they mean: decoding, settings, verdicts. */
+#include "unit.h"
+
+#include "model/settings.h"
+#include "model/verdict.h"
+
+#include <errno.h>
+
+static struct katrace_record make_record(void)
+{
+	struct katrace_record r = {
+		.kind = KATRACE_PROBE_SENT,
+		.netns = 4026531840,
+		.time_ns = 123456789,
+		.sock = 0xffff888000000001,
+		.inode = 42,
+		.cookie = 9,
+		.local_addr = { 10, 0, 2, 15 },
+		.peer_addr = { 10, 0, 2, 2 },
+		.local_port = 22,
+		.peer_port = 51040,
+		.family = AF_INET,
+		.state = TCP_ESTABLISHED,
+		.flags = KATRACE_KEEPALIVE_ON,
+		.idle = 7500,
+		.interval = 1250,
+		.silent = 7501,
+		.probe_limit = 3,
+		.from_sysctl = KATRACE_INTERVAL,
+		.probes_out = 2,
+	};
+
+	return r;
+}
+
+static void decodes_a_record(void **state)
+{
+	const struct katrace_record r = make_record();
+	struct sighting s;
+
+	(void)state;
+	assert_int_equal(sighting_decode(&s, &r, 250), 0);
+	assert_int_equal(s.kind, KATRACE_PROBE_SENT);
+	assert_int_equal(s.time_ns, 123456789);
+	assert_int_equal(s.id.netns, 4026531840);
+	assert_int_equal(s.id.inode, 42);
+	assert_int_equal(s.cookie, 9);
+	assert_false(s.id.local.ipv6);
+	assert_int_equal(s.id.local.port, 22);
+	assert_memory_equal(s.id.peer.addr, ((uint8_t[]){ 10, 0, 2, 2 }), 4);
+	assert_true(s.settings.enabled);
+	assert_int_equal(s.settings.idle_s, 30);
+	assert_int_equal(s.settings.interval_s, 5);
+	assert_int_equal(s.settings.probe_limit, 3);
+	assert_int_equal(s.settings.from_sysctl, KATRACE_INTERVAL);
+	assert_int_equal(s.silent_us, 30004000);
+	assert_int_equal(s.probes_out, 2);
+	assert_false(s.has_result);
+}
+
+static void jiffies_follow_hz(void **state)
+{
+	static const uint32_t rates[] = { 100, 250, 300, 1000 };
+	struct katrace_record r = make_record();
+	struct sighting s;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rates) / sizeof(rates[0]); i++) {
+		r.idle = 7200 * rates[i];
+		r.silent = rates[i] / 2;
+		assert_int_equal(sighting_decode(&s, &r, rates[i]), 0);
+		assert_int_equal(s.settings.idle_s, 7200);
+		assert_int_equal(s.silent_us, 500000);
+	}
+}
+
+static void tells_address_families_apart(void **state)
+{
+	struct katrace_record r = make_record();
+	struct sighting s;
+
+	(void)state;
+	r.family = AF_INET6;
+	memset(r.local_addr, 0, 16);
+	inet_pton(AF_INET6, "2001:db8::1", r.local_addr);
+	inet_pton(AF_INET6, "::ffff:10.0.2.2", r.peer_addr);
+	assert_int_equal(sighting_decode(&s, &r, 250), 0);
+	assert_true(s.id.local.ipv6);
+	assert_memory_equal(s.id.local.addr, r.local_addr, 16);
+	assert_false(s.id.peer.ipv6);
+	assert_memory_equal(s.id.peer.addr, ((uint8_t[16]){ 10, 0, 2, 2 }), 16);
+}
+
+static void refuses_what_no_kernel_side_writes(void **state)
+{
+	struct katrace_record r = make_record();
+	struct sighting s;
+
+	(void)state;
+	r.kind = KATRACE_RECORD_KINDS;
+	assert_int_equal(sighting_decode(&s, &r, 250), -EPROTO);
+	r = make_record();
+	r.family = AF_UNIX;
+	assert_int_equal(sighting_decode(&s, &r, 250), -EPROTO);
+	r = make_record();
+	r.close_cause = 99;
+	assert_int_equal(sighting_decode(&s, &r, 250), -EPROTO);
+	r = make_record();
+	assert_int_equal(sighting_decode(&s, &r, 0), -EPROTO);
+}
+
+static void every_part_of_the_identity_counts(void **state)
+{
+	const struct identity a = make_sighting(KATRACE_PROBE_SENT, 1, 0).id;
+	struct identity b = a;
+
+	(void)state;
+	assert_true(same_connection(&a, &b));
+	b.inode = 0; /* closed by its process, still the same */
+	assert_true(same_connection(&a, &b));
+	b.inode = a.inode + 1;
+	assert_false(same_connection(&a, &b));
+	b = a;
+	b.sock++;
+	assert_false(same_connection(&a, &b));
+	b = a;
+	b.netns++;
+	assert_false(same_connection(&a, &b));
+	b = a;
+	b.peer.port++;
+	assert_false(same_connection(&a, &b));
+	b = a;
+	b.local.addr[3]++;
+	assert_false(same_connection(&a, &b));
+	b = a;
+	b.local.ipv6 = true;
+	assert_false(same_connection(&a, &b));
+}
+
+static void detection_follows_the_kernels_rule(void **state)
+{
+	static const struct {
+		struct settings settings;
+		uint64_t ms;
+	} cases[] = {
+		{ { true, 5, 3, 3, 0, 0 }, 14000 },
+		{ { true, 7200, 75, 9, 0, 0 }, 7875000 },
+		{ { true, 1, 11, 3, 5000, 0 }, 12000 },
+		{ { true, 1, 11, 3, 12000, 0 }, 12000 },
+		{ { true, 1, 11, 3, 12500, 0 }, 23000 },
+		{ { true, 30, 5, 3, 1, 0 }, 35000 },
+		{ { false, 5, 3, 3, 0, 0 }, 0 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+		assert_int_equal(settings_detection_ms(&cases[i].settings), cases[i].ms);
+}
+
+static void verdicts_follow_the_socket(void **state)
+{
+	static const struct {
+		enum katrace_close_cause cause;
+		int error;
+		uint8_t before;
+		uint32_t user_timeout_ms, retransmits, probes_out;
+		bool orphan;
+		enum verdict verdict;
+	} cases[] = {
+		{ KATRACE_CLOSE_KEEPALIVE, ETIMEDOUT, TCP_ESTABLISHED, 0, 0, 3, false, VERDICT_KEEPALIVE_TIMEOUT },
+		{ KATRACE_CLOSE_KEEPALIVE, EHOSTUNREACH, TCP_ESTABLISHED, 0, 0, 3, false, VERDICT_KEEPALIVE_TIMEOUT },
+		{ KATRACE_CLOSE_KEEPALIVE, ETIMEDOUT, TCP_ESTABLISHED, 5000, 0, 1, false, VERDICT_USER_TIMEOUT },
+		{ KATRACE_CLOSE_OTHER, ETIMEDOUT, TCP_ESTABLISHED, 0, 15, 0, false, VERDICT_RETRANSMISSION_TIMEOUT },
+		{ KATRACE_CLOSE_OTHER, ETIMEDOUT, TCP_ESTABLISHED, 0, 0, 5, false, VERDICT_WINDOW_PROBE_TIMEOUT },
+		{ KATRACE_CLOSE_OTHER, ETIMEDOUT, TCP_SYN_SENT, 0, 6, 0, false, VERDICT_CONNECT_TIMEOUT },
+		{ KATRACE_CLOSE_OTHER, ETIMEDOUT, TCP_FIN_WAIT1, 0, 8, 0, true, VERDICT_CLOSED_LOCALLY },
+		{ KATRACE_CLOSE_OTHER, ECONNRESET, TCP_ESTABLISHED, 0, 0, 1, false, VERDICT_RESET_BY_PEER },
+		{ KATRACE_CLOSE_OTHER, EPIPE, TCP_CLOSE_WAIT, 0, 0, 1, false, VERDICT_RESET_BY_PEER },
+		{ KATRACE_CLOSE_OTHER, EHOSTUNREACH, TCP_ESTABLISHED, 0, 0, 0, false, VERDICT_UNREACHABLE },
+		{ KATRACE_CLOSE_OTHER, ECONNABORTED, TCP_ESTABLISHED, 0, 0, 0, false, VERDICT_RESET_LOCALLY },
+		{ KATRACE_CLOSE_OTHER, 0, TCP_ESTABLISHED, 0, 0, 0, false, VERDICT_RESET_LOCALLY },
+		{ KATRACE_CLOSE_OTHER, 0, TCP_LAST_ACK, 0, 0, 0, true, VERDICT_CLOSED_BY_PEER },
+		{ KATRACE_CLOSE_OTHER, 0, TCP_FIN_WAIT2, 0, 0, 0, true, VERDICT_CLOSED_LOCALLY },
+	};
+	struct sighting s;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		s = make_sighting(KATRACE_CLOSED, 1, 0);
+		s.close_cause = cases[i].cause;
+		s.error = cases[i].error;
+		s.state = cases[i].before;
+		s.settings.user_timeout_ms = cases[i].user_timeout_ms;
+		s.retransmits = cases[i].retransmits;
+		s.probes_out = cases[i].probes_out;
+		s.orphan = cases[i].orphan;
+		assert_string_equal(verdict_name(verdict_of(&s)), verdict_name(cases[i].verdict));
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest records[] = {
+		cmocka_unit_test(decodes_a_record),
+		cmocka_unit_test(jiffies_follow_hz),
+		cmocka_unit_test(tells_address_families_apart),
+		cmocka_unit_test(refuses_what_no_kernel_side_writes),
+		cmocka_unit_test(every_part_of_the_identity_counts),
+		cmocka_unit_test(detection_follows_the_kernels_rule),
+		cmocka_unit_test(verdicts_follow_the_socket),
+	};
+
+	return cmocka_run_group_tests(records, NULL, NULL);
+}

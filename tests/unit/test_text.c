@@ -1,0 +1,353 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+/* What people see, to the letter. */
+#include "unit.h"
+
+#include "model/model.h"
+#include "out/text.h"
+#include "out/words.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+/* A model whose output is the text of a run. The wall clock is 2026-11-20 21:04:00 UTC at boot. */
+#define BOOT_WALL_NS (1795208640ULL * SECOND)
+
+struct page {
+	struct owners *owners;
+	struct model *model;
+	struct text *text;
+	char buf[64 * 1024];
+	struct out out;
+};
+
+static void on_event(void *ctx, const struct event *event)
+{
+	struct page *page = ctx;
+
+	text_event(page->text, event, BOOT_WALL_NS + event->time_ns, &page->out);
+}
+
+static void on_finished(void *ctx, const struct connection *connection)
+{
+	struct page *page = ctx;
+
+	text_timeline(page->text, connection, &page->out);
+}
+
+static struct page *page_new(struct text_options options, const char *comm)
+{
+	const struct model_options model_options = { .max_connections = 10 };
+	struct page *page = calloc(1, sizeof(*page));
+	const struct model_output output = { on_event, on_finished, page };
+	struct katrace_owner owner = { .sock = 1, .inode = 1001, .pid = 1787 };
+
+	page->owners = owners_new();
+	page->model = model_new(&model_options, &output, page->owners);
+	page->text = text_new(&options);
+	page->out = out_make(page->buf, sizeof(page->buf));
+	owners_walk_begin(page->owners, 1);
+	memcpy(owner.comm, comm, strnlen(comm, sizeof(owner.comm) - 1));
+	owners_found(page->owners, &owner);
+	owners_walk_end(page->owners);
+	return page;
+}
+
+static void page_free(struct page *page)
+{
+	model_free(page->model);
+	owners_free(page->owners);
+	text_free(page->text);
+	free(page);
+}
+
+static void observe(struct page *page, struct sighting s)
+{
+	/* one moment for all: the owner does not age */
+	assert_int_equal(model_observe(page->model, &s, SECOND), 0);
+}
+
+static void expect(struct page *page, const char *text)
+{
+	page->buf[page->out.used] = '\0';
+	assert_string_equal(page->buf, text);
+	page->out.used = 0;
+}
+
+static const struct text_options plain = { .own_netns = 7 };
+
+static void a_death(void **state)
+{
+	struct page *page = page_new(plain, "sshd");
+
+	(void)state;
+	observe(page, make_probe(1, 1, 10114 * MS));
+	observe(page, make_answer(1, 1, 10114400000));
+	observe(page, make_probe(1, 1, 40120 * MS));
+	observe(page, make_probe(1, 2, 45125 * MS));
+	observe(page, make_probe(1, 3, 50130 * MS));
+	observe(page, make_timeout(1, 3, 55135 * MS));
+	expect(page,
+	       "TIME          PID    COMM    LOCAL            PEER             EVENT\n"
+	       "21:04:10.114  1787   sshd    10.0.2.15:22     10.0.2.2:51040   keepalive: 30s idle, then 3 probes 5s apart (interval from sysctl)\n"
+	       "21:04:10.114  1787   sshd    10.0.2.15:22     10.0.2.2:51040   probe 1/3 after 30.0s of silence\n"
+	       "21:04:10.114  1787   sshd    10.0.2.15:22     10.0.2.2:51040   answered in 400us\n"
+	       "21:04:40.120  1787   sshd    10.0.2.15:22     10.0.2.2:51040   probe 1/3 after 30.0s of silence\n"
+	       "21:04:45.125  1787   sshd    10.0.2.15:22     10.0.2.2:51040   probe 2/3 after 35.0s of silence, 1 unanswered\n"
+	       "21:04:50.130  1787   sshd    10.0.2.15:22     10.0.2.2:51040   probe 3/3 after 40.0s of silence, 2 unanswered\n"
+	       "21:04:55.135  1787   sshd    10.0.2.15:22     10.0.2.2:51040   ended: keepalive timeout, ETIMEDOUT\n"
+	       "\n"
+	       "10.0.2.15:22 - 10.0.2.2:51040  sshd[1787]\n"
+	       "  keepalive: 30s idle, then 3 probes 5s apart (interval from sysctl)\n"
+	       "      +0.0s  probe 1/3    answered in 400us\n"
+	       "     +30.0s  probe 1/3    no answer\n"
+	       "     +35.0s  probe 2/3    no answer\n"
+	       "     +40.0s  probe 3/3    no answer\n"
+	       "     +45.0s  ended        keepalive timeout, ETIMEDOUT\n"
+	       "  The peer answered none of 3 probes; the application got ETIMEDOUT after 45.0s of silence.\n"
+	       "\n");
+	page_free(page);
+}
+
+static void a_long_life(void **state)
+{
+	struct page *page = page_new(plain, "sshd");
+
+	(void)state;
+	for (uint64_t i = 0; i < 240; i++) {
+		observe(page, make_probe(1, 1, 30 * i * SECOND));
+		observe(page, make_answer(1, 1, 30 * i * SECOND + (300 + i) * 1000));
+	}
+	observe(page, make_probe(1, 1, 7200100 * MS));
+	page->out.used = 0;
+	model_finish(page->model, 7201 * SECOND);
+	expect(page,
+	       "\n"
+	       "10.0.2.15:22 - 10.0.2.2:51040  sshd[1787]\n"
+	       "  keepalive: 30s idle, then 3 probes 5s apart (interval from sysctl)\n"
+	       "      +0.0s  240 probes   all answered, 300us to 539us (median 412us)\n"
+	       "   +7200.1s  probe 1/3    no answer yet\n"
+	       "  Still open. A dead peer is noticed 45s after it was last heard.\n"
+	       "\n");
+	page_free(page);
+}
+
+static void suppressed_and_refused(void **state)
+{
+	struct page *page = page_new(plain, "sshd");
+	struct sighting s = make_sighting(KATRACE_SUPPRESSED, 1, 10 * SECOND);
+
+	(void)state;
+	s.unacked_bytes = 11;
+	s.retransmits = 3;
+	observe(page, s);
+	observe(page, make_sighting(KATRACE_SETTLED, 1, 40 * SECOND));
+	s = make_sighting(KATRACE_PROBE_DROPPED, 1, 50 * SECOND);
+	observe(page, s);
+	s.time_ns += SECOND / 2;
+	observe(page, s);
+	s = make_sighting(KATRACE_SUPPRESSED, 1, 60 * SECOND);
+	s.window_probe = true;
+	s.queued_bytes = 1;
+	observe(page, s);
+	model_finish(page->model, 70 * SECOND);
+	expect(page,
+	       "TIME          PID    COMM    LOCAL            PEER             EVENT\n"
+	       "21:04:10.000  1787   sshd    10.0.2.15:22     10.0.2.2:51040   keepalive: 30s idle, then 3 probes 5s apart (interval from sysctl)\n"
+	       "21:04:10.000  1787   sshd    10.0.2.15:22     10.0.2.2:51040   suppressed: 11 bytes unacknowledged, 3 retransmissions; retransmission is in charge\n"
+	       "21:04:40.000  1787   sshd    10.0.2.15:22     10.0.2.2:51040   no longer suppressed: 0 bytes unacknowledged\n"
+	       "21:04:50.000  1787   sshd    10.0.2.15:22     10.0.2.2:51040   probe 1/3 not sent: refused by the local stack, after 30.0s of silence\n"
+	       "21:04:50.500  1787   sshd    10.0.2.15:22     10.0.2.2:51040   probe 1/3 not sent: refused by the local stack, after 30.0s of silence\n"
+	       "21:05:00.000  1787   sshd    10.0.2.15:22     10.0.2.2:51040   suppressed: 1 byte queued; window probing is in charge\n"
+	       "\n"
+	       "10.0.2.15:22 - 10.0.2.2:51040  sshd[1787]\n"
+	       "  keepalive: 30s idle, then 3 probes 5s apart (interval from sysctl)\n"
+	       "      +0.0s  suppressed   11 bytes unacknowledged, 3 retransmissions; retransmission in charge for 30.0s\n"
+	       "     +40.0s  probe 1/3    not sent: refused by the local stack, 2 times\n"
+	       "     +50.0s  suppressed   1 byte queued; window probing in charge\n"
+	       "  Still open. Data is waiting, so keepalive does not probe.\n"
+	       "\n");
+	page_free(page);
+}
+
+static void user_timeout_takes_the_limits_place(void **state)
+{
+	struct page *page = page_new(plain, "java");
+	struct sighting s = make_probe(1, 1, 10 * SECOND);
+
+	(void)state;
+	s.settings = (struct settings){ true, 1, 11, 3, 5000, 0 };
+	observe(page, s);
+	s = make_timeout(1, 1, 21 * SECOND);
+	s.settings = (struct settings){ true, 1, 11, 3, 5000, 0 };
+	s.silent_us = 12000000;
+	observe(page, s);
+	expect(page,
+	       "TIME          PID    COMM    LOCAL            PEER             EVENT\n"
+	       "21:04:10.000  1787   java    10.0.2.15:22     10.0.2.2:51040   keepalive: 1s idle, then probes 11s apart until TCP_USER_TIMEOUT 5s\n"
+	       "21:04:10.000  1787   java    10.0.2.15:22     10.0.2.2:51040   probe 1 after 30.0s of silence\n"
+	       "21:04:21.000  1787   java    10.0.2.15:22     10.0.2.2:51040   ended: user timeout, ETIMEDOUT\n"
+	       "\n"
+	       "10.0.2.15:22 - 10.0.2.2:51040  java[1787]\n"
+	       "  keepalive: 1s idle, then probes 11s apart until TCP_USER_TIMEOUT 5s\n"
+	       "      +0.0s  probe 1      no answer\n"
+	       "     +11.0s  ended        user timeout, ETIMEDOUT\n"
+	       "  TCP_USER_TIMEOUT (5s) overrode the limit of 3 probes; the application got ETIMEDOUT after 12.0s of silence.\n"
+	       "\n");
+	page_free(page);
+}
+
+/* A process may call itself anything. */
+static void hostile_names_are_escaped(void **state)
+{
+	struct page *page = page_new(plain, "\033[2J\n\\\x9b\xff");
+
+	(void)state;
+	observe(page, make_probe(1, 1, 10 * SECOND));
+	model_finish(page->model, 11 * SECOND);
+	page->buf[page->out.used] = '\0';
+	assert_non_null(strstr(page->buf, "  \\x1b[2J\\x0a\\\\\\x9b\\xff  "));
+	assert_non_null(strstr(page->buf, "  \\x1b[2J\\x0a\\\\\\x9b\\xff[1787]\n"));
+	for (size_t i = 0; i < page->out.used; i++)
+		assert_true(page->buf[i] == '\n' || (page->buf[i] >= 0x20 && page->buf[i] < 0x7f));
+	page_free(page);
+}
+
+static void ipv6_and_other_namespaces(void **state)
+{
+	struct page *page = page_new(plain, "sshd");
+	struct sighting s = make_probe(1, 1, 10 * SECOND);
+
+	(void)state;
+	s.id.netns = 4026532177;
+	s.id.local.ipv6 = s.id.peer.ipv6 = true;
+	inet_pton(AF_INET6, "2001:db8::1", s.id.local.addr);
+	inet_pton(AF_INET6, "fe80::1", s.id.peer.addr);
+	observe(page, s);
+	page->out.used = 0;
+	model_finish(page->model, 11 * SECOND);
+	expect(page, "\n"
+		     "[2001:db8::1]:22 - [fe80::1]:51040  sshd[1787]  netns 4026532177\n"
+		     "  keepalive: 30s idle, then 3 probes 5s apart (interval from sysctl)\n"
+		     "      +0.0s  probe 1/3    no answer yet\n"
+		     "  Still open. A dead peer is noticed 45s after it was last heard.\n"
+		     "\n");
+	page_free(page);
+}
+
+static void narrow_terminals_and_color(void **state)
+{
+	const struct text_options options = { .color = true, .columns = 80, .own_netns = 7 };
+	struct page *page = page_new(options, "sshd");
+
+	(void)state;
+	observe(page, make_probe(1, 2, 10 * SECOND));
+	observe(page, make_answer(1, 2, 10 * SECOND + 1500000));
+	expect(page,
+	       "TIME          PID    COMM    LOCAL   PEER             EVENT\n"
+	       "21:04:10.000  1787   sshd    :22     10.0.2.2:51040   \033[2mkeepalive: 30s idle, then 3 probes 5s apart (interval from sysctl)\033[0m\n"
+	       "21:04:10.000  1787   sshd    :22     10.0.2.2:51040   \033[33mprobe 2/3 after 35.0s of silence, 1 unanswered\033[0m\n"
+	       "21:04:10.001  1787   sshd    :22     10.0.2.2:51040   \033[32manswered in 1.5ms\033[0m\n");
+	page_free(page);
+}
+
+static void losses_are_lines(void **state)
+{
+	struct page *page = page_new(plain, "sshd");
+
+	(void)state;
+	model_lost(page->model, LOST_RING, 12, 10 * SECOND);
+	expect(page, "21:04:10.000  12 events lost: this host made them faster than katrace could read them\n");
+	page_free(page);
+}
+
+static void durations_read_well(void **state)
+{
+	static const struct {
+		uint64_t us;
+		const char *text;
+	} cases[] = {
+		{ 0, "0us" },	   { 65, "65us" },	{ 999, "999us" },	  { 1000, "1.0ms" },	 { 12345, "12.3ms" },
+		{ 999949, "999.9ms" }, { 999950, "1.0s" }, { 35000000, "35.0s" }, { 7200100000, "7200.1s" },
+	};
+	char buf[32];
+	struct out out;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		out = out_make(buf, sizeof(buf));
+		words_duration(&out, cases[i].us);
+		assert_int_equal(out.used, strlen(cases[i].text));
+		assert_memory_equal(buf, cases[i].text, out.used);
+	}
+}
+
+static void every_source_of_settings(void **state)
+{
+	static const struct {
+		struct settings settings;
+		const char *text;
+	} cases[] = {
+		{ { true, 7200, 75, 9, 0, 7 }, "7200s idle, then 9 probes 75s apart (all from sysctl)" },
+		{ { true, 60, 75, 1, 0, KATRACE_INTERVAL | KATRACE_PROBE_LIMIT },
+		  "60s idle, then 1 probe 75s apart (probes, interval from sysctl)" },
+		{ { true, 60, 10, 6, 0, 0 }, "60s idle, then 6 probes 10s apart" },
+		{ { true, 60, 10, 6, 12500, 0 }, "60s idle, then probes 10s apart until TCP_USER_TIMEOUT 12.5s" },
+		{ { true, 60, 10, 6, 30005, KATRACE_IDLE },
+		  "60s idle, then probes 10s apart until TCP_USER_TIMEOUT 30.005s (idle from sysctl)" },
+		{ { false, 60, 10, 6, 0, 0 }, "off" },
+	};
+	char buf[128];
+	struct out out;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		out = out_make(buf, sizeof(buf) - 1);
+		words_settings(&out, &cases[i].settings);
+		buf[out.used] = '\0';
+		assert_string_equal(buf, cases[i].text);
+	}
+}
+
+/* The largest there can be fits the sizes text.h promises. */
+static void the_worst_fits(void **state)
+{
+	struct page *page = page_new(plain, "\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff");
+	struct sighting s = make_sighting(KATRACE_SUPPRESSED, 1, 0);
+	char buf[TEXT_TIMELINE_MAX];
+	struct out out = out_make(buf, sizeof(buf));
+
+	(void)state;
+	s.unacked_bytes = s.queued_bytes = s.retransmits = UINT32_MAX;
+	for (uint64_t i = 0; i < 200; i++) {
+		s.kind = i % 2 ? KATRACE_SETTLED : KATRACE_SUPPRESSED;
+		s.time_ns = i << 50;
+		observe(page, s);
+		page->out.used = 0;
+	}
+	model_finish(page->model, 200ULL << 50);
+	out_bytes(&out, page->buf, page->out.used);
+	assert_true(page->out.used > 4096);
+	assert_false(out.cut);
+	page_free(page);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_death),
+		cmocka_unit_test(a_long_life),
+		cmocka_unit_test(suppressed_and_refused),
+		cmocka_unit_test(user_timeout_takes_the_limits_place),
+		cmocka_unit_test(hostile_names_are_escaped),
+		cmocka_unit_test(ipv6_and_other_namespaces),
+		cmocka_unit_test(narrow_terminals_and_color),
+		cmocka_unit_test(losses_are_lines),
+		cmocka_unit_test(durations_read_well),
+		cmocka_unit_test(every_source_of_settings),
+		cmocka_unit_test(the_worst_fits),
+	};
+
+	setenv("TZ", "UTC", 1);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
