@@ -106,7 +106,7 @@ $(BUILD)/tests/live: $(call obj,plain,$(filter-out tests/live/demo.c,$(LIVE_SRC)
 	$(call say,LINK  $@)
 	$(Q)$(CC) $(CFLAGS) $^ -lcmocka $(LIBS) -o $@
 
-$(BUILD)/demo: $(call obj,plain,tests/live/demo.c tests/live/net.c)
+$(BUILD)/demo: $(call obj,plain,tests/live/demo.c tests/live/net.c tests/live/tcp.c)
 	$(call say,LINK  $@)
 	$(Q)$(CC) $(CFLAGS) $^ -o $@
 
@@ -135,9 +135,9 @@ check-live: $(BUILD)/tests/live $(BUILD)/katrace $(BUILD)/katrace-asan ## the te
 .PHONY: lint
 lint: lint-deps $(SKELETONS) ## formatting and static analysis
 	clang-format --dry-run -Werror $(shell git ls-files '*.c' '*.h')
-	clang-tidy --quiet $(SRC) user/main.c -- $(filter-out -MMD -MP,$(KATRACE_CFLAGS))
+	clang-tidy --quiet $(SRC) user/main.c -- $(filter-out -MMD -MP -I$(BUILD),$(KATRACE_CFLAGS)) -isystem $(BUILD)
 	cppcheck --quiet --error-exitcode=1 --enable=warning,performance,portability --inline-suppr \
-		--suppress=missingIncludeSystem -Iuser -Iinclude user
+		'-DLIBBPF_OPTS(...)=' '-DHASH_ITER(hh,head,el,tmp)=while ((el = head))' -Iuser -Iinclude user
 	shellcheck $(shell git ls-files '*.sh' .ci/run)
 
 ## --- set-up ---

@@ -42,8 +42,7 @@ static __always_inline void describe_connection(struct katrace_record *rec, cons
 	rec->user_timeout_ms = sock_user_timeout_ms(tp);
 	rec->silent = sock_silent(tp);
 	rec->probe_limit = sock_probe_limit(tp);
-	rec->from_sysctl = (sock_own_idle(tp) ? 0 : KATRACE_IDLE) |
-			   (sock_own_interval(tp) ? 0 : KATRACE_INTERVAL) |
+	rec->from_sysctl = (sock_own_idle(tp) ? 0 : KATRACE_IDLE) | (sock_own_interval(tp) ? 0 : KATRACE_INTERVAL) |
 			   (sock_own_probe_limit(tp) ? 0 : KATRACE_PROBE_LIMIT);
 	rec->probes_out = sock_probes_out(tp);
 	rec->retransmits = sock_retransmits(tp);

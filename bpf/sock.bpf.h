@@ -168,7 +168,8 @@ static __always_inline __u32 sock_interval(const struct tcp_sock *tp)
 	return sock_own_interval(tp) ?: READ(sock_net(tp), ipv4.sysctl_tcp_keepalive_intvl);
 }
 
-/* keepalive_probes(); the sysctl became a u8 in 5.16 (6e5e9780b6a6 "ipv4: shrink netns_ipv4 with sysctl conversions" and kin) */
+/* keepalive_probes(); the sysctl became a u8 in 5.16 (6e5e9780b6a6 "ipv4: shrink netns_ipv4 with sysctl conversions"
+ * and kin) */
 static __always_inline __u8 sock_probe_limit(const struct tcp_sock *tp)
 {
 	return sock_own_probe_limit(tp) ?: READ_ANY_SIZE(sock_net(tp), ipv4.sysctl_tcp_keepalive_probes);

@@ -14,7 +14,7 @@ static const struct {
 int main(int argc, char **argv)
 {
 	for (size_t i = 0; argc > 1 && i < sizeof(commands) / sizeof(commands[0]); i++) {
-		if (strcmp(argv[1], commands[i].name))
+		if (strcmp(argv[1], commands[i].name) != 0)
 			continue;
 		argv[1] = argv[0]; /* messages name katrace */
 		return commands[i].run(argc - 1, argv + 1);

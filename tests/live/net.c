@@ -69,7 +69,9 @@ static void request_end_nest(struct request *request, struct rtattr *nest)
 static struct request request_make(uint16_t type, uint16_t flags)
 {
 	return (struct request){
-		.header = { .nlmsg_len = NLMSG_HDRLEN, .nlmsg_type = type, .nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK | flags },
+		.header = { .nlmsg_len = NLMSG_HDRLEN,
+			    .nlmsg_type = type,
+			    .nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK | flags },
 	};
 }
 
@@ -221,7 +223,8 @@ void net_deaf(const struct net *net, enum host host, bool deaf)
 
 void net_refuse(const struct net *net, enum host host, bool refuse)
 {
-	struct request request = request_make(refuse ? RTM_NEWQDISC : RTM_DELQDISC, refuse ? NLM_F_CREATE | NLM_F_REPLACE : 0);
+	struct request request =
+		request_make(refuse ? RTM_NEWQDISC : RTM_DELQDISC, refuse ? NLM_F_CREATE | NLM_F_REPLACE : 0);
 	struct tcmsg message = { .tcm_parent = TC_H_ROOT };
 	const struct tc_fifo_qopt empty = { .limit = 0 };
 

@@ -34,7 +34,8 @@ static socklen_t make_address(union address *address, enum tcp_family family)
 		return sizeof(address->v4);
 	}
 	address->v6.sin6_family = AF_INET6;
-	must(inet_pton(AF_INET6, family == TCP_IPV6 ? ADDR6_B : "::ffff:" ADDR4_B, &address->v6.sin6_addr) == 1, "address");
+	must(inet_pton(AF_INET6, family == TCP_IPV6 ? ADDR6_B : "::ffff:" ADDR4_B, &address->v6.sin6_addr) == 1,
+	     "address");
 	return sizeof(address->v6);
 }
 

@@ -181,7 +181,7 @@ void cli_duration_and_count(void **state)
 	tcp_keepalive(tcp.client, &quick);
 	assert_int_equal(tool_wait(tool, 20), 0);
 	assert_int_equal(tool_lines(tool, local_port(tcp.client_port), ""), 4);
-	assert_non_null(strstr(tool_stderr(tool), "4 events shown"));
+	assert_non_null(strstr(tool_stderr(tool), "katrace: 4 events of 1 connection;"));
 	tool_free(tool);
 	tcp_close(&tcp);
 	net_free(net);

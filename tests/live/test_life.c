@@ -63,7 +63,8 @@ void life_answered(void **state)
 	assert_int_equal(said(&scene, "probe 1/3 after 1.0s of silence"), said(&scene, "answered in"));
 	assert_int_equal(said(&scene, "probe 2/3"), 0);
 	assert_non_null(strstr(tool_stdout(scene.tool), "all answered"));
-	assert_non_null(strstr(tool_stdout(scene.tool), "Still open. A dead peer is noticed 4s after it was last heard."));
+	assert_non_null(
+		strstr(tool_stdout(scene.tool), "Still open. A dead peer is noticed 4s after it was last heard."));
 	scene_end(&scene);
 }
 

@@ -73,7 +73,8 @@ void owner_pid_filter(void **state)
 	assert_int_equal(tool_stop(tool), 0);
 	assert_int_equal(tool_lines(tool, local_port(other.port), ""), 0);
 	assert_int_equal(tool_lines(tool, local_port(unfiltered.port), ""), 0);
-	assert_int_equal(tool_lines(tool, local_port(wanted.port), "wanted"), tool_lines(tool, local_port(wanted.port), ""));
+	assert_int_equal(tool_lines(tool, local_port(wanted.port), "wanted"),
+			 tool_lines(tool, local_port(wanted.port), ""));
 	holder_stop(&wanted);
 	holder_stop(&other);
 	holder_stop(&unfiltered);

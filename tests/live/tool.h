@@ -43,7 +43,8 @@ bool tool_runs(const struct tool *tool);
 
 void tool_signal(struct tool *tool, int signal);
 
-/* Waits for its end, reading on. Returns its exit status, 128 + signal, or -1 when it had to be killed after timeout_s. */
+/* Waits for its end, reading on. Returns its exit status, 128 + signal, or -1 when it had to be killed after timeout_s.
+ */
 int tool_wait(struct tool *tool, int timeout_s);
 
 /* SIGINT, then tool_wait(). */

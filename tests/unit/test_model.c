@@ -21,7 +21,9 @@ static void tell(struct world *w, const char *text)
 
 static void on_event(void *ctx, const struct event *event)
 {
-	static const char *const names[] = { "configured", "sent", "dropped", "answered", "suppressed", "ended", "lost" };
+	static const char *const names[] = {
+		"configured", "sent", "dropped", "answered", "suppressed", "ended", "lost"
+	};
 	struct world *w = ctx;
 	char line[128] = "";
 
@@ -118,8 +120,9 @@ static void a_life(void **state)
 	observe(w, make_probe(1, 2, 4 * SECOND));
 	observe(w, make_probe(1, 3, 5 * SECOND));
 	observe(w, make_timeout(1, 3, 6 * SECOND));
-	expect(w, "configured [42]\nsent 1/3 [42]\nanswered 1 in 400 [42]\nsent 1/3 [42]\nsent 2/3 [42]\nsent 3/3 [42]\n"
-		  "ended keepalive_timeout 110 [42]\n-- ended, 4 entries\n");
+	expect(w,
+	       "configured [42]\nsent 1/3 [42]\nanswered 1 in 400 [42]\nsent 1/3 [42]\nsent 2/3 [42]\nsent 3/3 [42]\n"
+	       "ended keepalive_timeout 110 [42]\n-- ended, 4 entries\n");
 	assert_int_equal(model_counts(w->model).connections, 1);
 	world_free(w);
 }
@@ -215,7 +218,8 @@ static void suppression_has_a_begin_and_an_end(void **state)
 	observe(w, make_sighting(KATRACE_SETTLED, 1, 5 * SECOND));
 	observe(w, make_sighting(KATRACE_SUPPRESSED, 1, 6 * SECOND));
 	observe(w, make_probe(1, 1, 7 * SECOND));
-	expect(w, "configured [42]\nsuppressed begin [42]\nsuppressed end [42]\nsuppressed begin [42]\nsuppressed end [42]\n"
+	expect(w, "configured [42]\nsuppressed begin [42]\nsuppressed end [42]\nsuppressed begin [42]\nsuppressed end "
+		  "[42]\n"
 		  "sent 1/3 [42]\n");
 	world_free(w);
 }

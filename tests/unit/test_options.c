@@ -101,7 +101,7 @@ static void short_and_long_forms(void **state)
 static void bad_ones_are_refused(void **state)
 {
 	static const char *const bad[][2] = {
-		{ "-d", "0" }, { "-d", "0x" }, { "-n", "-1" }, { "-p", "0" },	     { "-p", "1,abc" },
+		{ "-d", "0" }, { "-d", "0x" }, { "-n", "-1" }, { "-p", "0" },          { "-p", "1,abc" },
 		{ "-x" },      { "junk" },     { "-d" },       { "--mode", "fentry" }, { "--buffer", "3" },
 	};
 	struct trace_options options;
@@ -121,8 +121,10 @@ static void bad_ones_are_refused(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(numbers_are_digits_only),	   cmocka_unit_test(pids_come_in_lists),
-		cmocka_unit_test(defaults_are_everything_for_ever), cmocka_unit_test(short_and_long_forms),
+		cmocka_unit_test(numbers_are_digits_only),
+		cmocka_unit_test(pids_come_in_lists),
+		cmocka_unit_test(defaults_are_everything_for_ever),
+		cmocka_unit_test(short_and_long_forms),
 		cmocka_unit_test(bad_ones_are_refused),
 	};
 

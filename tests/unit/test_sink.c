@@ -141,8 +141,10 @@ static void nothing_is_too_large_to_refuse(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(writes_all_in_order), cmocka_unit_test(a_slow_reader),
-		cmocka_unit_test(a_nonblocking_pipe),  cmocka_unit_test(a_gone_reader),
+		cmocka_unit_test(writes_all_in_order),
+		cmocka_unit_test(a_slow_reader),
+		cmocka_unit_test(a_nonblocking_pipe),
+		cmocka_unit_test(a_gone_reader),
 		cmocka_unit_test(nothing_is_too_large_to_refuse),
 	};
 

@@ -89,12 +89,15 @@ static void a_death(void **state)
 	observe(page, make_timeout(1, 3, 55135 * MS));
 	expect(page,
 	       "TIME          PID    COMM    LOCAL            PEER             EVENT\n"
-	       "21:04:10.114  1787   sshd    10.0.2.15:22     10.0.2.2:51040   keepalive: 30s idle, then 3 probes 5s apart (interval from sysctl)\n"
+	       "21:04:10.114  1787   sshd    10.0.2.15:22     10.0.2.2:51040   keepalive: 30s idle, then 3 probes 5s "
+	       "apart (interval from sysctl)\n"
 	       "21:04:10.114  1787   sshd    10.0.2.15:22     10.0.2.2:51040   probe 1/3 after 30.0s of silence\n"
 	       "21:04:10.114  1787   sshd    10.0.2.15:22     10.0.2.2:51040   answered in 400us\n"
 	       "21:04:40.120  1787   sshd    10.0.2.15:22     10.0.2.2:51040   probe 1/3 after 30.0s of silence\n"
-	       "21:04:45.125  1787   sshd    10.0.2.15:22     10.0.2.2:51040   probe 2/3 after 35.0s of silence, 1 unanswered\n"
-	       "21:04:50.130  1787   sshd    10.0.2.15:22     10.0.2.2:51040   probe 3/3 after 40.0s of silence, 2 unanswered\n"
+	       "21:04:45.125  1787   sshd    10.0.2.15:22     10.0.2.2:51040   probe 2/3 after 35.0s of silence, 1 "
+	       "unanswered\n"
+	       "21:04:50.130  1787   sshd    10.0.2.15:22     10.0.2.2:51040   probe 3/3 after 40.0s of silence, 2 "
+	       "unanswered\n"
 	       "21:04:55.135  1787   sshd    10.0.2.15:22     10.0.2.2:51040   ended: keepalive timeout, ETIMEDOUT\n"
 	       "\n"
 	       "10.0.2.15:22 - 10.0.2.2:51040  sshd[1787]\n"
@@ -121,14 +124,13 @@ static void a_long_life(void **state)
 	observe(page, make_probe(1, 1, 7200100 * MS));
 	page->out.used = 0;
 	model_finish(page->model, 7201 * SECOND);
-	expect(page,
-	       "\n"
-	       "10.0.2.15:22 - 10.0.2.2:51040  sshd[1787]\n"
-	       "  keepalive: 30s idle, then 3 probes 5s apart (interval from sysctl)\n"
-	       "      +0.0s  240 probes   all answered, 300us to 539us (median 412us)\n"
-	       "   +7200.1s  probe 1/3    no answer yet\n"
-	       "  Still open. A dead peer is noticed 45s after it was last heard.\n"
-	       "\n");
+	expect(page, "\n"
+		     "10.0.2.15:22 - 10.0.2.2:51040  sshd[1787]\n"
+		     "  keepalive: 30s idle, then 3 probes 5s apart (interval from sysctl)\n"
+		     "      +0.0s  240 probes   all answered, 300us to 539us (median 412us)\n"
+		     "   +7200.1s  probe 1/3    no answer yet\n"
+		     "  Still open. A dead peer is noticed 45s after it was last heard.\n"
+		     "\n");
 	page_free(page);
 }
 
@@ -151,22 +153,28 @@ static void suppressed_and_refused(void **state)
 	s.queued_bytes = 1;
 	observe(page, s);
 	model_finish(page->model, 70 * SECOND);
-	expect(page,
-	       "TIME          PID    COMM    LOCAL            PEER             EVENT\n"
-	       "21:04:10.000  1787   sshd    10.0.2.15:22     10.0.2.2:51040   keepalive: 30s idle, then 3 probes 5s apart (interval from sysctl)\n"
-	       "21:04:10.000  1787   sshd    10.0.2.15:22     10.0.2.2:51040   suppressed: 11 bytes unacknowledged, 3 retransmissions; retransmission is in charge\n"
-	       "21:04:40.000  1787   sshd    10.0.2.15:22     10.0.2.2:51040   no longer suppressed: 0 bytes unacknowledged\n"
-	       "21:04:50.000  1787   sshd    10.0.2.15:22     10.0.2.2:51040   probe 1/3 not sent: refused by the local stack, after 30.0s of silence\n"
-	       "21:04:50.500  1787   sshd    10.0.2.15:22     10.0.2.2:51040   probe 1/3 not sent: refused by the local stack, after 30.0s of silence\n"
-	       "21:05:00.000  1787   sshd    10.0.2.15:22     10.0.2.2:51040   suppressed: 1 byte queued; window probing is in charge\n"
-	       "\n"
-	       "10.0.2.15:22 - 10.0.2.2:51040  sshd[1787]\n"
-	       "  keepalive: 30s idle, then 3 probes 5s apart (interval from sysctl)\n"
-	       "      +0.0s  suppressed   11 bytes unacknowledged, 3 retransmissions; retransmission in charge for 30.0s\n"
-	       "     +40.0s  probe 1/3    not sent: refused by the local stack, 2 times\n"
-	       "     +50.0s  suppressed   1 byte queued; window probing in charge\n"
-	       "  Still open. Data is waiting, so keepalive does not probe.\n"
-	       "\n");
+	expect(page, "TIME          PID    COMM    LOCAL            PEER             EVENT\n"
+		     "21:04:10.000  1787   sshd    10.0.2.15:22     10.0.2.2:51040   keepalive: 30s idle, then 3 "
+		     "probes 5s apart (interval from sysctl)\n"
+		     "21:04:10.000  1787   sshd    10.0.2.15:22     10.0.2.2:51040   suppressed: 11 bytes "
+		     "unacknowledged, 3 retransmissions; retransmission is in charge\n"
+		     "21:04:40.000  1787   sshd    10.0.2.15:22     10.0.2.2:51040   no longer suppressed: 0 bytes "
+		     "unacknowledged\n"
+		     "21:04:50.000  1787   sshd    10.0.2.15:22     10.0.2.2:51040   probe 1/3 not sent: refused by "
+		     "the local stack, after 30.0s of silence\n"
+		     "21:04:50.500  1787   sshd    10.0.2.15:22     10.0.2.2:51040   probe 1/3 not sent: refused by "
+		     "the local stack, after 30.0s of silence\n"
+		     "21:05:00.000  1787   sshd    10.0.2.15:22     10.0.2.2:51040   suppressed: 1 byte queued; window "
+		     "probing is in charge\n"
+		     "\n"
+		     "10.0.2.15:22 - 10.0.2.2:51040  sshd[1787]\n"
+		     "  keepalive: 30s idle, then 3 probes 5s apart (interval from sysctl)\n"
+		     "      +0.0s  suppressed   11 bytes unacknowledged, 3 retransmissions; retransmission in charge "
+		     "for 30.0s\n"
+		     "     +40.0s  probe 1/3    not sent: refused by the local stack, 2 times\n"
+		     "     +50.0s  suppressed   1 byte queued; window probing in charge\n"
+		     "  Still open. Data is waiting, so keepalive does not probe.\n"
+		     "\n");
 	page_free(page);
 }
 
@@ -182,18 +190,19 @@ static void user_timeout_takes_the_limits_place(void **state)
 	s.settings = (struct settings){ true, 1, 11, 3, 5000, 0 };
 	s.silent_us = 12000000;
 	observe(page, s);
-	expect(page,
-	       "TIME          PID    COMM    LOCAL            PEER             EVENT\n"
-	       "21:04:10.000  1787   java    10.0.2.15:22     10.0.2.2:51040   keepalive: 1s idle, then probes 11s apart until TCP_USER_TIMEOUT 5s\n"
-	       "21:04:10.000  1787   java    10.0.2.15:22     10.0.2.2:51040   probe 1 after 30.0s of silence\n"
-	       "21:04:21.000  1787   java    10.0.2.15:22     10.0.2.2:51040   ended: user timeout, ETIMEDOUT\n"
-	       "\n"
-	       "10.0.2.15:22 - 10.0.2.2:51040  java[1787]\n"
-	       "  keepalive: 1s idle, then probes 11s apart until TCP_USER_TIMEOUT 5s\n"
-	       "      +0.0s  probe 1      no answer\n"
-	       "     +11.0s  ended        user timeout, ETIMEDOUT\n"
-	       "  TCP_USER_TIMEOUT (5s) overrode the limit of 3 probes; the application got ETIMEDOUT after 12.0s of silence.\n"
-	       "\n");
+	expect(page, "TIME          PID    COMM    LOCAL            PEER             EVENT\n"
+		     "21:04:10.000  1787   java    10.0.2.15:22     10.0.2.2:51040   keepalive: 1s idle, then probes "
+		     "11s apart until TCP_USER_TIMEOUT 5s\n"
+		     "21:04:10.000  1787   java    10.0.2.15:22     10.0.2.2:51040   probe 1 after 30.0s of silence\n"
+		     "21:04:21.000  1787   java    10.0.2.15:22     10.0.2.2:51040   ended: user timeout, ETIMEDOUT\n"
+		     "\n"
+		     "10.0.2.15:22 - 10.0.2.2:51040  java[1787]\n"
+		     "  keepalive: 1s idle, then probes 11s apart until TCP_USER_TIMEOUT 5s\n"
+		     "      +0.0s  probe 1      no answer\n"
+		     "     +11.0s  ended        user timeout, ETIMEDOUT\n"
+		     "  TCP_USER_TIMEOUT (5s) overrode the limit of 3 probes; the application got ETIMEDOUT after "
+		     "12.0s of silence.\n"
+		     "\n");
 	page_free(page);
 }
 
@@ -243,11 +252,12 @@ static void narrow_terminals_and_color(void **state)
 	(void)state;
 	observe(page, make_probe(1, 2, 10 * SECOND));
 	observe(page, make_answer(1, 2, 10 * SECOND + 1500000));
-	expect(page,
-	       "TIME          PID    COMM    LOCAL   PEER             EVENT\n"
-	       "21:04:10.000  1787   sshd    :22     10.0.2.2:51040   \033[2mkeepalive: 30s idle, then 3 probes 5s apart (interval from sysctl)\033[0m\n"
-	       "21:04:10.000  1787   sshd    :22     10.0.2.2:51040   \033[33mprobe 2/3 after 35.0s of silence, 1 unanswered\033[0m\n"
-	       "21:04:10.001  1787   sshd    :22     10.0.2.2:51040   \033[32manswered in 1.5ms\033[0m\n");
+	expect(page, "TIME          PID    COMM    LOCAL   PEER             EVENT\n"
+		     "21:04:10.000  1787   sshd    :22     10.0.2.2:51040   \033[2mkeepalive: 30s idle, then 3 probes "
+		     "5s apart (interval from sysctl)\033[0m\n"
+		     "21:04:10.000  1787   sshd    :22     10.0.2.2:51040   \033[33mprobe 2/3 after 35.0s of silence, "
+		     "1 unanswered\033[0m\n"
+		     "21:04:10.001  1787   sshd    :22     10.0.2.2:51040   \033[32manswered in 1.5ms\033[0m\n");
 	page_free(page);
 }
 
@@ -267,8 +277,9 @@ static void durations_read_well(void **state)
 		uint64_t us;
 		const char *text;
 	} cases[] = {
-		{ 0, "0us" },	   { 65, "65us" },	{ 999, "999us" },	  { 1000, "1.0ms" },	 { 12345, "12.3ms" },
-		{ 999949, "999.9ms" }, { 999950, "1.0s" }, { 35000000, "35.0s" }, { 7200100000, "7200.1s" },
+		{ 0, "0us" },       { 65, "65us" },        { 999, "999us" },
+		{ 1000, "1.0ms" },  { 12345, "12.3ms" },   { 999949, "999.9ms" },
+		{ 999950, "1.0s" }, { 35000000, "35.0s" }, { 7200100000, "7200.1s" },
 	};
 	char buf[32];
 	struct out out;

@@ -7,7 +7,12 @@
 static void probe(struct timeline *t, uint32_t number, uint64_t time_ns)
 {
 	const struct entry entry = {
-		.kind = ENTRY_PROBE, .time_ns = time_ns, .end_ns = time_ns, .count = 1, .number = number, .limit = 3,
+		.kind = ENTRY_PROBE,
+		.time_ns = time_ns,
+		.end_ns = time_ns,
+		.count = 1,
+		.number = number,
+		.limit = 3,
 	};
 
 	assert_int_equal(timeline_add(t, &entry), 0);
@@ -133,12 +138,9 @@ static void suppression_ends_once(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(answered_probes_fold),
-		cmocka_unit_test(median_of_few_is_exact),
-		cmocka_unit_test(unanswered_probes_stand_alone),
-		cmocka_unit_test(late_answers_have_no_round_trip),
-		cmocka_unit_test(refused_probes_join),
-		cmocka_unit_test(stays_bounded),
+		cmocka_unit_test(answered_probes_fold),          cmocka_unit_test(median_of_few_is_exact),
+		cmocka_unit_test(unanswered_probes_stand_alone), cmocka_unit_test(late_answers_have_no_round_trip),
+		cmocka_unit_test(refused_probes_join),           cmocka_unit_test(stays_bounded),
 		cmocka_unit_test(suppression_ends_once),
 	};
 

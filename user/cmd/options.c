@@ -19,7 +19,8 @@ static const struct argp_option known[] = {
 	{ "count", 'n', "EVENTS", 0, "End after this many events", 2 },
 	{ "mode", KEY_MODE, "MODE", 0, "How to listen to the kernel: auto (default) or tracepoint", 3 },
 	{ "btf", KEY_BTF, "FILE", 0, "Kernel type information (BTF), where the kernel itself offers none", 3 },
-	{ "buffer", KEY_BUFFER, "KIB", 0, "Room for events between the kernel and katrace: a power of two (default 16384)", 3 },
+	{ "buffer", KEY_BUFFER, "KIB", 0,
+	  "Room for events between the kernel and katrace: a power of two (default 16384)", 3 },
 	{ "verbose", 'v', NULL, 0, "Say on stderr what was chosen, and why", 3 },
 	{ "help", 'h', NULL, 0, "Give this help list", -1 },
 	{ "version", 'V', NULL, 0, "Print the version", -1 },
@@ -86,7 +87,7 @@ static error_t take_buffer(struct trace_options *options, const char *arg)
 {
 	uint64_t kib;
 
-	if (parse_number(arg, (uint64_t)sysconf(_SC_PAGESIZE) / 1024, 1024 * 1024, &kib) || (kib & (kib - 1)))
+	if (parse_number(arg, (uint64_t)sysconf(_SC_PAGESIZE) / 1024, 1024UL * 1024, &kib) || (kib & (kib - 1)))
 		return bad_input("--buffer: '%s' is not a power of two from a page to 1048576", arg);
 	options->buffer_kib = (uint32_t)kib;
 	return 0;
@@ -104,7 +105,7 @@ static error_t take(int key, char *arg, struct argp_state *state)
 	case 'p':
 		return take_pids(options, arg);
 	case 'd':
-		return take_number("--duration", "seconds", arg, 366 * 86400, &options->duration_s);
+		return take_number("--duration", "seconds", arg, 366 * 86400UL, &options->duration_s);
 	case 'n':
 		return take_number("--count", "events", arg, UINT64_MAX, &options->count);
 	case KEY_MODE:

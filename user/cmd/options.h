@@ -13,7 +13,7 @@ struct trace_options {
 	uint64_t duration_s; /* 0: until told to end */
 	uint64_t count;      /* of events; 0: any number */
 	uint32_t *pids;
-	size_t n_pids; /* 0: every process */
+	size_t n_pids;       /* 0: every process */
 	uint32_t buffer_kib; /* of the ring */
 	enum hook_mode mode;
 	const char *btf;

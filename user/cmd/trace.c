@@ -23,7 +23,7 @@
 
 #define NS_PER_S 1000000000ULL
 #define MAX_CONNECTIONS 200000
-#define SINK_CAPACITY (4 * 1024 * 1024)
+#define SINK_CAPACITY (4UL * 1024 * 1024)
 /* A busy consumer looks into the ring this often. */
 #define BUSY_PAUSE_NS (50 * 1000000ULL)
 /* The pause between walks: at least this, and at least WALK_COST_FACTOR times what the last one took. */
@@ -67,8 +67,8 @@ static void put(struct trace *trace, const struct out *out)
 {
 	int err;
 
-	err = trace->ending ? sink_write_wait(trace->sink, out->buf, out->used) :
-			      sink_write(trace->sink, out->buf, out->used);
+	err = trace->ending ? sink_write_wait(trace->sink, out->buf, out->used)
+			    : sink_write(trace->sink, out->buf, out->used);
 	if (err && err != -ENOBUFS)
 		trace->stop = true; /* the sink is broken: sink_close() will say how */
 }
@@ -185,8 +185,8 @@ static uint64_t next_deadline(const struct trace *trace, uint64_t now_ns)
 	if (trace->end_ns && trace->end_ns < deadline)
 		deadline = trace->end_ns;
 	/*
-	 * Busy: a short pause. Just fallen quiet: the same once more, with tracer_wait() in force, because a record that
-	 * was being written while the flag was set has not woken anybody.
+	 * Busy: a short pause. Just fallen quiet: the same once more, with tracer_wait() in force, because a record
+	 * that was being written while the flag was set has not woken anybody.
 	 */
 	if (trace->quiet_rounds < 3 && now_ns + BUSY_PAUSE_NS < deadline)
 		deadline = now_ns + BUSY_PAUSE_NS;
@@ -426,22 +426,23 @@ static int begin(struct trace *trace)
 static void say_counts(const struct trace *trace, const struct tracer_counts *counts)
 {
 	const struct model_counts model = model_counts(trace->model);
-	const uint64_t lost_hook = counts->lost_hook + model.lost_hook;
-	const uint64_t lost = sum_lost(counts) + trace->lost_records;
-	const uint64_t dropped = sink_dropped(trace->sink);
+	const uint64_t hook = counts->lost_hook + model.lost_hook;
+	const uint64_t records = sum_lost(counts) + trace->lost_records;
+	const uint64_t lines = sink_dropped(trace->sink);
+	const uint64_t connections = model.lost_connections + counts->untracked;
+	const uint64_t sent = counts->kind[KATRACE_PROBE_SENT].produced;
+	const uint64_t answered = counts->kind[KATRACE_ANSWER].produced;
+	const uint64_t refused = counts->kind[KATRACE_PROBE_DROPPED].produced;
 
 	fprintf(stderr,
-		"katrace: %" PRIu64 " connections: %" PRIu64 " probes sent, %" PRIu64 " refused locally, %" PRIu64
-		" answered as seen live; %" PRIu64 " events shown\n",
-		model.connections, (uint64_t)counts->kind[KATRACE_PROBE_SENT].produced,
-		(uint64_t)counts->kind[KATRACE_PROBE_DROPPED].produced, (uint64_t)counts->kind[KATRACE_ANSWER].produced,
-		trace->events);
-	if (!lost_hook && !lost && !dropped && !model.lost_connections && !counts->untracked)
-		return;
-	fprintf(stderr,
-		"katrace: LOST: %" PRIu64 " timers not seen, %" PRIu64 " records from the kernel, %" PRIu64
-		" lines of output, %" PRIu64 " connections\n",
-		lost_hook, lost, dropped, model.lost_connections + (uint64_t)counts->untracked);
+		"katrace: %" PRIu64 " events of %" PRIu64 " connection%s; on this host %" PRIu64
+		" probes sent, %" PRIu64 " answered, %" PRIu64 " refused locally\n",
+		trace->events, model.connections, model.connections == 1 ? "" : "s", sent, answered, refused);
+	if (hook || records || lines || connections)
+		fprintf(stderr,
+			"katrace: LOST: %" PRIu64 " timers not seen, %" PRIu64 " records from the kernel, %" PRIu64
+			" lines of output, %" PRIu64 " connections\n",
+			hook, records, lines, connections);
 }
 
 /* Detach, drain, tell what is open, sums last. */

@@ -31,7 +31,8 @@ int caps_missing(char *buf, size_t size)
 		if (capng_have_capability(CAPNG_EFFECTIVE, needed[i].number))
 			continue;
 		if (used < size)
-			used += (size_t)snprintf(buf + used, size - used, "%s%s", missing ? " and " : "", needed[i].name);
+			used += (size_t)snprintf(buf + used, size - used, "%s%s", missing ? " and " : "",
+						 needed[i].name);
 		missing++;
 	}
 	return missing;

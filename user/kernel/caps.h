@@ -6,8 +6,8 @@
 #include <stddef.h>
 
 /*
- * Names the capabilities this process lacks, "CAP_BPF and CAP_PERFMON" say, in buf. Returns how many are missing: 0 when
- * everything needed is there. CAP_SYS_ADMIN stands for both.
+ * Names the capabilities this process lacks, "CAP_BPF and CAP_PERFMON" say, in buf. Returns how many are missing: 0
+ * when everything needed is there. CAP_SYS_ADMIN stands for both.
  */
 int caps_missing(char *buf, size_t size);
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /*
  * What the two BPF objects, the walk and the tracer, share in being opened. Each was built twice from one source
- * (bpf/read.bpf.h): the two builds have the same maps, programs and data, so one skeleton type serves both, and only the
- * ELF bytes it is opened from differ.
+ * (bpf/read.bpf.h): the two builds have the same maps, programs and data, so one skeleton type serves both, and only
+ * the ELF bytes it is opened from differ.
  */
 #ifndef KATRACE_OBJECT_H
 #define KATRACE_OBJECT_H

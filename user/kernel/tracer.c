@@ -21,7 +21,8 @@ struct tracer {
 	int cpus;
 };
 
-_Static_assert(sizeof(struct katrace_direct__bss) == sizeof(struct katrace_probed__bss), "one skeleton for both builds");
+_Static_assert(sizeof(struct katrace_direct__bss) == sizeof(struct katrace_probed__bss),
+	       "one skeleton for both builds");
 _Static_assert(sizeof(struct katrace_direct__rodata) == sizeof(struct katrace_probed__rodata),
 	       "one skeleton for both builds");
 

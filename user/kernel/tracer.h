@@ -8,6 +8,7 @@
 #include <katrace/record.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 /* How katrace listens on this kernel. */
 enum hook_mode {
@@ -23,11 +24,11 @@ struct tracer_options {
 	unsigned int max_stories; /* connections the kernel side keeps apart from those keepalive never acted on */
 };
 
-/* Cumulative, summed over CPUs. lost_hook: firings the kernel did not run katrace's programs for. */
+/* Cumulative, summed over CPUs. lost_hook: times the kernel did not run katrace's programs. */
 struct tracer_counts {
 	struct katrace_count kind[KATRACE_RECORD_KINDS];
-	unsigned long long lost_hook;
-	unsigned long long untracked;
+	uint64_t lost_hook;
+	uint64_t untracked; /* connections whose normal end will not be seen: too many at once */
 };
 
 struct tracer;

@@ -20,7 +20,8 @@ struct walk {
 };
 
 _Static_assert(sizeof(struct walk_direct__bss) == sizeof(struct walk_probed__bss), "one skeleton for both builds");
-_Static_assert(sizeof(struct walk_direct__rodata) == sizeof(struct walk_probed__rodata), "one skeleton for both builds");
+_Static_assert(sizeof(struct walk_direct__rodata) == sizeof(struct walk_probed__rodata),
+	       "one skeleton for both builds");
 
 /* A TCP socket whose keepalive time is one second, so that HZ can be read from it. Returns it or -errno. */
 static int open_own_socket(void)

@@ -47,10 +47,10 @@ struct model {
 	struct model_options options;
 	struct model_output output;
 	struct owners *owners;
-	struct tracked *by_sock;            /* open connections */
-	TAILQ_HEAD(, tracked) by_use;       /* the same, the least recently seen first */
-	STAILQ_HEAD(, waiting) waiting;     /* in order of until_ns */
-	uint64_t lost; /* records, at any stage before the model */
+	struct tracked *by_sock;                     /* open connections */
+	TAILQ_HEAD(by_use, tracked) by_use;          /* the same, the least recently seen first */
+	STAILQ_HEAD(waiting_queue, waiting) waiting; /* in order of until_ns */
+	uint64_t lost;                               /* records, at any stage before the model */
 	struct model_counts counts;
 };
 

@@ -25,7 +25,7 @@ struct model_options {
 	size_t n_pids;          /* 0: all */
 };
 
-/* Where events go: event() in the order of each connection; finished() once for each connection, after its last event. */
+/* Where events go: event() in the order of each connection; finished() once for each, after its last event. */
 struct model_output {
 	void (*event)(void *ctx, const struct event *event);
 	void (*finished)(void *ctx, const struct connection *connection);

@@ -27,8 +27,8 @@ struct owners *owners_new(void);
 void owners_free(struct owners *owners);
 
 /*
- * A walk begins, finds descriptors and ends, at time now_ns. What it does not find again is remembered for a minute: the
- * socket may live on after its process closed it. owners_found() returns 0 or -ENOMEM.
+ * A walk begins, finds descriptors and ends, at time now_ns. What it does not find again is remembered for a minute:
+ * the socket may live on after its process closed it. owners_found() returns 0 or -ENOMEM.
  */
 void owners_walk_begin(struct owners *owners, uint64_t now_ns);
 int owners_found(struct owners *owners, const struct katrace_owner *found);

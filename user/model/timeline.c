@@ -21,9 +21,9 @@ static int make_room(struct timeline *timeline)
 	struct entry *entries = timeline->entries;
 	size_t capacity;
 
-	if (timeline->n < timeline->capacity)
+	if (entries && timeline->n < timeline->capacity)
 		return 0;
-	if (timeline->n == TIMELINE_ENTRIES_MAX) {
+	if (entries && timeline->n == TIMELINE_ENTRIES_MAX) {
 		memmove(entries + TIMELINE_FIRST_KEPT, entries + TIMELINE_FIRST_KEPT + 1,
 			(TIMELINE_ENTRIES_MAX - TIMELINE_FIRST_KEPT - 1) * sizeof(*entries));
 		timeline->n--;
@@ -81,7 +81,7 @@ static void sample(struct timeline *timeline, uint32_t rtt_us)
 	}
 	if (timeline->n_samples == TIMELINE_SAMPLES) {
 		for (uint32_t i = 0; i < TIMELINE_SAMPLES / 2; i++)
-			timeline->samples[i] = timeline->samples[2 * i];
+			timeline->samples[i] = timeline->samples[(size_t)2 * i];
 		timeline->n_samples = TIMELINE_SAMPLES / 2;
 		timeline->stride *= 2;
 	}

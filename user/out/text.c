@@ -17,7 +17,7 @@ struct text {
 	struct text_options options;
 	bool narrow;
 	bool headed;
-	bool after_block; /* the last thing written was a timeline */
+	bool after_block;      /* the last thing written was a timeline */
 	size_t width[COLUMNS]; /* widest so far: columns grow with what they hold */
 };
 
@@ -369,7 +369,8 @@ static void say_why(const struct connection *c, struct out *out)
 		say_waited(c, out);
 		break;
 	case VERDICT_RETRANSMISSION_TIMEOUT:
-		out_text(out, "Data was never acknowledged, so retransmission was in charge, not keepalive; it gave up.");
+		out_text(out,
+			 "Data was never acknowledged, so retransmission was in charge, not keepalive; it gave up.");
 		break;
 	case VERDICT_WINDOW_PROBE_TIMEOUT:
 		out_text(out, "The peer's window was closed and it stopped answering; window probing gave up.");
@@ -378,9 +379,10 @@ static void say_why(const struct connection *c, struct out *out)
 		out_text(out, "The connection was never established.");
 		break;
 	case VERDICT_RESET_BY_PEER:
-		out_text(out, c->probes_unanswered ? "The peer answered the probe with a reset: it no longer knows this "
-						     "connection, perhaps since a restart." :
-						     "The peer reset the connection.");
+		out_text(out, c->probes_unanswered
+				      ? "The peer answered the probe with a reset: it no longer knows this "
+					"connection, perhaps since a restart."
+				      : "The peer reset the connection.");
 		break;
 	case VERDICT_UNREACHABLE:
 		out_text(out, "The network reported that the peer cannot be reached.");
