@@ -18,6 +18,7 @@ struct firing {
 	__u64 sock;
 	__u64 time_ns;
 	__u32 segs_out;
+	__u32 silent;
 	__u8 probes_out;
 	bool busy;
 	bool closed;
@@ -96,11 +97,21 @@ static __always_inline void emit(enum katrace_record_kind kind, const struct tcp
 		record_submit(rec);
 }
 
-/* A probe in a state where no hook sees the answer arrive: the next firing will tell. */
+/*
+ * Number and silence are those of the timer's own view: once it has released the socket, the answer may be taken in on
+ * another CPU before timer_left() looks. In a state where no hook sees the answer arrive, the next firing will tell.
+ */
 static __always_inline void probe_sent(const struct tcp_sock *tp, const struct firing *firing)
 {
+	struct katrace_record *rec;
+
 	story_enter(tp, sock_state(tp) == BPF_TCP_ESTABLISHED ? 0 : STORY_UNANSWERED);
-	emit(KATRACE_PROBE_SENT, tp, firing->time_ns);
+	rec = record_begin(KATRACE_PROBE_SENT, tp, firing->time_ns);
+	if (!rec)
+		return;
+	rec->probes_out = firing->probes_out + 1;
+	rec->silent = firing->silent;
+	record_submit(rec);
 }
 
 static __always_inline void probe_dropped(const struct tcp_sock *tp, const struct firing *firing)
@@ -143,15 +154,40 @@ static __always_inline void timer_entered(const struct tcp_sock *tp)
 	firing->sock = (__u64)tp;
 	firing->time_ns = bpf_ktime_get_boot_ns();
 	firing->segs_out = sock_segs_out(tp);
+	firing->silent = sock_silent(tp);
 	firing->probes_out = sock_probes_out(tp);
 	firing->busy = sock_busy(tp);
 	firing->closed = false;
 }
 
+enum attempt { ATTEMPT_NONE, ATTEMPT_SENT, ATTEMPT_DROPPED };
+
+/*
+ * Did this firing try to send a probe, and with what success? One that counts as sent is one more in icsk_probes_out,
+ * unless its answer has been taken in already: then segs_out has grown, and the timer is due again in interval. One
+ * that was refused makes segs_out grow too, but is not counted and tried again after HZ/2
+ * (TCP_RESOURCE_PROBE_INTERVAL).
+ */
+static __always_inline enum attempt attempt(const struct tcp_sock *tp, const struct firing *firing, __s32 rearmed)
+{
+	__s32 interval = sock_interval(tp);
+
+	if (firing->busy)
+		return ATTEMPT_NONE;
+	if (sock_probes_out(tp) == (__u8)(firing->probes_out + 1))
+		return ATTEMPT_SENT;
+	if (sock_segs_out(tp) == firing->segs_out)
+		return ATTEMPT_NONE;
+	if (rearmed <= (__s32)(config.hz / 2))
+		return sock_silent(tp) >= sock_idle(tp) ? ATTEMPT_DROPPED : ATTEMPT_NONE;
+	/* the clock may have ticked since it was re-armed */
+	return rearmed <= interval && rearmed >= interval - 1 ? ATTEMPT_SENT : ATTEMPT_NONE;
+}
+
 /*
  * tcp_keepalive_timer() has returned. What it did is read off the socket, and off the time it re-armed itself for:
- * HZ/20 when the socket was locked by its user (nothing happened, it will try again), HZ/2 when the probe was refused
- * locally (TCP_RESOURCE_PROBE_INTERVAL). Nothing is read after TCP_CLOSE: the sock may be in use again.
+ * HZ/20 when the socket was locked by its user (nothing happened, it will try again). Nothing is read after TCP_CLOSE:
+ * the sock may be in use again.
  */
 static __always_inline void timer_left(const struct tcp_sock *tp)
 {
@@ -166,15 +202,15 @@ static __always_inline void timer_left(const struct tcp_sock *tp)
 	rearmed = (__s32)(sock_timer_expires(tp) - now_jiffies());
 	if (rearmed <= (__s32)(config.hz / 20))
 		return;
-	if (!firing->busy && sock_segs_out(tp) != firing->segs_out) {
-		if (sock_probes_out(tp) != firing->probes_out) {
-			probe_sent(tp, firing);
-			return;
-		}
-		if (rearmed <= (__s32)(config.hz / 2)) {
-			probe_dropped(tp, firing);
-			return;
-		}
+	switch (attempt(tp, firing, rearmed)) {
+	case ATTEMPT_SENT:
+		probe_sent(tp, firing);
+		return;
+	case ATTEMPT_DROPPED:
+		probe_dropped(tp, firing);
+		return;
+	case ATTEMPT_NONE:
+		break;
 	}
 	if (sock_busy(tp))
 		suppressed(tp, firing);

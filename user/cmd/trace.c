@@ -11,6 +11,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,10 +23,11 @@
 #include <unistd.h>
 
 #define NS_PER_S 1000000000ULL
+#define MS 1000000ULL
 #define MAX_CONNECTIONS 200000
 #define SINK_CAPACITY (4UL * 1024 * 1024)
 /* A busy consumer looks into the ring this often. */
-#define BUSY_PAUSE_NS (50 * 1000000ULL)
+#define BUSY_PAUSE_NS (50 * MS)
 /* The pause between walks: at least this, and at least WALK_COST_FACTOR times what the last one took. */
 #define WALK_PAUSE_NS NS_PER_S
 #define WALK_COST_FACTOR 100
@@ -199,8 +201,10 @@ static void wait_until(struct trace *trace, uint64_t deadline_ns, uint64_t now_n
 	int timeout_ms = -1;
 	int n;
 
-	if (deadline_ns != UINT64_MAX)
-		timeout_ms = deadline_ns <= now_ns ? 0 : (int)((deadline_ns - now_ns + 999999) / 1000000);
+	if (deadline_ns <= now_ns)
+		timeout_ms = 0;
+	else if ((deadline_ns - now_ns) / MS < INT_MAX)
+		timeout_ms = (int)((deadline_ns - now_ns) / MS) + 1;
 	n = epoll_wait(trace->epoll_fd, events, 4, timeout_ms);
 	for (int i = 0; i < n; i++) {
 		if (events[i].data.fd == tracer_fd(trace->tracer))
