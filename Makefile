@@ -99,7 +99,7 @@ $(BUILD)/tests/test_%: $(BUILD)/asan/tests/unit/test_%.o $(BUILD)/libkatrace-asa
 	$(call say,LINK  $@)
 	$(Q)$(CC) $(SANITIZE) $^ -lcmocka $(LIBS) -o $@
 
-$(call obj,plain,$(LIVE_SRC)): | $(REFERENCE)
+$(call obj,plain,tests/live/reference.c): | $(REFERENCE)
 
 $(BUILD)/tests/live: $(call obj,plain,$(filter-out tests/live/demo.c,$(LIVE_SRC))) $(BUILD)/libkatrace.a
 	@mkdir -p $(@D)

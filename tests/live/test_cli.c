@@ -132,7 +132,7 @@ static int run_without_btf(void)
 	struct tool *tool;
 	int status;
 
-	if (unshare(CLONE_NEWNS) || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) ||
+	if (unshare(CLONE_NEWNS) || mount(NULL, "/sys", NULL, MS_REC | MS_PRIVATE, NULL) ||
 	    mount("none", "/sys/kernel/btf", "tmpfs", 0, NULL))
 		return 100;
 	tool = tool_start(args);

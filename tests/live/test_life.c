@@ -238,10 +238,11 @@ void life_dropped_probes(void **state)
 	scene_end(&scene);
 }
 
-/* Unacknowledged data puts retransmission in charge: said when it begins and when it ends. */
+/* Unacknowledged data puts retransmission in charge: said when it begins and when it ends, before the next probe. */
 void life_suppressed(void **state)
 {
 	struct scene scene;
+	int probes;
 
 	(void)state;
 	NEEDS_ROOT();
@@ -250,8 +251,10 @@ void life_suppressed(void **state)
 	net_deaf(scene.net, HOST_B, true);
 	assert_int_equal(send(scene.tcp.client, "hello world", 11, 0), 11);
 	assert_true(wait_said(&scene, 1, "suppressed: 11 bytes unacknowledged", 10));
+	probes = said(&scene, "probe 1/3");
 	net_deaf(scene.net, HOST_B, false);
 	assert_true(wait_said(&scene, 1, "no longer suppressed: 0 bytes unacknowledged", 20));
+	assert_int_equal(said(&scene, "probe 1/3"), probes);
 	assert_int_equal(tool_stop(scene.tool), 0);
 	assert_int_equal(said(&scene, "retransmission is in charge"), 1);
 	assert_int_equal(said(&scene, "probe 2/3"), 0);
