@@ -3,10 +3,94 @@
  * The programs, grouped by hook mode. Each finds its socket and calls a handler of keepalive.bpf.h; nothing else is
  * decided here.
  */
+#include <linux/ptrace.h> /* the registers of kprobes */
 #include "keepalive.bpf.h"
 #include <bpf/bpf_tracing.h>
 
 char LICENSE[] SEC("license") = "GPL";
+
+/* What timer_left() needs where only the timer's end is seen, not which timer it was. */
+static __always_inline void this_timer_left(void)
+{
+	const struct firing *firing = this_firing();
+
+	if (firing && firing->sock)
+		timer_left(tcp_sock_of((const void *)firing->sock));
+}
+
+/* --- fentry mode --- */
+
+SEC("fentry/tcp_keepalive_timer")
+int BPF_PROG(fentry_timer, struct timer_list *timer)
+{
+	timer_entered(sock_of_timer(timer));
+	return 0;
+}
+
+SEC("fexit/tcp_keepalive_timer")
+int BPF_PROG(fexit_timer, struct timer_list *timer)
+{
+	this_timer_left();
+	return 0;
+}
+
+SEC("fexit/tcp_write_wakeup")
+int BPF_PROG(fexit_write_wakeup, struct sock *sk, int mib, int result)
+{
+	probe_attempted(result);
+	return 0;
+}
+
+SEC("fentry/tcp_write_err")
+int BPF_PROG(fentry_write_err, struct sock *sk)
+{
+	giving_up(tcp_sock_of(sk));
+	return 0;
+}
+
+SEC("fentry/tcp_ack")
+int BPF_PROG(fentry_ack, struct sock *sk)
+{
+	ack_arrived(tcp_sock_of(sk));
+	return 0;
+}
+
+/* --- kprobe mode --- */
+
+SEC("kprobe/tcp_keepalive_timer")
+int BPF_KPROBE(kprobe_timer, struct timer_list *timer)
+{
+	timer_entered(sock_of_timer(timer));
+	return 0;
+}
+
+SEC("kretprobe/tcp_keepalive_timer")
+int BPF_KRETPROBE(kretprobe_timer)
+{
+	this_timer_left();
+	return 0;
+}
+
+SEC("kretprobe/tcp_write_wakeup")
+int BPF_KRETPROBE(kretprobe_write_wakeup, int result)
+{
+	probe_attempted(result);
+	return 0;
+}
+
+SEC("kprobe/tcp_write_err")
+int BPF_KPROBE(kprobe_write_err, struct sock *sk)
+{
+	giving_up(tcp_sock_of(sk));
+	return 0;
+}
+
+SEC("kprobe/tcp_ack")
+int BPF_KPROBE(kprobe_ack, struct sock *sk)
+{
+	ack_arrived(tcp_sock_of(sk));
+	return 0;
+}
 
 /* --- tracepoint mode --- */
 
@@ -17,7 +101,7 @@ static __always_inline bool is_keepalive_timer(const struct timer_list *timer)
 }
 
 SEC("tp_btf/timer_expire_entry")
-int BPF_PROG(timer_entry, struct timer_list *timer)
+int BPF_PROG(tracepoint_timer_entry, struct timer_list *timer)
 {
 	if (is_keepalive_timer(timer))
 		timer_entered(sock_of_timer(timer));
@@ -26,14 +110,14 @@ int BPF_PROG(timer_entry, struct timer_list *timer)
 
 /* The timer may be gone with its socket by now: only timer_left() knows whether it may still be read. */
 SEC("tp_btf/timer_expire_exit")
-int BPF_PROG(timer_exit, struct timer_list *timer)
+int BPF_PROG(tracepoint_timer_exit, struct timer_list *timer)
 {
 	timer_left(sock_of_timer(timer));
 	return 0;
 }
 
 SEC("tp_btf/tcp_probe")
-int BPF_PROG(segment_received, struct sock *sk, struct sk_buff *skb)
+int BPF_PROG(tracepoint_probe, struct sock *sk, struct sk_buff *skb)
 {
 	segment_arrived(tcp_sock_of(sk), skb);
 	return 0;

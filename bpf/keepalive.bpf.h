@@ -11,8 +11,8 @@
 
 /*
  * The keepalive timer now running on this CPU and its socket's state when it began; sock is 0 when none is, or when
- * it is not about keepalive. One entry is enough: timers run in softirq context, one at a time on a CPU. Written by
- * timer_entered(), closed set by state_changed(), cleared by timer_left().
+ * it is not about keepalive. One entry is enough: timers run in softirq context, one at a time on a CPU. Begun by
+ * timer_entered(), added to by the handlers of what happens inside the timer, ended by timer_left().
  */
 struct firing {
 	__u64 sock;
@@ -22,6 +22,9 @@ struct firing {
 	__u8 probes_out;
 	bool busy;
 	bool closed;
+	bool attempted; /* with config.sees_result: tcp_write_wakeup() was called and returned result */
+	bool gave_up;   /* with config.sees_write_err: tcp_write_err() was called */
+	int result;
 };
 
 struct {
@@ -39,7 +42,7 @@ struct {
  */
 enum story_flag {
 	STORY_SUPPRESSED = 1 << 0, /* said, and not yet taken back */
-	STORY_UNANSWERED = 1 << 1, /* a probe whose answer can only be found by the next firing */
+	STORY_UNANSWERED = 1 << 1, /* a probe whose answer has not been seen: the next firing may find it */
 };
 
 struct {
@@ -97,18 +100,27 @@ static __always_inline void emit(enum katrace_record_kind kind, const struct tcp
 		record_submit(rec);
 }
 
+static __always_inline void say_result(struct katrace_record *rec, const struct firing *firing)
+{
+	if (!firing->attempted)
+		return;
+	rec->flags |= KATRACE_HAS_RESULT;
+	rec->result = firing->result;
+}
+
 /*
  * Number and silence are those of the timer's own view: once it has released the socket, the answer may be taken in on
- * another CPU before timer_left() looks. In a state where no hook sees the answer arrive, the next firing will tell.
+ * another CPU before timer_left() looks.
  */
 static __always_inline void probe_sent(const struct tcp_sock *tp, const struct firing *firing)
 {
 	struct katrace_record *rec;
 
-	story_enter(tp, sock_state(tp) == BPF_TCP_ESTABLISHED ? 0 : STORY_UNANSWERED);
+	story_enter(tp, STORY_UNANSWERED);
 	rec = record_begin(KATRACE_PROBE_SENT, tp, firing->time_ns);
 	if (!rec)
 		return;
+	say_result(rec, firing);
 	rec->probes_out = firing->probes_out + 1;
 	rec->silent = firing->silent;
 	record_submit(rec);
@@ -116,8 +128,14 @@ static __always_inline void probe_sent(const struct tcp_sock *tp, const struct f
 
 static __always_inline void probe_dropped(const struct tcp_sock *tp, const struct firing *firing)
 {
+	struct katrace_record *rec;
+
 	story_enter(tp, 0);
-	emit(KATRACE_PROBE_DROPPED, tp, firing->time_ns);
+	rec = record_begin(KATRACE_PROBE_DROPPED, tp, firing->time_ns);
+	if (!rec)
+		return;
+	say_result(rec, firing);
+	record_submit(rec);
 }
 
 /* Data in flight on a connection whose peer is heard is the normal life of a busy one; it matters only if not so. */
@@ -158,17 +176,40 @@ static __always_inline void timer_entered(const struct tcp_sock *tp)
 	firing->probes_out = sock_probes_out(tp);
 	firing->busy = sock_busy(tp);
 	firing->closed = false;
+	firing->attempted = false;
+	firing->gave_up = false;
+}
+
+/* tcp_write_wakeup() has returned. Called while the keepalive timer runs, it was called by it: for a probe. */
+static __always_inline void probe_attempted(int result)
+{
+	struct firing *firing = this_firing();
+
+	if (!firing || !firing->sock)
+		return;
+	firing->attempted = true;
+	firing->result = result;
+}
+
+/* tcp_write_err() is about to end the connection of the keepalive timer that runs, or that of another timer. */
+static __always_inline void giving_up(const struct tcp_sock *tp)
+{
+	struct firing *firing = this_firing();
+
+	if (firing && firing->sock == (__u64)tp)
+		firing->gave_up = true;
 }
 
 enum attempt { ATTEMPT_NONE, ATTEMPT_SENT, ATTEMPT_DROPPED };
 
 /*
- * Did this firing try to send a probe, and with what success? One that counts as sent is one more in icsk_probes_out,
- * unless its answer has been taken in already: then segs_out has grown, and the timer is due again in interval. One
- * that was refused makes segs_out grow too, but is not counted and tried again after HZ/2
+ * Did this firing try to send a probe, and with what success, as far as the socket tells? One that counts as sent is
+ * one more in icsk_probes_out, unless its answer has been taken in already: then segs_out has grown, and the timer is
+ * due again in interval. One that was refused makes segs_out grow too, but is not counted and tried again after HZ/2
  * (TCP_RESOURCE_PROBE_INTERVAL).
  */
-static __always_inline enum attempt attempt(const struct tcp_sock *tp, const struct firing *firing, __s32 rearmed)
+static __always_inline enum attempt attempt_by_state(const struct tcp_sock *tp, const struct firing *firing,
+						     __s32 rearmed)
 {
 	__s32 interval = sock_interval(tp);
 
@@ -182,6 +223,14 @@ static __always_inline enum attempt attempt(const struct tcp_sock *tp, const str
 		return sock_silent(tp) >= sock_idle(tp) ? ATTEMPT_DROPPED : ATTEMPT_NONE;
 	/* the clock may have ticked since it was re-armed */
 	return rearmed <= interval && rearmed >= interval - 1 ? ATTEMPT_SENT : ATTEMPT_NONE;
+}
+
+/* The same from tcp_write_wakeup() itself: more than 0 is refused, all else is counted as sent by the timer. */
+static __always_inline enum attempt attempt_by_result(const struct firing *firing)
+{
+	if (!firing->attempted)
+		return ATTEMPT_NONE;
+	return firing->result > 0 ? ATTEMPT_DROPPED : ATTEMPT_SENT;
 }
 
 /*
@@ -202,7 +251,7 @@ static __always_inline void timer_left(const struct tcp_sock *tp)
 	rearmed = (__s32)(sock_timer_expires(tp) - now_jiffies());
 	if (rearmed <= (__s32)(config.hz / 20))
 		return;
-	switch (attempt(tp, firing, rearmed)) {
+	switch (config.sees_result ? attempt_by_result(firing) : attempt_by_state(tp, firing, rearmed)) {
 	case ATTEMPT_SENT:
 		probe_sent(tp, firing);
 		return;
@@ -218,20 +267,42 @@ static __always_inline void timer_left(const struct tcp_sock *tp)
 		settled(tp, firing);
 }
 
+/* Everything but the segment itself speaks for an answer to a keepalive probe: one is out, and no data is. */
+static __always_inline bool awaits_answer(const struct tcp_sock *tp)
+{
+	return sock_probes_out(tp) && shared.ready && sock_flag(tp, SOCK_KEEPOPEN) && !sock_busy(tp);
+}
+
+static __always_inline void answered(const struct tcp_sock *tp)
+{
+	__u64 key = (__u64)tp;
+	__u32 *story = bpf_map_lookup_elem(&stories, &key);
+
+	if (story)
+		*story &= ~STORY_UNANSWERED;
+	emit(KATRACE_ANSWER, tp, bpf_ktime_get_boot_ns());
+}
+
 /*
- * A segment from the peer has arrived, and the socket does not yet reflect it. It is the answer if a keepalive probe
- * was the last thing sent and nothing was heard since: a probe leaves only after idle of silence, so until the peer is
- * heard again silence is at least that. This also keeps a stream of data after a lost answer from counting again:
+ * A segment from the peer has arrived, not validated yet, and the socket does not reflect it. It is the answer if
+ * nothing was heard since the probe: a probe leaves only after idle of silence, so until the peer is heard again
+ * silence is at least that. This also keeps a stream of data after a lost answer from counting again:
  * tcp_rcv_established() clears icsk_probes_out only for segments that carry a new ACK.
  */
 static __always_inline void segment_arrived(const struct tcp_sock *tp, const struct sk_buff *skb)
 {
-	if (!sock_probes_out(tp) || !shared.ready)
-		return;
-	if (!sock_flag(tp, SOCK_KEEPOPEN) || sock_busy(tp) || sock_silent(tp) < sock_idle(tp))
-		return;
-	if (segment_acceptable(tp, skb))
-		emit(KATRACE_ANSWER, tp, bpf_ktime_get_boot_ns());
+	if (awaits_answer(tp) && sock_silent(tp) >= sock_idle(tp) && segment_acceptable(tp, skb))
+		answered(tp);
+}
+
+/*
+ * tcp_ack() begins, for a segment that has been validated and carries ACK. It clears icsk_probes_out, so it sees the
+ * answer once. If plain data came before, that was not passed here, and this is its first ACK.
+ */
+static __always_inline void ack_arrived(const struct tcp_sock *tp)
+{
+	if (awaits_answer(tp) && sock_ack_silent(tp) >= sock_idle(tp))
+		answered(tp);
 }
 
 /* Deaths that are told about even if keepalive never acted: a timeout, an unreachable peer. */
@@ -254,8 +325,8 @@ static __always_inline void closed(const struct tcp_sock *tp, __u8 before)
 	if (!firing)
 		return;
 	known = !bpf_map_delete_elem(&stories, &key);
-	in_timer = firing->sock == key;
-	if (in_timer)
+	in_timer = firing->sock == key && (firing->gave_up || !config.sees_write_err);
+	if (firing->sock == key)
 		firing->closed = true;
 	if (!shared.ready || (!known && !in_timer && !peer_lost(tp, error)))
 		return;

@@ -182,12 +182,17 @@ static __always_inline __u32 sock_user_timeout_ms(const struct tcp_sock *tp)
 
 /* --- what keepalive goes by --- */
 
+/* Jiffies since the last ACK */
+static __always_inline __u32 sock_ack_silent(const struct tcp_sock *tp)
+{
+	return now_jiffies() - READ(tp, rcv_tstamp);
+}
+
 /* keepalive_time_elapsed(): jiffies since the younger of the last ACK and the last data */
 static __always_inline __u32 sock_silent(const struct tcp_sock *tp)
 {
-	__u32 now = now_jiffies();
-	__u32 ack = now - READ(tp, rcv_tstamp);
-	__u32 data = now - READ(tp, inet_conn.icsk_ack.lrcvtime);
+	__u32 ack = sock_ack_silent(tp);
+	__u32 data = now_jiffies() - READ(tp, inet_conn.icsk_ack.lrcvtime);
 
 	return ack < data ? ack : data;
 }

@@ -87,7 +87,9 @@ struct katrace_count {
 struct katrace_config {
 	__u64 keepalive_timer; /* address of tcp_keepalive_timer(), from katrace_facts */
 	__u32 hz;
-	__u32 wake_bytes; /* wake a busy consumer early when this much waits in the ring */
+	__u32 wake_bytes;    /* wake a busy consumer early when this much waits in the ring */
+	__u8 sees_result;    /* a hook reports what tcp_write_wakeup() returned */
+	__u8 sees_write_err; /* a hook reports calls of tcp_write_err() */
 };
 
 /* Memory both sides write while tracing. */

@@ -62,10 +62,15 @@ static void become_nobody(uint64_t caps)
 static void run_tool(enum tool_rights rights, const char *const *args)
 {
 	const char *argv[32] = { "katrace" };
+	const char *mode = getenv("KATRACE_MODE");
 	int fd = open(tool_path, O_RDONLY); /* the path to it may be closed to nobody */
 	int n = 1;
 
 	must(fd >= 0, tool_path);
+	if (mode) {
+		argv[n++] = "--mode";
+		argv[n++] = mode;
+	}
 	for (; *args; args++) {
 		must(n < 31, "too many arguments");
 		argv[n++] = *args;

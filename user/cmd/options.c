@@ -17,11 +17,11 @@ static const struct argp_option known[] = {
 	{ "pid", 'p', "PID[,PID...]", 0, "Only connections these processes hold", 1 },
 	{ "duration", 'd', "SECONDS", 0, "End after this time", 2 },
 	{ "count", 'n', "EVENTS", 0, "End after this many events", 2 },
-	{ "mode", KEY_MODE, "MODE", 0, "How to listen to the kernel: auto (default) or tracepoint", 3 },
+	{ "mode", KEY_MODE, "MODE", 0, "How to listen to the kernel: auto (default), fentry, kprobe or tracepoint", 3 },
 	{ "btf", KEY_BTF, "FILE", 0, "Kernel type information (BTF), where the kernel itself offers none", 3 },
 	{ "buffer", KEY_BUFFER, "KIB", 0,
 	  "Room for events between the kernel and katrace: a power of two (default 16384)", 3 },
-	{ "verbose", 'v', NULL, 0, "Say on stderr what was chosen, and why", 3 },
+	{ "verbose", 'v', NULL, 0, "Say on stderr what was chosen, and why; twice: libbpf's messages too", 3 },
 	{ "help", 'h', NULL, 0, "Give this help list", -1 },
 	{ "version", 'V', NULL, 0, "Print the version", -1 },
 	{ 0 },
@@ -65,12 +65,8 @@ static error_t take_pids(struct trace_options *options, const char *arg)
 
 static error_t take_mode(struct trace_options *options, const char *arg)
 {
-	if (strcmp(arg, "auto") == 0)
-		options->mode = MODE_AUTO;
-	else if (strcmp(arg, "tracepoint") == 0)
-		options->mode = MODE_TRACEPOINT;
-	else
-		return bad_input("--mode: '%s' is neither auto nor tracepoint", arg);
+	if (hook_mode_parse(arg, &options->mode))
+		return bad_input("--mode: '%s' is none of auto, fentry, kprobe and tracepoint", arg);
 	return 0;
 }
 
@@ -115,7 +111,7 @@ static error_t take(int key, char *arg, struct argp_state *state)
 	case KEY_BUFFER:
 		return take_buffer(options, arg);
 	case 'v':
-		options->verbose = true;
+		options->verbose++;
 		return 0;
 	case 'h':
 		argp_state_help(state, stdout, ARGP_HELP_STD_HELP);

@@ -17,7 +17,7 @@ struct trace_options {
 	uint32_t buffer_kib; /* of the ring */
 	enum hook_mode mode;
 	const char *btf;
-	bool verbose;
+	int verbose; /* 2: libbpf's messages too */
 };
 
 /*

@@ -34,6 +34,7 @@
 
 struct trace {
 	struct trace_options options;
+	struct hook hooks[N_HOOKS];
 	struct walk *walk;
 	struct tracer *tracer;
 	struct owners *owners;
@@ -331,6 +332,31 @@ static int explain_walk_failure(int err, const struct trace_options *options)
 	return err;
 }
 
+static void say_hook(const struct hook *hook)
+{
+	static const char *const states[] = {
+		[HOOK_ABSENT] = "no such function in this kernel, or inlined",
+		[HOOK_REFUSED] = "not loaded",
+		[HOOK_FAILED] = "not attached",
+		[HOOK_WORKS] = "attached",
+	};
+
+	if (hook->state == HOOK_UNTRIED)
+		return;
+	fprintf(stderr, "katrace: %s: %s", hook->name, states[hook->state]);
+	if (hook->error)
+		fprintf(stderr, ": %s", strerror(hook->error));
+	fputs("\n", stderr);
+}
+
+static void say_hooks(const struct trace *trace)
+{
+	if (trace->options.verbose == 0)
+		return;
+	for (size_t i = 0; i < N_HOOKS; i++)
+		say_hook(&trace->hooks[i]);
+}
+
 static int open_kernel_side(struct trace *trace)
 {
 	struct tracer_options options = {
@@ -341,14 +367,18 @@ static int open_kernel_side(struct trace *trace)
 	};
 	int err;
 
-	libbpf_messages(trace->options.verbose);
+	libbpf_messages(trace->options.verbose > 1);
 	err = walk_new(&trace->walk, trace->options.btf);
 	if (err)
 		return explain_walk_failure(err, &trace->options);
 	trace->hz = walk_facts(trace->walk)->hz;
 	options.method = walk_read_method(trace->walk);
-	err = tracer_new(&trace->tracer, &options, walk_facts(trace->walk), on_record, trace);
-	if (err)
+	err = tracer_new(&trace->tracer, &options, walk_facts(trace->walk), trace->hooks, on_record, trace);
+	say_hooks(trace);
+	if (err == -ENOTSUP)
+		fprintf(stderr, "katrace: this kernel does not let katrace listen in %s mode; -v says more\n",
+			trace->options.mode == MODE_AUTO ? "any" : hook_mode_name(trace->options.mode));
+	else if (err)
 		fprintf(stderr, "katrace: cannot attach to the kernel's keepalive timer: %s; -v says more\n",
 			strerror(-err));
 	return err;
@@ -380,15 +410,15 @@ static int open_user_side(struct trace *trace)
 
 static void say_choices(const struct trace *trace)
 {
-	const char *hook;
-
-	if (!trace->options.verbose)
+	if (trace->options.verbose == 0)
 		return;
-	fprintf(stderr, "katrace: %s mode, %s; reading kernel memory by %s\n", tracer_mode_name(trace->tracer),
-		trace->options.mode == MODE_AUTO ? "the only one this version has" : "as asked for",
+	fprintf(stderr, "katrace: %s mode, %s; reading kernel memory by %s\n",
+		hook_mode_name(tracer_mode(trace->tracer)),
+		trace->options.mode == MODE_AUTO ? "the best that works here" : "as asked for",
 		read_method_name(walk_read_method(trace->walk)));
-	for (size_t i = 0; (hook = tracer_hook(trace->tracer, i)); i++)
-		fprintf(stderr, "katrace: attached %s\n", hook);
+	for (enum hook_job job = 0; job < HOOK_JOBS; job++)
+		if (!tracer_hook(trace->tracer, job) && hook_job_loss(job))
+			fprintf(stderr, "katrace: not seen: %s\n", hook_job_loss(job));
 	fprintf(stderr, "katrace: kernel HZ is %u; the first walk over all descriptors took %.1f ms\n", trace->hz,
 		(double)(clock_ns(CLOCK_BOOTTIME) - owners_walked_ns(trace->owners)) / 1e6);
 }
@@ -397,7 +427,7 @@ static void say_started(const struct trace *trace)
 {
 	fprintf(stderr, "katrace: tracing keepalive on %s (%s mode); Ctrl-C ends and prints the timelines\n",
 		trace->options.n_pids ? "the connections of the given processes" : "every TCP connection",
-		tracer_mode_name(trace->tracer));
+		hook_mode_name(tracer_mode(trace->tracer)));
 }
 
 static int begin(struct trace *trace)

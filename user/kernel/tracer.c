@@ -5,8 +5,8 @@
 #include "katrace.probed.skel.h"
 
 #include <bpf/bpf.h>
+#include <bpf/btf.h>
 #include <errno.h>
-#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,6 +14,8 @@
 
 struct tracer {
 	struct katrace_direct *skel;
+	const struct hook *chosen[HOOK_JOBS]; /* NULL: nothing does the job */
+	struct bpf_link *links[HOOK_JOBS][HOOK_PROGRAMS];
 	struct ring_buffer *ring;
 	tracer_record_fn record;
 	void *ctx;
@@ -55,9 +57,10 @@ fail:
 	return NULL;
 }
 
-static int load_and_attach(struct katrace_direct *skel, const struct tracer_options *options,
-			   const struct katrace_facts *facts)
+static int configure(struct katrace_direct *skel, const struct tracer_options *options,
+		     const struct katrace_facts *facts)
 {
+	struct bpf_program *program;
 	int err;
 
 	skel->rodata->config.keepalive_timer = facts->keepalive_timer;
@@ -66,19 +69,176 @@ static int load_and_attach(struct katrace_direct *skel, const struct tracer_opti
 	err = bpf_map__set_max_entries(skel->maps.ring, options->ring_bytes);
 	if (!err)
 		err = bpf_map__set_max_entries(skel->maps.stories, options->max_stories);
-	if (!err)
-		err = katrace_direct__load(skel);
-	if (!err)
-		err = katrace_direct__attach(skel);
+	bpf_object__for_each_program(program, skel->obj) if (!err) err = bpf_program__set_autoload(program, false);
 	return err;
 }
 
+static struct bpf_program *program_of(const struct katrace_direct *skel, const struct hook *hook, int i)
+{
+	return hook->programs[i] ? bpf_object__find_program_by_name(skel->obj, hook->programs[i]) : NULL;
+}
+
+static void want(const struct katrace_direct *skel, const struct hook *hook)
+{
+	struct bpf_program *program;
+
+	for (int i = 0; i < HOOK_PROGRAMS; i++) {
+		program = program_of(skel, hook, i);
+		if (program)
+			bpf_program__set_autoload(program, true);
+	}
+}
+
+/* Loads the hooks; those of them are NULL that nothing does. Returns NULL with errno set. */
+static struct katrace_direct *load(const struct tracer_options *options, const struct katrace_facts *facts,
+				   const struct hook *const wanted[HOOK_JOBS])
+{
+	struct katrace_direct *skel = open_skeleton(options);
+	int err;
+
+	if (!skel)
+		return NULL;
+	err = configure(skel, options, facts);
+	if (err)
+		goto fail;
+	for (int job = 0; job < HOOK_JOBS; job++)
+		if (wanted[job])
+			want(skel, wanted[job]);
+	skel->rodata->config.sees_result = wanted[JOB_RESULT] != NULL;
+	skel->rodata->config.sees_write_err = wanted[JOB_WRITE_ERR] != NULL;
+	err = katrace_direct__load(skel);
+	if (err)
+		goto fail;
+	return skel;
+fail:
+	katrace_direct__destroy(skel);
+	errno = -err;
+	return NULL;
+}
+
+/* Something in the set was refused: find out what, by loading each alone. Returns 0 when it is known, or -errno. */
+static int mark_refused(const struct tracer_options *options, const struct katrace_facts *facts,
+			struct hook *const wanted[HOOK_JOBS], int error)
+{
+	bool found = false;
+
+	for (int job = 0; job < HOOK_JOBS; job++) {
+		const struct hook *alone[HOOK_JOBS] = { 0 };
+		struct katrace_direct *skel;
+
+		if (!wanted[job])
+			continue;
+		alone[job] = wanted[job];
+		skel = load(options, facts, alone);
+		if (!skel) {
+			wanted[job]->state = HOOK_REFUSED;
+			wanted[job]->error = errno;
+			found = true;
+		}
+		katrace_direct__destroy(skel);
+	}
+	return found ? 0 : error;
+}
+
+static void detach(struct tracer *tracer)
+{
+	for (int job = 0; job < HOOK_JOBS; job++) {
+		for (int i = 0; i < HOOK_PROGRAMS; i++) {
+			bpf_link__destroy(tracer->links[job][i]);
+			tracer->links[job][i] = NULL;
+		}
+	}
+}
+
+static int attach_hook(struct tracer *tracer, const struct hook *hook)
+{
+	struct bpf_program *program;
+
+	/* A function's end first: a firing in between is then seen not at all, rather than for ever. */
+	for (int i = HOOK_PROGRAMS; i-- > 0;) {
+		program = program_of(tracer->skel, hook, i);
+		if (!program)
+			continue;
+		tracer->links[hook->job][i] = bpf_program__attach(program);
+		if (!tracer->links[hook->job][i])
+			return -errno;
+	}
+	return 0;
+}
+
+/* Returns true when all are attached; otherwise marks those that failed, and detaches the rest. */
+static bool attach(struct tracer *tracer, struct hook *const wanted[HOOK_JOBS])
+{
+	bool all = true;
+	int err;
+
+	for (int job = 0; job < HOOK_JOBS; job++) {
+		tracer->chosen[job] = wanted[job];
+		if (!wanted[job])
+			continue;
+		err = attach_hook(tracer, wanted[job]);
+		wanted[job]->state = err ? HOOK_FAILED : HOOK_WORKS;
+		wanted[job]->error = -err;
+		all = all && !err;
+	}
+	if (!all)
+		detach(tracer);
+	return all;
+}
+
+/* For each job the best hook not yet known to fail. Returns 0, or -ENOTSUP when none is left for a required one. */
+static int choose(struct hook hooks[N_HOOKS], enum hook_mode mode, struct hook *wanted[HOOK_JOBS])
+{
+	for (enum hook_job job = 0; job < HOOK_JOBS; job++) {
+		wanted[job] = hooks_choose(hooks, job, mode);
+		if (!wanted[job] && hook_job_is_required(job))
+			return -ENOTSUP;
+	}
+	return 0;
+}
+
+/* Every round without success rules out at least one hook, so this ends. */
+static int try_hooks(struct tracer *tracer, const struct tracer_options *options, const struct katrace_facts *facts,
+		     struct hook hooks[N_HOOKS])
+{
+	struct hook *wanted[HOOK_JOBS];
+	int err;
+
+	for (;;) {
+		err = choose(hooks, options->mode, wanted);
+		if (err)
+			return err;
+		tracer->skel = load(options, facts, (const struct hook *const *)wanted);
+		if (!tracer->skel) {
+			err = mark_refused(options, facts, wanted, -errno);
+			if (err)
+				return err;
+			continue;
+		}
+		if (attach(tracer, wanted))
+			return 0;
+		katrace_direct__destroy(tracer->skel);
+		tracer->skel = NULL;
+	}
+}
+
+static void mark_absent(struct hook hooks[N_HOOKS], const char *file)
+{
+	struct btf *btf = file ? btf__parse(file, NULL) : btf__load_vmlinux_btf();
+
+	if (!btf)
+		return; /* then trying will tell */
+	hooks_mark_absent(hooks, btf);
+	btf__free(btf);
+}
+
 int tracer_new(struct tracer **out, const struct tracer_options *options, const struct katrace_facts *facts,
-	       tracer_record_fn record, void *ctx)
+	       struct hook hooks[N_HOOKS], tracer_record_fn record, void *ctx)
 {
 	struct tracer *tracer = calloc(1, sizeof(*tracer));
 	int err;
 
+	hooks_init(hooks);
 	if (!tracer)
 		return -ENOMEM;
 	tracer->record = record;
@@ -88,12 +248,8 @@ int tracer_new(struct tracer **out, const struct tracer_options *options, const 
 		err = tracer->cpus;
 		goto cleanup;
 	}
-	tracer->skel = open_skeleton(options);
-	if (!tracer->skel) {
-		err = -errno;
-		goto cleanup;
-	}
-	err = load_and_attach(tracer->skel, options, facts);
+	mark_absent(hooks, options->btf);
+	err = try_hooks(tracer, options, facts, hooks);
 	if (err)
 		goto cleanup;
 	tracer->ring = ring_buffer__new(bpf_map__fd(tracer->skel->maps.ring), pass_record, tracer, NULL);
@@ -112,6 +268,7 @@ void tracer_free(struct tracer *tracer)
 {
 	if (!tracer)
 		return;
+	detach(tracer);
 	ring_buffer__free(tracer->ring);
 	katrace_direct__destroy(tracer->skel);
 	free(tracer);
@@ -125,20 +282,17 @@ void tracer_start(struct tracer *tracer)
 void tracer_stop(struct tracer *tracer)
 {
 	__atomic_store_n(&tracer->skel->bss->shared.ready, 0, __ATOMIC_SEQ_CST);
-	katrace_direct__detach(tracer->skel);
+	detach(tracer);
 }
 
-const char *tracer_mode_name(const struct tracer *tracer)
+enum hook_mode tracer_mode(const struct tracer *tracer)
 {
-	(void)tracer;
-	return "tracepoint";
+	return tracer->chosen[JOB_TIMER]->mode;
 }
 
-const char *tracer_hook(const struct tracer *tracer, size_t i)
+const struct hook *tracer_hook(const struct tracer *tracer, enum hook_job job)
 {
-	const struct bpf_object_skeleton *skeleton = tracer->skel->skeleton;
-
-	return i < (size_t)skeleton->prog_cnt ? bpf_program__section_name(*skeleton->progs[i].prog) : NULL;
+	return tracer->chosen[job];
 }
 
 int tracer_fd(const struct tracer *tracer)
@@ -188,15 +342,18 @@ static int sum_kinds(const struct tracer *tracer, struct tracer_counts *counts)
 /* recursion_misses, since 5.12: a program is not run when it interrupts itself on the same CPU. */
 static int sum_misses(const struct tracer *tracer, struct tracer_counts *counts)
 {
-	const struct bpf_object_skeleton *skeleton = tracer->skel->skeleton;
+	struct bpf_program *program;
 	struct bpf_prog_info info;
 	__u32 size;
 	int err;
 
-	for (int i = 0; i < skeleton->prog_cnt; i++) {
+	bpf_object__for_each_program(program, tracer->skel->obj)
+	{
+		if (!bpf_program__autoload(program))
+			continue;
 		memset(&info, 0, sizeof(info));
 		size = sizeof(info);
-		err = bpf_obj_get_info_by_fd(bpf_program__fd(*skeleton->progs[i].prog), &info, &size);
+		err = bpf_obj_get_info_by_fd(bpf_program__fd(program), &info, &size);
 		if (err)
 			return err;
 		counts->lost_hook += info.recursion_misses;

@@ -3,18 +3,13 @@
 #ifndef KATRACE_TRACER_H
 #define KATRACE_TRACER_H
 
+#include "kernel/hooks.h"
 #include "kernel/object.h"
 
 #include <katrace/record.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-
-/* How katrace listens on this kernel. */
-enum hook_mode {
-	MODE_AUTO, /* the best that loads and attaches */
-	MODE_TRACEPOINT,
-};
 
 struct tracer_options {
 	enum hook_mode mode;
@@ -37,11 +32,12 @@ struct tracer;
 typedef int (*tracer_record_fn)(void *ctx, const struct katrace_record *record);
 
 /*
- * Loads and attaches every hook. No record is produced before tracer_start(). On success *tracer is the caller's.
- * Returns 0 or -errno.
+ * Chooses hooks by trying, loads and attaches them. No record is produced before tracer_start(). hooks is the caller's
+ * and tells afterwards, also on failure, what became of each. On success *tracer is the caller's. Returns 0 or -errno;
+ * -ENOTSUP when no hook does a job katrace cannot do without.
  */
 int tracer_new(struct tracer **tracer, const struct tracer_options *options, const struct katrace_facts *facts,
-	       tracer_record_fn record, void *ctx);
+	       struct hook hooks[N_HOOKS], tracer_record_fn record, void *ctx);
 
 /* Detaches and frees; NULL is fine. */
 void tracer_free(struct tracer *tracer);
@@ -51,10 +47,11 @@ void tracer_start(struct tracer *tracer);
 /* No record is produced after this; those in the ring can still be drained. */
 void tracer_stop(struct tracer *tracer);
 
-const char *tracer_mode_name(const struct tracer *tracer);
+/* The mode of the hook that sees the timer. */
+enum hook_mode tracer_mode(const struct tracer *tracer);
 
-/* The hooks as attached, "tp_btf/tcp_probe" say; NULL after the last. */
-const char *tracer_hook(const struct tracer *tracer, size_t i);
+/* The hook that does a job, or NULL. */
+const struct hook *tracer_hook(const struct tracer *tracer, enum hook_job job);
 
 /* Becomes readable, edge triggered, when the kernel side wakes its consumer. */
 int tracer_fd(const struct tracer *tracer);

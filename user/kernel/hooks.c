@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+#include "kernel/hooks.h"
+
+#include <bpf/btf.h>
+#include <errno.h>
+#include <string.h>
+
+static const char *const mode_names[MODES] = {
+	[MODE_AUTO] = "auto",
+	[MODE_FENTRY] = "fentry",
+	[MODE_KPROBE] = "kprobe",
+	[MODE_TRACEPOINT] = "tracepoint",
+};
+
+static const struct {
+	const char *name;
+	bool required;
+	const char *loss;
+} jobs[HOOK_JOBS] = {
+	[JOB_TIMER] = { "keepalive timer", true, "everything" },
+	[JOB_ANSWER] = { "answers", false, "answers are only found when the timer runs again" },
+	[JOB_RESULT] = { "result of sending a probe", false,
+			 "why a probe was refused on this host, where the kernel counts it as sent" },
+	[JOB_WRITE_ERR] = { "giving up", false, NULL },
+	[JOB_CLOSE] = { "end of connections", true, "everything" },
+};
+
+/* JOB_RESULT and JOB_WRITE_ERR have no tracepoint: there the socket's state tells, see bpf/keepalive.bpf.h. */
+#define HOOK(job, mode, name, function, ...)                                                                           \
+	{                                                                                                              \
+		job, mode, name, { __VA_ARGS__ }, function, HOOK_UNTRIED, 0                                            \
+	}
+
+static const struct hook known[N_HOOKS] = {
+	HOOK(JOB_TIMER, MODE_FENTRY, "fentry/tcp_keepalive_timer", NULL, "fentry_timer", "fexit_timer"),
+	HOOK(JOB_TIMER, MODE_KPROBE, "kprobe/tcp_keepalive_timer", NULL, "kprobe_timer", "kretprobe_timer"),
+	HOOK(JOB_TIMER, MODE_TRACEPOINT, "tp_btf/timer_expire_entry", NULL, "tracepoint_timer_entry",
+	     "tracepoint_timer_exit"),
+	HOOK(JOB_ANSWER, MODE_FENTRY, "fentry/tcp_ack", "tcp_ack", "fentry_ack"),
+	HOOK(JOB_ANSWER, MODE_KPROBE, "kprobe/tcp_ack", "tcp_ack", "kprobe_ack"),
+	HOOK(JOB_ANSWER, MODE_TRACEPOINT, "tp_btf/tcp_probe", NULL, "tracepoint_probe"),
+	HOOK(JOB_RESULT, MODE_FENTRY, "fexit/tcp_write_wakeup", NULL, "fexit_write_wakeup"),
+	HOOK(JOB_RESULT, MODE_KPROBE, "kretprobe/tcp_write_wakeup", NULL, "kretprobe_write_wakeup"),
+	HOOK(JOB_WRITE_ERR, MODE_FENTRY, "fentry/tcp_write_err", "tcp_write_err", "fentry_write_err"),
+	HOOK(JOB_WRITE_ERR, MODE_KPROBE, "kprobe/tcp_write_err", "tcp_write_err", "kprobe_write_err"),
+	HOOK(JOB_CLOSE, MODE_AUTO, "tp_btf/inet_sock_set_state", NULL, "state_changed"), /* in every mode */
+};
+
+const char *hook_mode_name(enum hook_mode mode)
+{
+	return mode_names[mode];
+}
+
+int hook_mode_parse(const char *name, enum hook_mode *mode)
+{
+	for (enum hook_mode i = 0; i < MODES; i++) {
+		if (strcmp(name, mode_names[i]) != 0)
+			continue;
+		*mode = i;
+		return 0;
+	}
+	return -EINVAL;
+}
+
+const char *hook_job_name(enum hook_job job)
+{
+	return jobs[job].name;
+}
+
+bool hook_job_is_required(enum hook_job job)
+{
+	return jobs[job].required;
+}
+
+const char *hook_job_loss(enum hook_job job)
+{
+	return jobs[job].loss;
+}
+
+void hooks_init(struct hook hooks[N_HOOKS])
+{
+	memcpy(hooks, known, sizeof(known));
+}
+
+void hooks_mark_absent(struct hook hooks[N_HOOKS], const struct btf *kernel_types)
+{
+	for (size_t i = 0; i < N_HOOKS; i++)
+		if (hooks[i].optional_function &&
+		    btf__find_by_name_kind(kernel_types, hooks[i].optional_function, BTF_KIND_FUNC) < 0)
+			hooks[i].state = HOOK_ABSENT;
+}
+
+struct hook *hooks_choose(struct hook hooks[N_HOOKS], enum hook_job job, enum hook_mode mode)
+{
+	for (size_t i = 0; i < N_HOOKS; i++) {
+		struct hook *hook = &hooks[i];
+
+		if (hook->job != job || (hook->state != HOOK_UNTRIED && hook->state != HOOK_WORKS))
+			continue;
+		if (mode == MODE_AUTO || hook->mode == MODE_AUTO || hook->mode == mode)
+			return hook;
+	}
+	return NULL;
+}

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/* Where katrace can listen in the kernel: for each job the hooks that can do it, best first, and what came of trying.
+ */
+#ifndef KATRACE_HOOKS_H
+#define KATRACE_HOOKS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct btf;
+
+/* How katrace listens on this kernel: with which kind of hook. */
+enum hook_mode {
+	MODE_AUTO, /* of each kind the best that loads and attaches */
+	MODE_FENTRY,
+	MODE_KPROBE,
+	MODE_TRACEPOINT,
+	MODES
+};
+
+/* "fentry" */
+const char *hook_mode_name(enum hook_mode mode);
+
+/* The mode of that name; -EINVAL for any other. */
+int hook_mode_parse(const char *name, enum hook_mode *mode);
+
+enum hook_job {
+	JOB_TIMER,     /* the keepalive timer begins and ends */
+	JOB_ANSWER,    /* segments from the peer */
+	JOB_RESULT,    /* what sending a probe returned */
+	JOB_WRITE_ERR, /* a timer gives up */
+	JOB_CLOSE,     /* a socket goes to TCP_CLOSE */
+	HOOK_JOBS
+};
+
+/* "keepalive timer" */
+const char *hook_job_name(enum hook_job job);
+
+/* True if katrace cannot do without. */
+bool hook_job_is_required(enum hook_job job);
+
+/* What is not seen when nothing does the job; NULL: nothing is missed, other hooks tell the same. */
+const char *hook_job_loss(enum hook_job job);
+
+enum hook_state {
+	HOOK_UNTRIED,
+	HOOK_ABSENT,  /* the kernel has no such function, or inlines it */
+	HOOK_REFUSED, /* its program was not loaded */
+	HOOK_FAILED,  /* it was loaded, but not attached */
+	HOOK_WORKS,
+};
+
+#define HOOK_PROGRAMS 2
+
+/* One hook: the programs that make it up, and its state on this kernel. */
+struct hook {
+	enum hook_job job;
+	enum hook_mode mode;
+	const char *name;                    /* "fentry/tcp_ack" */
+	const char *programs[HOOK_PROGRAMS]; /* in katrace.bpf.c; the second may be NULL */
+	const char *optional_function;       /* not in every kernel; NULL: it is */
+	enum hook_state state;
+	int error; /* of HOOK_REFUSED and HOOK_FAILED: a positive errno */
+};
+
+#define N_HOOKS 11
+
+/* All hooks, untried, in order of preference. */
+void hooks_init(struct hook hooks[N_HOOKS]);
+
+/* Marks those as absent whose function the kernel's types do not know. */
+void hooks_mark_absent(struct hook hooks[N_HOOKS], const struct btf *kernel_types);
+
+/* The best hook for a job that may still work, in this mode or any (MODE_AUTO); NULL: none. */
+struct hook *hooks_choose(struct hook hooks[N_HOOKS], enum hook_job job, enum hook_mode mode);
+
+#endif
