@@ -67,6 +67,8 @@ static void run_tool(enum tool_rights rights, const char *const *args)
 	int n = 1;
 
 	must(fd >= 0, tool_path);
+	if (*args && strcmp(*args, "trace") == 0)
+		argv[n++] = *args++;
 	if (mode) {
 		argv[n++] = "--mode";
 		argv[n++] = mode;
