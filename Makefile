@@ -29,7 +29,7 @@ SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-om
 BPF_CFLAGS := -target bpf -D__TARGET_ARCH_$(ARCH) -g -O2 $(WARNINGS) -Wno-unused-parameter -Ivmlinux -Ibpf -Iinclude \
 	-idirafter /usr/include/$(TRIPLET) -MMD -MP
 
-DEPS := gcc make clang llvm bpftool libbpf-dev libelf-dev zlib1g-dev libcap-ng-dev uthash-dev libcmocka-dev
+DEPS := gcc make clang llvm bpftool libbpf-dev libelf-dev zlib1g-dev libcap-ng-dev uthash-dev libcmocka-dev libjson-c-dev
 LINT_DEPS := clang-format clang-tidy cppcheck shellcheck valgrind
 
 SRC := $(filter-out user/main.c,$(wildcard user/*/*.c))
@@ -97,7 +97,7 @@ $(BUILD)/%.skel.h: $(BUILD)/%.bpf.o
 $(BUILD)/tests/test_%: $(BUILD)/asan/tests/unit/test_%.o $(BUILD)/libkatrace-asan.a
 	@mkdir -p $(@D)
 	$(call say,LINK  $@)
-	$(Q)$(CC) $(SANITIZE) $^ -lcmocka $(LIBS) -o $@
+	$(Q)$(CC) $(SANITIZE) $^ -lcmocka -ljson-c $(LIBS) -o $@
 
 $(call obj,plain,tests/live/reference.c): | $(REFERENCE)
 

@@ -23,7 +23,7 @@ struct {
 	__type(value, struct katrace_count);
 } counts SEC(".maps");
 
-static __always_inline void describe_connection(struct katrace_record *rec, const struct tcp_sock *tp)
+static __noinline void describe_connection(struct katrace_record *rec, const struct tcp_sock *tp)
 {
 	rec->netns = sock_netns(tp);
 	rec->sock = (__u64)tp;
@@ -50,9 +50,12 @@ static __always_inline void describe_connection(struct katrace_record *rec, cons
 	rec->queued_bytes = sock_queued_bytes(tp);
 }
 
-/* A record about tp, every byte written; or NULL, counted, when the ring is full. Pass it to record_submit(). */
-static __noinline struct katrace_record *record_begin(enum katrace_record_kind kind, const struct tcp_sock *tp,
-						      __u64 time_ns)
+/*
+ * A record about tp, every byte written; or NULL, counted, when the ring is full. Pass it to record_submit(). Inline:
+ * to the verifier of 5.10 a record returned by a function might still be NULL after it was found not to be.
+ */
+static __always_inline struct katrace_record *record_begin(enum katrace_record_kind kind, const struct tcp_sock *tp,
+							   __u64 time_ns)
 {
 	__u32 key = kind;
 	struct katrace_count *count = bpf_map_lookup_elem(&counts, &key);

@@ -9,6 +9,7 @@ static const struct {
 	int (*run)(int argc, char **argv);
 } commands[] = {
 	{ "trace", cmd_trace }, /* the default */
+	{ "doctor", cmd_doctor },
 };
 
 int main(int argc, char **argv)

@@ -35,6 +35,11 @@ void owner_is_not_current(void **state);
 void exact_attempts(void **state);
 void exact_loss_is_reported(void **state);
 
+void story_is_the_same_in_every_mode(void **state);
+
+void doctor_examines(void **state);
+void doctor_without_privileges(void **state);
+
 void cli_bad_input(void **state);
 void cli_missing_privileges(void **state);
 void cli_two_capabilities(void **state);

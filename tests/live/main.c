@@ -50,6 +50,9 @@ int main(int argc, char **argv)
 		cmocka_unit_test_teardown(life_short_ones_are_silent, tool_clean_up),
 		cmocka_unit_test_teardown(owner_pid_filter, tool_clean_up),
 		cmocka_unit_test_teardown(owner_is_not_current, tool_clean_up),
+		cmocka_unit_test_teardown(story_is_the_same_in_every_mode, tool_clean_up),
+		cmocka_unit_test_teardown(doctor_examines, tool_clean_up),
+		cmocka_unit_test_teardown(doctor_without_privileges, tool_clean_up),
 		cmocka_unit_test_teardown(exact_attempts, tool_clean_up),
 		cmocka_unit_test_teardown(exact_loss_is_reported, tool_clean_up),
 	};

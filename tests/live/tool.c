@@ -67,9 +67,9 @@ static void run_tool(enum tool_rights rights, const char *const *args)
 	int n = 1;
 
 	must(fd >= 0, tool_path);
-	if (*args && strcmp(*args, "trace") == 0)
+	if (*args && (strcmp(*args, "trace") == 0 || strcmp(*args, "doctor") == 0))
 		argv[n++] = *args++;
-	if (mode) {
+	if (mode && strcmp(argv[n - 1], "doctor") != 0) {
 		argv[n++] = "--mode";
 		argv[n++] = mode;
 	}

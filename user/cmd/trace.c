@@ -334,16 +334,9 @@ static int explain_walk_failure(int err, const struct trace_options *options)
 
 static void say_hook(const struct hook *hook)
 {
-	static const char *const states[] = {
-		[HOOK_ABSENT] = "no such function in this kernel, or inlined",
-		[HOOK_REFUSED] = "not loaded",
-		[HOOK_FAILED] = "not attached",
-		[HOOK_WORKS] = "attached",
-	};
-
 	if (hook->state == HOOK_UNTRIED)
 		return;
-	fprintf(stderr, "katrace: %s: %s", hook->name, states[hook->state]);
+	fprintf(stderr, "katrace: %s: %s", hook->name, hook_state_words(hook->state));
 	if (hook->error)
 		fprintf(stderr, ": %s", strerror(hook->error));
 	fputs("\n", stderr);

@@ -82,12 +82,28 @@ void hooks_init(struct hook hooks[N_HOOKS])
 	memcpy(hooks, known, sizeof(known));
 }
 
-void hooks_mark_absent(struct hook hooks[N_HOOKS], const struct btf *kernel_types)
+const char *hook_state_words(enum hook_state state)
 {
+	static const char *const words[] = {
+		[HOOK_UNTRIED] = "not tried",  [HOOK_ABSENT] = "no such function in this kernel, or inlined",
+		[HOOK_REFUSED] = "not loaded", [HOOK_FAILED] = "not attached",
+		[HOOK_WORKS] = "attached",
+	};
+
+	return words[state];
+}
+
+void hooks_find_absent(struct hook hooks[N_HOOKS], const char *btf_file)
+{
+	struct btf *btf = btf_file ? btf__parse(btf_file, NULL) : btf__load_vmlinux_btf();
+
+	if (!btf)
+		return; /* then trying will tell */
 	for (size_t i = 0; i < N_HOOKS; i++)
 		if (hooks[i].optional_function &&
-		    btf__find_by_name_kind(kernel_types, hooks[i].optional_function, BTF_KIND_FUNC) < 0)
+		    btf__find_by_name_kind(btf, hooks[i].optional_function, BTF_KIND_FUNC) < 0)
 			hooks[i].state = HOOK_ABSENT;
+	btf__free(btf);
 }
 
 struct hook *hooks_choose(struct hook hooks[N_HOOKS], enum hook_job job, enum hook_mode mode)

@@ -7,8 +7,6 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-struct btf;
-
 /* How katrace listens on this kernel: with which kind of hook. */
 enum hook_mode {
 	MODE_AUTO, /* of each kind the best that loads and attaches */
@@ -50,6 +48,9 @@ enum hook_state {
 	HOOK_WORKS,
 };
 
+/* "attached", or why not */
+const char *hook_state_words(enum hook_state state);
+
 #define HOOK_PROGRAMS 2
 
 /* One hook: the programs that make it up, and its state on this kernel. */
@@ -68,8 +69,8 @@ struct hook {
 /* All hooks, untried, in order of preference. */
 void hooks_init(struct hook hooks[N_HOOKS]);
 
-/* Marks those as absent whose function the kernel's types do not know. */
-void hooks_mark_absent(struct hook hooks[N_HOOKS], const struct btf *kernel_types);
+/* Marks those as absent whose function the kernel's types do not know: the running kernel's, or those in this file. */
+void hooks_find_absent(struct hook hooks[N_HOOKS], const char *btf_file);
 
 /* The best hook for a job that may still work, in this mode or any (MODE_AUTO); NULL: none. */
 struct hook *hooks_choose(struct hook hooks[N_HOOKS], enum hook_job job, enum hook_mode mode);

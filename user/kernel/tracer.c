@@ -5,7 +5,6 @@
 #include "katrace.probed.skel.h"
 
 #include <bpf/bpf.h>
-#include <bpf/btf.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -222,16 +221,6 @@ static int try_hooks(struct tracer *tracer, const struct tracer_options *options
 	}
 }
 
-static void mark_absent(struct hook hooks[N_HOOKS], const char *file)
-{
-	struct btf *btf = file ? btf__parse(file, NULL) : btf__load_vmlinux_btf();
-
-	if (!btf)
-		return; /* then trying will tell */
-	hooks_mark_absent(hooks, btf);
-	btf__free(btf);
-}
-
 int tracer_new(struct tracer **out, const struct tracer_options *options, const struct katrace_facts *facts,
 	       struct hook hooks[N_HOOKS], tracer_record_fn record, void *ctx)
 {
@@ -248,7 +237,7 @@ int tracer_new(struct tracer **out, const struct tracer_options *options, const 
 		err = tracer->cpus;
 		goto cleanup;
 	}
-	mark_absent(hooks, options->btf);
+	hooks_find_absent(hooks, options->btf);
 	err = try_hooks(tracer, options, facts, hooks);
 	if (err)
 		goto cleanup;

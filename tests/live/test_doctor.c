@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+/* katrace doctor on this kernel. */
+#include "live.h"
+
+#include "tool.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* The mode expected of auto, where the one who runs the tests knows it and does not force another. */
+static const char *expected_mode(void)
+{
+	const char *expected = getenv("KATRACE_EXPECT_MODE");
+
+	return expected && !getenv("KATRACE_MODE") ? expected : "";
+}
+
+static struct tool *run_doctor(enum tool_rights rights, const char *option, int status)
+{
+	const char *const args[] = { "doctor", option, NULL };
+	struct tool *tool = tool_start_with(rights, args);
+
+	assert_int_equal(tool_wait(tool, 60), status);
+	assert_string_equal(tool_stderr(tool), "");
+	return tool;
+}
+
+void doctor_examines(void **state)
+{
+	struct tool *tool;
+	char text[64];
+
+	(void)state;
+	NEEDS_ROOT();
+	tool = run_doctor(RIGHTS_TWO, NULL, 0);
+	snprintf(text, sizeof(text), "katrace works here, in %s", expected_mode());
+	assert_non_null(strstr(tool_stdout(tool), text));
+	assert_int_equal(tool_lines(tool, "tp_btf/inet_sock_set_state", "used     attached"), 1);
+	tool_free(tool);
+
+	tool = run_doctor(RIGHTS_ALL, "--json", 0);
+	snprintf(text, sizeof(text), "\"hook_mode\":\"%s", expected_mode());
+	assert_int_equal(tool_lines(tool, "\"works\":true", text), 1);
+	assert_int_equal(tool_lines(tool, "", ""), 1);
+	tool_free(tool);
+}
+
+void doctor_without_privileges(void **state)
+{
+	struct tool *tool;
+
+	(void)state;
+	NEEDS_ROOT(); /* to give privileges up */
+	tool = run_doctor(RIGHTS_NONE, NULL, 1);
+	assert_non_null(strstr(tool_stdout(tool), "it lacks CAP_BPF and CAP_PERFMON"));
+	assert_int_equal(tool_lines(tool, "kernel types (BTF)", "/sys/kernel/btf/vmlinux"), 1);
+	tool_free(tool);
+}
