@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 #include "net.h"
 
+#include "must.h"
+
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -23,14 +25,6 @@ struct net {
 	int home;
 	int host[2];
 };
-
-static void must(bool ok, const char *what)
-{
-	if (ok)
-		return;
-	fprintf(stderr, "test network: %s: %s\n", what, strerror(errno));
-	exit(1);
-}
 
 /* --- rtnetlink: one request with nested attributes, one acknowledgement --- */
 

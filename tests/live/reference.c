@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 #include "reference.h"
 
+#include "must.h"
+
 #include "kernel/walk.h"
 #include "reference.direct.skel.h"
 #include "reference.probed.skel.h"
@@ -11,14 +13,6 @@
 struct reference {
 	struct reference_direct *skel;
 };
-
-static void must(bool ok, const char *what)
-{
-	if (ok)
-		return;
-	fprintf(stderr, "reference: %s failed\n", what);
-	exit(1);
-}
 
 static uint32_t own_netns(void)
 {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 #include "tcp.h"
 
+#include "must.h"
+
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/tcp.h>
@@ -10,14 +12,6 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
-
-static void must(bool ok, const char *what)
-{
-	if (ok)
-		return;
-	fprintf(stderr, "test connection: %s: %s\n", what, strerror(errno));
-	exit(1);
-}
 
 union address {
 	struct sockaddr any;
@@ -150,4 +144,10 @@ void tcp_abort(int fd)
 
 	must(setsockopt(fd, SOL_SOCKET, SO_LINGER, &now, sizeof(now)) == 0, "setsockopt");
 	close(fd);
+}
+
+void tcp_abort_many(const int *fds, int n)
+{
+	for (int i = 0; i < n; i++)
+		tcp_abort(fds[i]);
 }

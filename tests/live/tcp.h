@@ -35,5 +35,6 @@ int tcp_wait_death(int fd, int timeout_s);
 
 /* Closes without a FIN: the next segment that arrives for it is answered with a RST. */
 void tcp_abort(int fd);
+void tcp_abort_many(const int *fds, int n);
 
 #endif

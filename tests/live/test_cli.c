@@ -230,10 +230,8 @@ void cli_second_interrupt(void **state)
 	}
 	assert_false(tool_runs(tool));
 	assert_int_equal(tool_wait(tool, 1), 128 + SIGINT);
-	for (int i = 0; i < N; i++) {
-		tcp_abort(clients[i]);
-		tcp_abort(servers[i]);
-	}
+	tcp_abort_many(clients, N);
+	tcp_abort_many(servers, N);
 	tool_free(tool);
 	net_free(net);
 }

@@ -16,6 +16,7 @@
 
 #define CONNECTIONS 2000
 #define GROUP 100
+#define RUNS 10
 
 static const struct keepalive quick = { 1, 1, 9, 0 };
 
@@ -34,47 +35,70 @@ static void switch_on(const int *fds)
 	}
 }
 
-/* Every firing of 2,000 timers: katrace, a reference program on the same firings, and the kernel's own counter. */
-void exact_attempts(void **state)
-{
-	static int clients[CONNECTIONS], servers[CONNECTIONS];
-	const char *const args[] = { NULL };
-	struct reference *reference;
-	uint64_t before, kernel;
+struct exact {
 	struct net *net;
 	struct tool *tool;
-	char peer[64];
+	struct reference *reference;
+	char peer[64];   /* finds the lines about these connections */
+	uint64_t before; /* TCPKeepAlive of the host before the first probe */
+	int clients[CONNECTIONS], servers[CONNECTIONS];
+};
+
+/* Every timer fires at least once; then all are switched off, so that every count can be final. */
+static void run_once(struct exact *exact, int run)
+{
+	uint64_t reference, kernel;
 	int shown;
+
+	switch_on(exact->clients);
+	assert_true(tool_wait_lines(exact->tool, run * CONNECTIONS, exact->peer, "  probe ", 60));
+	for (int i = 0; i < CONNECTIONS; i++)
+		tcp_keepalive_off(exact->clients[i]);
+	reference = reference_attempts(exact->reference);
+	kernel = net_keepalives(exact->net, HOST_A) - exact->before;
+	tool_wait_lines(exact->tool, (int)reference, exact->peer, "  probe ", 10);
+	shown = tool_lines(exact->tool, exact->peer, "  probe ");
+	print_message("attempts: %d shown, %llu by the reference program, %llu by the kernel's counter\n", shown,
+		      (unsigned long long)reference, (unsigned long long)kernel);
+	assert_int_equal(shown, reference);
+	assert_true((uint64_t)shown <= kernel);
+	if (getenv("KATRACE_STRICT"))
+		assert_int_equal(shown, kernel);
+}
+
+/*
+ * Every firing of 2,000 timers, ten times: katrace, a reference program on the same firings, and the kernel's own
+ * counter, which must agree where KATRACE_STRICT is set. It is not where the kernel runs no tracing programs at times
+ * (docs/architecture.md, last fact): there katrace and the reference miss the same firings.
+ */
+void exact_attempts(void **state)
+{
+	static struct exact exact;
+	const char *const args[] = { NULL };
 
 	(void)state;
 	NEEDS_ROOT();
-	net = net_new();
-	snprintf(peer, sizeof(peer), "  " ADDR4_B ":%u  ", tcp_connect_many(net, clients, servers, CONNECTIONS));
-	net_enter(net, HOST_A);
-	reference = reference_start();
-	net_leave(net);
-	tool = tool_start(args);
-	assert_true(tool_wait_started(tool));
-	before = net_keepalives(net, HOST_A);
-	switch_on(clients);
-	assert_true(tool_wait_lines(tool, 10000, peer, "  probe ", 60));
-	for (int i = 0; i < CONNECTIONS; i++)
-		tcp_keepalive_off(clients[i]);
-	kernel = net_keepalives(net, HOST_A) - before;
-	assert_int_equal(tool_stop(tool), 0);
-	shown = tool_lines(tool, peer, "  probe ");
-	print_message("attempts: %d shown, %llu by the reference program, %llu by the kernel's counter\n", shown,
-		      (unsigned long long)reference_attempts(reference), (unsigned long long)kernel);
-	assert_int_equal(shown, reference_attempts(reference));
-	assert_true((uint64_t)shown <= kernel);
-	assert_null(strstr(tool_stdout(tool), "events lost"));
-	for (int i = 0; i < CONNECTIONS; i++) {
-		tcp_abort(clients[i]);
-		tcp_abort(servers[i]);
-	}
-	reference_free(reference);
-	tool_free(tool);
-	net_free(net);
+	exact.net = net_new();
+	snprintf(exact.peer, sizeof(exact.peer), "  " ADDR4_B ":%u  ",
+		 tcp_connect_many(exact.net, exact.clients, exact.servers, CONNECTIONS));
+	net_enter(exact.net, HOST_A);
+	exact.reference = reference_start();
+	net_leave(exact.net);
+	exact.tool = tool_start(args);
+	assert_true(tool_wait_started(exact.tool));
+	exact.before = net_keepalives(exact.net, HOST_A);
+	for (int run = 1; run <= RUNS; run++)
+		run_once(&exact, run);
+	assert_int_equal(tool_stop(exact.tool), 0);
+	assert_int_equal(tool_lines(exact.tool, exact.peer, "  probe "), reference_attempts(exact.reference));
+	assert_null(strstr(tool_stdout(exact.tool), "events lost"));
+	if (getenv("KATRACE_STRICT"))
+		assert_null(strstr(tool_stderr(exact.tool), "LOST"));
+	tcp_abort_many(exact.clients, CONNECTIONS);
+	tcp_abort_many(exact.servers, CONNECTIONS);
+	reference_free(exact.reference);
+	tool_free(exact.tool);
+	net_free(exact.net);
 }
 
 /* A katrace that cannot keep up: a ring of one page, and stopped while 300 connections probe. */
@@ -104,10 +128,8 @@ void exact_loss_is_reported(void **state)
 	assert_int_equal(tool_stop(tool), 0);
 	assert_non_null(strstr(tool_stderr(tool), "katrace: LOST: "));
 	assert_null(strstr(tool_stderr(tool), " 0 records from the kernel"));
-	for (int i = 0; i < N; i++) {
-		tcp_abort(clients[i]);
-		tcp_abort(servers[i]);
-	}
+	tcp_abort_many(clients, N);
+	tcp_abort_many(servers, N);
 	tool_free(tool);
 	net_free(net);
 }

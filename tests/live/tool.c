@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 #include "tool.h"
 
+#include "must.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/capability.h>
@@ -34,14 +36,6 @@ struct tool {
 };
 
 static struct tool *tools; /* not freed yet */
-
-static void must(bool ok, const char *what)
-{
-	if (ok)
-		return;
-	fprintf(stderr, "test tool: %s: %s\n", what, strerror(errno));
-	exit(1);
-}
 
 /* uid nobody, with these capabilities kept through execve(2) */
 static void become_nobody(uint64_t caps)

@@ -20,8 +20,8 @@ enum tool_rights {
 struct tool;
 
 /*
- * Starts katrace with these arguments, NULL last. Before them comes --mode $KATRACE_MODE, if that is set: the same tests
- * for each hook mode.
+ * Starts katrace with these arguments, NULL last. Before them comes --mode $KATRACE_MODE, if that is set: the same
+ * tests for each hook mode.
  */
 struct tool *tool_start(const char *const *args);
 struct tool *tool_start_with(enum tool_rights rights, const char *const *args);
