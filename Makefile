@@ -12,8 +12,13 @@ LLVM_STRIP ?= llvm-strip
 # bpftool and friends live in sbin, which is not everybody's PATH
 export PATH := $(PATH):/usr/sbin:/sbin
 BPFTOOL ?= bpftool
-ARCH := $(shell uname -m | sed 's/x86_64/x86/; s/aarch64/arm64/')
 TRIPLET := $(shell $(CC) -dumpmachine)
+# of the machine katrace is built for, as the kernel calls it
+ARCH := $(patsubst x86_64,x86,$(patsubst aarch64,arm64,$(firstword $(subst -, ,$(TRIPLET)))))
+# where headers and libraries for another machine are, see `make static`
+SYSROOT ?=
+ASM_INCLUDE := $(if $(SYSROOT),/usr/$(TRIPLET)/include,/usr/include/$(TRIPLET))
+CACHE ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/katrace
 # make V=1 shows the commands
 Q := $(if $(V),,@)
 say = $(if $(V),,@echo "  $(1)")
@@ -22,15 +27,24 @@ SUDO := $(if $(filter 0,$(shell id -u)),,sudo)
 WARNINGS := -Wall -Wextra -Werror
 CFLAGS ?= -O2 -g
 KATRACE_CFLAGS := -std=gnu11 -D_GNU_SOURCE -DKATRACE_VERSION='"$(VERSION)"' $(WARNINGS) -Wshadow -Wstrict-prototypes \
-	-Iuser -Iinclude -I$(BUILD) -MMD -MP
+	-Iuser -Iinclude -I$(BUILD) $(if $(SYSROOT),-isystem $(SYSROOT)/usr/include) -MMD -MP
 LIBS := -lbpf -lelf -lz -lcap-ng -pthread
+LIVE_LIBS := $(LIBS) -lcmocka
+ifdef STATIC
+LDFLAGS += $(if $(SYSROOT),-L$(SYSROOT)/usr/lib/$(TRIPLET))
+KATRACE_LDFLAGS := -static
+# all but cmocka, which Debian has no static library of
+LIVE_LIBS := -Wl,-Bstatic -lbpf -lelf -lz -lcap-ng -Wl,-Bdynamic -pthread -lcmocka
+endif
 SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
 # BPF_PROG() of libbpf leaves the parameter ctx unused
 BPF_CFLAGS := -target bpf -D__TARGET_ARCH_$(ARCH) -g -O2 $(WARNINGS) -Wno-unused-parameter -Ivmlinux -Ibpf -Iinclude \
-	-idirafter /usr/include/$(TRIPLET) -MMD -MP
+	-idirafter $(ASM_INCLUDE) -MMD -MP
 
 DEPS := gcc make clang llvm bpftool libbpf-dev libelf-dev zlib1g-dev libcap-ng-dev uthash-dev libcmocka-dev libjson-c-dev
-LINT_DEPS := clang-format clang-tidy cppcheck shellcheck valgrind
+LINT_DEPS := clang-format clang-tidy cppcheck shellcheck
+STATIC_DEPS := gcc-aarch64-linux-gnu libc6-dev-arm64-cross
+KERNELS_DEPS := qemu-system-x86 qemu-system-arm cpio xz-utils zstd bsdextrautils
 
 SRC := $(filter-out user/main.c,$(wildcard user/*/*.c))
 SKELETONS := $(foreach o,katrace walk,$(foreach r,direct probed,$(BUILD)/$(o).$(r).skel.h))
@@ -64,7 +78,7 @@ $(BUILD)/%.a:
 
 $(BUILD)/katrace: $(call obj,plain,user/main.c) $(BUILD)/libkatrace.a
 	$(call say,LINK  $@)
-	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $^ $(LIBS) -o $@
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $(KATRACE_LDFLAGS) $^ $(LIBS) -o $@
 
 $(BUILD)/katrace-asan: $(call obj,asan,user/main.c) $(BUILD)/libkatrace-asan.a
 	$(call say,LINK  $@)
@@ -97,14 +111,14 @@ $(BUILD)/%.skel.h: $(BUILD)/%.bpf.o
 $(BUILD)/tests/test_%: $(BUILD)/asan/tests/unit/test_%.o $(BUILD)/libkatrace-asan.a
 	@mkdir -p $(@D)
 	$(call say,LINK  $@)
-	$(Q)$(CC) $(SANITIZE) $^ -lcmocka -ljson-c $(LIBS) -o $@
+	$(Q)$(CC) $(SANITIZE) $^ $(LIBS) -lcmocka -ljson-c -o $@
 
 $(call obj,plain,tests/live/reference.c): | $(REFERENCE)
 
 $(BUILD)/tests/live: $(call obj,plain,$(filter-out tests/live/demo.c,$(LIVE_SRC))) $(BUILD)/libkatrace.a
 	@mkdir -p $(@D)
 	$(call say,LINK  $@)
-	$(Q)$(CC) $(CFLAGS) $^ -lcmocka $(LIBS) -o $@
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $^ $(LIVE_LIBS) -o $@
 
 $(BUILD)/demo: $(call obj,plain,tests/live/demo.c tests/live/net.c tests/live/tcp.c)
 	$(call say,LINK  $@)
@@ -132,6 +146,10 @@ check-live: $(BUILD)/tests/live $(BUILD)/katrace $(BUILD)/katrace-asan ## the te
 	$(SUDO) $(BUILD)/tests/live $(BUILD)/katrace
 	$(SUDO) $(BUILD)/tests/live $(BUILD)/katrace-asan 'life_*'
 
+.PHONY: check-kernels
+check-kernels: static kernels-deps ## the live tests on many kernels, in virtual machines; no root
+	tests/kernels/run.sh $(BUILD)/static $(CACHE)
+
 .PHONY: lint
 lint: lint-deps $(SKELETONS) ## formatting and static analysis
 	clang-format --dry-run -Werror $(shell git ls-files '*.c' '*.h')
@@ -139,6 +157,26 @@ lint: lint-deps $(SKELETONS) ## formatting and static analysis
 	cppcheck --quiet --error-exitcode=1 --enable=warning,performance,portability --inline-suppr \
 		'-DLIBBPF_OPTS(...)=' '-DHASH_ITER(hh,head,el,tmp)=while ((el = head))' -Iuser -Iinclude user
 	shellcheck $(shell git ls-files '*.sh' .ci/run)
+
+## --- static: one file for each architecture, for hosts with nothing installed ---
+
+.PHONY: static
+static: deps static-deps ## build/static/{amd64,arm64}/katrace: for hosts with nothing installed
+	@$(MAKE) --no-print-directory BUILD=$(BUILD)/static/amd64 STATIC=1 static-here
+	@sysroot=$$(tests/kernels/sysroot.sh $(CACHE)) && \
+		$(MAKE) --no-print-directory BUILD=$(BUILD)/static/arm64 STATIC=1 CC=aarch64-linux-gnu-gcc \
+			SYSROOT=$$sysroot static-here
+	@cd $(BUILD)/static && du -h --apparent-size */katrace
+
+# and beside katrace what the tests in a virtual machine need
+.PHONY: static-here
+static-here: $(BUILD)/katrace $(BUILD)/tests/live
+	@mkdir -p $(BUILD)/lib
+	@cp $(BUILD)/tests/live $(BUILD)/live
+	@for lib in libc.so.6 libcmocka.so.0 ld-linux-x86-64.so.2 ld-linux-aarch64.so.1; do \
+		file=$$($(CC) $(if $(SYSROOT),-B$(SYSROOT)/usr/lib/$(TRIPLET)) -print-file-name=$$lib); \
+		[ "$$file" = $$lib ] || cp -L $$file $(BUILD)/lib/; \
+	done
 
 ## --- set-up ---
 
@@ -157,9 +195,13 @@ need = $(Q)missing=$$(dpkg-query -W -f '$${Package} $${db:Status-Status}\n' $(1)
 deps: ## install the Debian packages katrace is built with
 	$(call need,$(DEPS))
 
-.PHONY: lint-deps
+.PHONY: lint-deps static-deps kernels-deps
 lint-deps:
 	$(call need,$(LINT_DEPS))
+static-deps:
+	$(call need,$(STATIC_DEPS))
+kernels-deps:
+	$(call need,$(KERNELS_DEPS))
 
 .PHONY: install
 install: $(BUILD)/katrace ## install to DESTDIR/PREFIX (default /usr/local)

@@ -44,6 +44,7 @@ void cli_bad_input(void **state);
 void cli_missing_privileges(void **state);
 void cli_two_capabilities(void **state);
 void cli_no_btf(void **state);
+void cli_btf_file(void **state);
 void cli_duration_and_count(void **state);
 void cli_broken_pipe(void **state);
 void cli_second_interrupt(void **state);

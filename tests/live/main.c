@@ -33,6 +33,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test_teardown(cli_missing_privileges, tool_clean_up),
 		cmocka_unit_test_teardown(cli_two_capabilities, tool_clean_up),
 		cmocka_unit_test_teardown(cli_no_btf, tool_clean_up),
+		cmocka_unit_test_teardown(cli_btf_file, tool_clean_up),
 		cmocka_unit_test_teardown(cli_duration_and_count, tool_clean_up),
 		cmocka_unit_test_teardown(cli_broken_pipe, tool_clean_up),
 		cmocka_unit_test_teardown(cli_second_interrupt, tool_clean_up),

@@ -6,12 +6,14 @@
 #include "tcp.h"
 #include "tool.h"
 
+#include <fcntl.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
+#include <sys/sendfile.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -156,6 +158,36 @@ void cli_no_btf(void **state)
 	assert_int_equal(waitpid(pid, &status, 0), pid);
 	assert_true(WIFEXITED(status));
 	assert_int_equal(WEXITSTATUS(status), 1);
+}
+
+/* Types are taken from the file: a copy of the kernel's own works, one cut short does not. */
+void cli_btf_file(void **state)
+{
+	char path[] = "/tmp/katrace-btf-XXXXXX";
+	const char *const args[] = { "--btf", path, "-d", "1", NULL };
+	int from, to, status[2];
+	struct tool *tool;
+	ssize_t n;
+
+	(void)state;
+	NEEDS_ROOT();
+	from = open("/sys/kernel/btf/vmlinux", O_RDONLY | O_CLOEXEC);
+	to = mkostemp(path, O_CLOEXEC);
+	assert_true(from >= 0 && to >= 0);
+	while ((n = sendfile(to, from, NULL, 1 << 20)) > 0)
+		;
+	assert_int_equal(n, 0);
+	for (int i = 0; i < 2; i++) {
+		tool = tool_start(args);
+		status[i] = tool_wait(tool, 60);
+		tool_free(tool);
+		assert_int_equal(ftruncate(to, 4096), 0);
+	}
+	unlink(path);
+	close(from);
+	close(to);
+	assert_int_equal(status[0], 0);
+	assert_int_equal(status[1], 1);
 }
 
 void cli_duration_and_count(void **state)
