@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -43,6 +44,21 @@ static bool wait_said(const struct scene *scene, int n, const char *what, int ti
 	return tool_wait_lines(scene->tool, n, local_port(scene->tcp.client_port), what, timeout_s);
 }
 
+/* Each probe has its answer; the last one may still have been on its way when katrace was stopped. */
+static void assert_answered(const struct scene *scene)
+{
+	assert_in_range(said(scene, "probe 1/3 after") - said(scene, "answered in"), 0, 1);
+}
+
+/* Seconds of silence after which the application was told, from the sentence at the end of the timeline. */
+static double silence_at_end(const struct scene *scene)
+{
+	static const char before[] = "; the application got ETIMEDOUT after ";
+	const char *sentence = strstr(tool_stdout(scene->tool), before);
+
+	return sentence ? strtod(sentence + sizeof(before) - 1, NULL) : 0;
+}
+
 static void scene_end(struct scene *scene)
 {
 	tcp_close(&scene->tcp);
@@ -60,7 +76,8 @@ void life_answered(void **state)
 	assert_true(wait_said(&scene, 3, "answered in", 10));
 	assert_int_equal(tool_stop(scene.tool), 0);
 	assert_int_equal(said(&scene, "keepalive: 1s idle, then 3 probes 1s apart"), 1);
-	assert_int_equal(said(&scene, "probe 1/3 after 1.0s of silence"), said(&scene, "answered in"));
+	assert_answered(&scene);
+	assert_int_equal(said(&scene, "probe 1/3 after 0."), 0); /* late timers there may be, early ones not */
 	assert_int_equal(said(&scene, "probe 2/3"), 0);
 	assert_non_null(strstr(tool_stdout(scene.tool), "all answered"));
 	assert_non_null(
@@ -83,8 +100,8 @@ void life_blackholed(void **state)
 	assert_int_equal(said(&scene, "probe 1/3"), said(&scene, "answered in") + 1);
 	assert_int_equal(said(&scene, "probe 2/3"), 1);
 	assert_int_equal(said(&scene, "probe 3/3"), 1);
-	assert_non_null(strstr(tool_stdout(scene.tool),
-			       "The peer answered none of 3 probes; the application got ETIMEDOUT after 4."));
+	assert_non_null(strstr(tool_stdout(scene.tool), "The peer answered none of 3 probes; "));
+	assert_true(silence_at_end(&scene) >= 4 && silence_at_end(&scene) < 6);
 	scene_end(&scene);
 }
 
@@ -234,7 +251,7 @@ void life_dropped_probes(void **state)
 	assert_true(wait_said(&scene, 2, "answered in", 10));
 	assert_int_equal(tool_stop(scene.tool), 0);
 	assert_int_equal(said(&scene, "probe 2/3"), 0);
-	assert_int_equal(said(&scene, "probe 1/3 after"), said(&scene, "answered in"));
+	assert_answered(&scene);
 	scene_end(&scene);
 }
 

@@ -83,6 +83,10 @@ static void live_through(struct story *story)
 	wait_all(story, TIMES_OUT, 1, "ended: user timeout, ETIMEDOUT");
 	net_cable(story->net, HOST_B, true);
 	wait_all(story, IS_RESET, 1, "ended: reset by peer, ECONNRESET");
+
+	/* Those that live would go on telling: for each katrace until it is stopped. */
+	tcp_keepalive_off(story->tcp[LIVES].client);
+	tcp_keepalive_off(story->tcp[SENDS].client);
 }
 
 static bool is_duration(const char *word)
@@ -92,7 +96,10 @@ static bool is_duration(const char *word)
 	return isdigit((unsigned char)word[0]) && word[length - 1] == 's';
 }
 
-/* The events of one connection, without times: a line each. The caller frees it. */
+/*
+ * The events of one connection, a line each: without times, and without the owner, whom one katrace may look up sooner
+ * than another. The caller frees it.
+ */
 static char *told(const struct tool *tool, unsigned int port)
 {
 	char *text = strdup(tool_stdout(tool)), *all = calloc(1, strlen(text) + 1);
@@ -102,6 +109,8 @@ static char *told(const struct tool *tool, unsigned int port)
 		if (!strstr(line, local_port(port)))
 			continue;
 		strtok_r(line, " ", &words_at); /* the time of day */
+		strtok_r(NULL, " ", &words_at); /* pid */
+		strtok_r(NULL, " ", &words_at); /* name */
 		while ((word = strtok_r(NULL, " ", &words_at))) {
 			strcat(all, is_duration(word) ? "T" : word);
 			strcat(all, " ");

@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -58,9 +59,12 @@ static void run_tool(enum tool_rights rights, const char *const *args)
 	const char *argv[32] = { "katrace" };
 	const char *mode = getenv("KATRACE_MODE");
 	int fd = open(tool_path, O_RDONLY); /* the path to it may be closed to nobody */
+	/* before 5.11 BPF memory counts as locked memory, and to raise that limit takes yet another capability */
+	const struct rlimit locked = { RLIM_INFINITY, RLIM_INFINITY };
 	int n = 1;
 
 	must(fd >= 0, tool_path);
+	setrlimit(RLIMIT_MEMLOCK, &locked); /* may be refused where it is not needed */
 	if (*args && (strcmp(*args, "trace") == 0 || strcmp(*args, "doctor") == 0))
 		argv[n++] = *args++;
 	if (mode && strcmp(argv[n - 1], "doctor") != 0) {

@@ -204,6 +204,7 @@ static void print_text(const struct findings *f)
 	print_row("kernel types (BTF)", f->btf ? "/sys/kernel/btf/vmlinux" : "missing");
 	print_row("lockdown", f->lockdown);
 	print_row("missing capabilities", *f->missing ? f->missing : "none");
+	print_row("locked memory", locked_memory_is_limited() ? "limited (counts before Linux 5.11)" : "unlimited");
 	print_row("tcp_write_err", write_err_state(f));
 	if (f->tried && !f->walk_error) {
 		snprintf(hz, sizeof(hz), "%u", f->facts.hz);
@@ -256,6 +257,7 @@ static void print_json(const struct findings *f)
 	jsonw_bool(&json, "btf", f->btf);
 	jsonw_string(&json, "lockdown", f->lockdown);
 	jsonw_string(&json, "missing_capabilities", f->missing);
+	jsonw_bool(&json, "locked_memory_limited", locked_memory_is_limited());
 	jsonw_string(&json, "tcp_write_err", write_err_state(f));
 	if (can_run(f)) {
 		jsonw_string(&json, "hook_mode", hook_mode_name(f->mode));

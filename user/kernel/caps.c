@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 
 /* Both exist since 5.8; before, and still, CAP_SYS_ADMIN includes them. */
 static const struct {
@@ -36,6 +37,13 @@ int caps_missing(char *buf, size_t size)
 		missing++;
 	}
 	return missing;
+}
+
+bool locked_memory_is_limited(void)
+{
+	struct rlimit limit;
+
+	return getrlimit(RLIMIT_MEMLOCK, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY;
 }
 
 /* CAP_SYS_ADMIN alone got us here: then it must stay, it is what stands for the two. */

@@ -3,6 +3,7 @@
 #ifndef KATRACE_CAPS_H
 #define KATRACE_CAPS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /*
@@ -10,6 +11,9 @@
  * when everything needed is there. CAP_SYS_ADMIN stands for both.
  */
 int caps_missing(char *buf, size_t size);
+
+/* True if RLIMIT_MEMLOCK is finite: before 5.11 BPF memory was charged to it, whatever the capabilities. */
+bool locked_memory_is_limited(void);
 
 /*
  * Gives up every capability but those the walks need, and the way back to any. Capabilities belong to threads: call it
