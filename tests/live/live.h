@@ -26,6 +26,7 @@ void life_interleaved(void **state);
 void life_older_than_katrace(void **state);
 void life_user_timeout(void **state);
 void life_dropped_probes(void **state);
+void life_refused_but_counted(void **state);
 void life_suppressed(void **state);
 void life_short_ones_are_silent(void **state);
 

@@ -47,6 +47,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test_teardown(life_older_than_katrace, tool_clean_up),
 		cmocka_unit_test_teardown(life_user_timeout, tool_clean_up),
 		cmocka_unit_test_teardown(life_dropped_probes, tool_clean_up),
+		cmocka_unit_test_teardown(life_refused_but_counted, tool_clean_up),
 		cmocka_unit_test_teardown(life_suppressed, tool_clean_up),
 		cmocka_unit_test_teardown(life_short_ones_are_silent, tool_clean_up),
 		cmocka_unit_test_teardown(owner_pid_filter, tool_clean_up),

@@ -233,6 +233,27 @@ void net_refuse(const struct net *net, enum host host, bool refuse)
 	net_leave(net);
 }
 
+void net_unroute(const struct net *net, enum host host, bool unroute)
+{
+	struct request request =
+		request_make(unroute ? RTM_NEWROUTE : RTM_DELROUTE, unroute ? NLM_F_CREATE | NLM_F_EXCL : 0);
+	const struct rtmsg message = {
+		.rtm_family = AF_INET,
+		.rtm_dst_len = 32,
+		.rtm_table = RT_TABLE_MAIN,
+		.rtm_protocol = RTPROT_STATIC,
+		.rtm_type = RTN_UNREACHABLE,
+	};
+	struct in_addr other;
+
+	must(inet_pton(AF_INET, host == HOST_A ? ADDR4_B : ADDR4_A, &other) == 1, "address");
+	net_enter(net, host);
+	request_add(&request, &message, sizeof(message));
+	request_attr(&request, RTA_DST, &other, sizeof(other));
+	request_send(&request, "change route");
+	net_leave(net);
+}
+
 /* Two lines a group: names, then values. */
 static uint64_t read_counter(FILE *file, const char *group, const char *counter)
 {

@@ -37,6 +37,9 @@ void net_deaf(const struct net *net, enum host host, bool deaf);
 /* Host's own network stack refuses every packet (a queue of length 0), or accepts them again. */
 void net_refuse(const struct net *net, enum host host, bool refuse);
 
+/* Host has no IPv4 route to the other one (its network stack answers EHOSTUNREACH), or has it again. */
+void net_unroute(const struct net *net, enum host host, bool unroute);
+
 /* TcpExt:TCPKeepAlive of host: probes attempted since it exists. */
 uint64_t net_keepalives(const struct net *net, enum host host);
 

@@ -255,6 +255,28 @@ void life_dropped_probes(void **state)
 	scene_end(&scene);
 }
 
+/*
+ * Without a route the probe never leaves, but the kernel counts it as sent and the connection dies of it. Why is only
+ * known to modes that see the return value.
+ */
+void life_refused_but_counted(void **state)
+{
+	struct scene scene;
+	bool knows;
+
+	(void)state;
+	NEEDS_ROOT();
+	scene = scene_begin(TCP_IPV4, &quick);
+	knows = !strstr(tool_stderr(scene.tool), "(tracepoint mode)");
+	assert_true(wait_said(&scene, 1, "answered in", 10));
+	net_unroute(scene.net, HOST_A, true);
+	assert_true(wait_said(&scene, 1, "ended: keepalive timeout", 20));
+	assert_int_equal(tool_stop(scene.tool), 0);
+	assert_int_equal(said(&scene, "refused on this host: EHOSTUNREACH"), knows ? 3 : 0);
+	assert_int_equal(said(&scene, "probe 3/3 after"), 1);
+	scene_end(&scene);
+}
+
 /* Unacknowledged data puts retransmission in charge: said when it begins and when it ends, before the next probe. */
 void life_suppressed(void **state)
 {
