@@ -71,14 +71,14 @@ static void begin(struct jsonw *json, const char *key)
 	out_text(json->out, ":");
 }
 
-static void open(struct jsonw *json, const char *key, const char *bracket)
+static void open_level(struct jsonw *json, const char *key, const char *bracket)
 {
 	begin(json, key);
 	out_text(json->out, bracket);
 	json->follows = false;
 }
 
-static void close(struct jsonw *json, const char *bracket)
+static void close_level(struct jsonw *json, const char *bracket)
 {
 	out_text(json->out, bracket);
 	json->follows = true;
@@ -86,22 +86,22 @@ static void close(struct jsonw *json, const char *bracket)
 
 void jsonw_object(struct jsonw *json, const char *key)
 {
-	open(json, key, "{");
+	open_level(json, key, "{");
 }
 
 void jsonw_end_object(struct jsonw *json)
 {
-	close(json, "}");
+	close_level(json, "}");
 }
 
 void jsonw_array(struct jsonw *json, const char *key)
 {
-	open(json, key, "[");
+	open_level(json, key, "[");
 }
 
 void jsonw_end_array(struct jsonw *json)
 {
-	close(json, "]");
+	close_level(json, "]");
 }
 
 void jsonw_string(struct jsonw *json, const char *key, const char *value)
