@@ -23,6 +23,7 @@ struct findings {
 	struct utsname host;
 	bool btf;
 	char lockdown[32];
+	char paranoid[16]; /* kernel.perf_event_paranoid: over 2 it keeps kprobes from those with CAP_PERFMON only */
 	char missing[64]; /* capabilities; "" when none is */
 	bool tried;       /* the kernel side was tried: what follows is known */
 	int walk_error;   /* -errno, 0: sockets can be found */
@@ -55,6 +56,18 @@ static void read_lockdown(char *state, size_t size)
 	end = word ? strchr(word, ']') : NULL;
 	if (end)
 		snprintf(state, size, "%.*s", (int)(end - word - 1), word + 1);
+	fclose(file);
+}
+
+static void read_paranoid(char *value, size_t size)
+{
+	FILE *file = fopen("/proc/sys/kernel/perf_event_paranoid", "re");
+
+	snprintf(value, size, "unknown");
+	if (!file)
+		return;
+	if (fgets(value, (int)size, file))
+		value[strcspn(value, "\n")] = '\0';
 	fclose(file);
 }
 
@@ -132,6 +145,7 @@ static void examine(struct findings *f, const struct doctor_options *options)
 	uname(&f->host);
 	f->btf = kernel_has_btf();
 	read_lockdown(f->lockdown, sizeof(f->lockdown));
+	read_paranoid(f->paranoid, sizeof(f->paranoid));
 	hooks_init(f->hooks);
 	hooks_find_absent(f->hooks, options->btf);
 	if (!caps_missing(f->missing, sizeof(f->missing)))
@@ -203,6 +217,7 @@ static void print_text(const struct findings *f)
 	printf("katrace %s on Linux %s %s\n\n", KATRACE_VERSION, f->host.release, f->host.machine);
 	print_row("kernel types (BTF)", f->btf ? "/sys/kernel/btf/vmlinux" : "missing");
 	print_row("lockdown", f->lockdown);
+	print_row("perf_event_paranoid", f->paranoid);
 	print_row("missing capabilities", *f->missing ? f->missing : "none");
 	print_row("locked memory", locked_memory_is_limited() ? "limited (counts before Linux 5.11)" : "unlimited");
 	print_row("tcp_write_err", write_err_state(f));
@@ -256,6 +271,7 @@ static void print_json(const struct findings *f)
 	jsonw_bool(&json, "works", can_run(f));
 	jsonw_bool(&json, "btf", f->btf);
 	jsonw_string(&json, "lockdown", f->lockdown);
+	jsonw_string(&json, "perf_event_paranoid", f->paranoid);
 	jsonw_string(&json, "missing_capabilities", f->missing);
 	jsonw_bool(&json, "locked_memory_limited", locked_memory_is_limited());
 	jsonw_string(&json, "tcp_write_err", write_err_state(f));
