@@ -32,6 +32,12 @@ void life_short_ones_are_silent(void **state);
 
 void owner_pid_filter(void **state);
 void owner_is_not_current(void **state);
+void owner_renamed(void **state);
+void owner_shared_after_fork(void **state);
+void owner_passed_on(void **state);
+void owner_of_an_orphan(void **state);
+void owner_filters(void **state);
+void owner_failures_only(void **state);
 
 void exact_attempts(void **state);
 void exact_loss_is_reported(void **state);

@@ -17,6 +17,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define CABLE "cable"
@@ -104,6 +105,14 @@ void net_enter(const struct net *net, enum host host)
 void net_leave(const struct net *net)
 {
 	must(setns(net->home, CLONE_NEWNET) == 0, "leave network namespace");
+}
+
+void net_name(const struct net *net, enum host host, char *name, size_t size)
+{
+	struct stat info;
+
+	must(fstat(net->host[host], &info) == 0, "stat of a network namespace");
+	snprintf(name, size, "%lu", (unsigned long)info.st_ino);
 }
 
 static void set_up(const char *name, bool up)

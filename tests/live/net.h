@@ -7,6 +7,7 @@
 #define KATRACE_TEST_NET_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 enum host { HOST_A, HOST_B };
@@ -27,6 +28,9 @@ void net_enter(const struct net *net, enum host host);
 
 /* Back to the network namespace the process came from. */
 void net_leave(const struct net *net);
+
+/* The number of the host's network namespace, as text. */
+void net_name(const struct net *net, enum host host, char *name, size_t size);
 
 /* Takes host's end of the cable away or puts it back: what the other host sends is lost without a trace. */
 void net_cable(const struct net *net, enum host host, bool plugged);

@@ -10,6 +10,7 @@
 
 struct world {
 	struct owners *owners;
+	struct filter *filter;
 	struct model *model;
 	char told[4096]; /* one line for each event and each finished connection */
 };
@@ -67,13 +68,15 @@ static void on_finished(void *ctx, const struct connection *c)
 	tell(ctx, line);
 }
 
-static struct world *world_new(size_t max_connections, const uint32_t *pids, size_t n_pids)
+static struct world *world_new(size_t max_connections)
 {
-	const struct model_options options = { max_connections, pids, n_pids };
 	struct world *w = calloc(1, sizeof(*w));
 	const struct model_output output = { on_event, on_finished, w };
+	struct model_options options = { .max_connections = max_connections };
 
 	w->owners = owners_new();
+	w->filter = filter_new();
+	options.filter = w->filter;
 	w->model = model_new(&options, &output, w->owners);
 	return w;
 }
@@ -81,6 +84,7 @@ static struct world *world_new(size_t max_connections, const uint32_t *pids, siz
 static void world_free(struct world *w)
 {
 	model_free(w->model);
+	filter_free(w->filter);
 	owners_free(w->owners);
 	free(w);
 }
@@ -110,7 +114,7 @@ static void expect(struct world *w, const char *told)
 
 static void a_life(void **state)
 {
-	struct world *w = world_new(10, NULL, 0);
+	struct world *w = world_new(10);
 
 	(void)state;
 	walk(w, 1, 42, SECOND);
@@ -130,7 +134,7 @@ static void a_life(void **state)
 /* The answer's record, from another CPU, can come before the probe's, whose timer is still running. */
 static void an_answer_before_its_probe(void **state)
 {
-	struct world *w = world_new(10, NULL, 0);
+	struct world *w = world_new(10);
 
 	(void)state;
 	walk(w, 1, 42, SECOND);
@@ -147,7 +151,7 @@ static void an_answer_before_its_probe(void **state)
 /* An answer to a probe sent before tracing began says nothing about the next one. */
 static void an_answer_without_a_probe(void **state)
 {
-	struct world *w = world_new(10, NULL, 0);
+	struct world *w = world_new(10);
 
 	(void)state;
 	walk(w, 1, 42, SECOND);
@@ -161,7 +165,7 @@ static void an_answer_without_a_probe(void **state)
 /* Heard since the probe, although no answer was seen: 1 s after it. */
 static void a_late_answer(void **state)
 {
-	struct world *w = world_new(10, NULL, 0);
+	struct world *w = world_new(10);
 	struct sighting next = make_probe(1, 1, 33 * SECOND);
 
 	(void)state;
@@ -176,7 +180,7 @@ static void a_late_answer(void **state)
 
 static void gaps_in_probe_numbers_are_losses(void **state)
 {
-	struct world *w = world_new(10, NULL, 0);
+	struct world *w = world_new(10);
 
 	(void)state;
 	walk(w, 1, 42, SECOND);
@@ -195,7 +199,7 @@ static void gaps_in_probe_numbers_are_losses(void **state)
 /* Plain data answers a probe without resetting the kernel's count. */
 static void data_as_an_answer_is_no_gap(void **state)
 {
-	struct world *w = world_new(10, NULL, 0);
+	struct world *w = world_new(10);
 
 	(void)state;
 	walk(w, 1, 42, SECOND);
@@ -208,7 +212,7 @@ static void data_as_an_answer_is_no_gap(void **state)
 
 static void suppression_has_a_begin_and_an_end(void **state)
 {
-	struct world *w = world_new(10, NULL, 0);
+	struct world *w = world_new(10);
 
 	(void)state;
 	walk(w, 1, 42, SECOND);
@@ -226,7 +230,7 @@ static void suppression_has_a_begin_and_an_end(void **state)
 
 static void changed_settings_are_said(void **state)
 {
-	struct world *w = world_new(10, NULL, 0);
+	struct world *w = world_new(10);
 	struct sighting s = make_probe(1, 1, 3 * SECOND);
 
 	(void)state;
@@ -241,7 +245,7 @@ static void changed_settings_are_said(void **state)
 
 static void ends_of_strangers_are_silent_unless_the_peer_was_lost(void **state)
 {
-	struct world *w = world_new(10, NULL, 0);
+	struct world *w = world_new(10);
 	struct sighting closed = make_sighting(KATRACE_CLOSED, 1, 2 * SECOND);
 
 	(void)state;
@@ -260,7 +264,7 @@ static void ends_of_strangers_are_silent_unless_the_peer_was_lost(void **state)
 
 static void a_reused_sock_is_another_connection(void **state)
 {
-	struct world *w = world_new(10, NULL, 0);
+	struct world *w = world_new(10);
 	struct sighting s = make_probe(1, 1, 3 * SECOND);
 
 	(void)state;
@@ -277,7 +281,7 @@ static void a_reused_sock_is_another_connection(void **state)
 
 static void events_wait_for_their_owner(void **state)
 {
-	struct world *w = world_new(10, NULL, 0);
+	struct world *w = world_new(10);
 
 	(void)state;
 	walk(w, 0, 0, SECOND);
@@ -295,7 +299,7 @@ static void events_wait_for_their_owner(void **state)
 
 static void events_wait_a_second_at_most(void **state)
 {
-	struct world *w = world_new(10, NULL, 0);
+	struct world *w = world_new(10);
 
 	(void)state;
 	walk(w, 0, 0, SECOND);
@@ -312,7 +316,7 @@ static void events_wait_a_second_at_most(void **state)
 
 static void an_old_owner_is_looked_up_again(void **state)
 {
-	struct world *w = world_new(10, NULL, 0);
+	struct world *w = world_new(10);
 
 	(void)state;
 	walk(w, 1, 42, SECOND);
@@ -327,7 +331,7 @@ static void an_old_owner_is_looked_up_again(void **state)
 
 static void a_socket_without_a_file_causes_no_walk(void **state)
 {
-	struct world *w = world_new(10, NULL, 0);
+	struct world *w = world_new(10);
 	struct sighting s = make_probe(1, 1, 2 * SECOND);
 
 	(void)state;
@@ -341,7 +345,7 @@ static void a_socket_without_a_file_causes_no_walk(void **state)
 
 static void the_last_owner_is_kept(void **state)
 {
-	struct world *w = world_new(10, NULL, 0);
+	struct world *w = world_new(10);
 	struct sighting s = make_probe(1, 2, 40 * SECOND);
 
 	(void)state;
@@ -357,12 +361,13 @@ static void the_last_owner_is_kept(void **state)
 
 static void only_the_wanted_pids(void **state)
 {
-	static const uint32_t pids[] = { 42, 44 };
-	struct world *w = world_new(10, pids, 2);
+	struct world *w = world_new(10);
 	const struct katrace_owner mine = { .sock = 1, .inode = 1001, .pid = 44 };
 	const struct katrace_owner other = { .sock = 2, .inode = 1002, .pid = 43 };
 
 	(void)state;
+	assert_int_equal(filter_add_pid(w->filter, 42), 0);
+	assert_int_equal(filter_add_pid(w->filter, 44), 0);
 	owners_walk_begin(w->owners, SECOND);
 	owners_found(w->owners, &mine);
 	owners_found(w->owners, &other);
@@ -377,7 +382,7 @@ static void only_the_wanted_pids(void **state)
 
 static void the_oldest_idle_is_forgotten_and_counted(void **state)
 {
-	struct world *w = world_new(2, NULL, 0);
+	struct world *w = world_new(2);
 
 	(void)state;
 	for (uint64_t sock = 1; sock <= 3; sock++) {
@@ -399,7 +404,7 @@ static void the_oldest_idle_is_forgotten_and_counted(void **state)
 
 static void freeing_in_the_middle_leaks_nothing(void **state)
 {
-	struct world *w = world_new(10, NULL, 0);
+	struct world *w = world_new(10);
 
 	(void)state;
 	walk(w, 0, 0, SECOND);

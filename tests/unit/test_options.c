@@ -30,25 +30,61 @@ static void numbers_are_digits_only(void **state)
 		assert_int_equal(parse_number(bad[i], 0, 100, &n), -EINVAL);
 }
 
-static void pids_come_in_lists(void **state)
+static void only_processes_that_exist(void **state)
 {
-	char text[64], bad[32];
-	uint32_t *pids = NULL;
-	size_t n = 0;
+	char text[16];
+	uint32_t pid = 0;
 
 	(void)state;
-	snprintf(text, sizeof(text), "1,%d", getpid());
-	assert_int_equal(parse_pids(text, &pids, &n, bad, sizeof(bad)), 0);
-	assert_int_equal(parse_pids("1", &pids, &n, bad, sizeof(bad)), 0);
-	assert_int_equal(n, 3);
-	assert_int_equal(pids[0], 1);
-	assert_int_equal(pids[1], getpid());
-	assert_int_equal(parse_pids("1,,2", &pids, &n, bad, sizeof(bad)), -EINVAL);
-	assert_string_equal(bad, "");
-	assert_int_equal(parse_pids("1,x", &pids, &n, bad, sizeof(bad)), -EINVAL);
-	assert_string_equal(bad, "x");
-	assert_int_equal(parse_pids("4194304", &pids, &n, bad, sizeof(bad)), -ESRCH);
-	free(pids);
+	snprintf(text, sizeof(text), "%d", getpid());
+	assert_int_equal(parse_pid(text, &pid), 0);
+	assert_int_equal(pid, getpid());
+	assert_int_equal(parse_pid("0", &pid), -EINVAL);
+	assert_int_equal(parse_pid("x", &pid), -EINVAL);
+	assert_int_equal(parse_pid("4194304", &pid), -ESRCH);
+}
+
+static int take_item(void *ctx, const char *item)
+{
+	strcat(ctx, item);
+	strcat(ctx, ";");
+	return strcmp(item, "bad") == 0 ? -ERANGE : 0;
+}
+
+static void lists_are_taken_item_by_item(void **state)
+{
+	char taken[64] = "", bad[8];
+
+	(void)state;
+	assert_int_equal(parse_list("a,b,,c", take_item, taken, bad, sizeof(bad)), 0);
+	assert_string_equal(taken, "a;b;;c;");
+	taken[0] = '\0';
+	assert_int_equal(parse_list("", take_item, taken, bad, sizeof(bad)), 0);
+	assert_string_equal(taken, ";");
+	taken[0] = '\0';
+	assert_int_equal(parse_list("a,bad,c", take_item, taken, bad, sizeof(bad)), -ERANGE);
+	assert_string_equal(taken, "a;bad;");
+	assert_string_equal(bad, "bad");
+	assert_int_equal(parse_list("far-too-long", take_item, taken, bad, sizeof(bad)), -EINVAL);
+}
+
+static void network_namespaces_have_three_forms(void **state)
+{
+	char text[64];
+	uint32_t own = 0, inode = 0;
+
+	(void)state;
+	assert_int_equal(parse_netns("/proc/self/ns/net", &own), 0);
+	assert_true(own > 0);
+	snprintf(text, sizeof(text), "%d", getpid());
+	assert_int_equal(parse_netns(text, &inode), 0);
+	assert_int_equal(inode, own);
+	assert_int_equal(parse_netns("4026531840", &inode), 0);
+	assert_int_equal(inode, 4026531840);
+	assert_int_equal(parse_netns("4194304", &inode), -ENOENT);
+	assert_int_equal(parse_netns("/no/such", &inode), -ENOENT);
+	assert_int_equal(parse_netns("eth0", &inode), -EINVAL);
+	assert_int_equal(parse_netns("", &inode), -EINVAL);
 }
 
 static int parse(struct trace_options *options, const char *a, const char *b, const char *c, const char *d)
@@ -69,7 +105,7 @@ static void defaults_are_everything_for_ever(void **state)
 	assert_int_equal(parse(&options, NULL, NULL, NULL, NULL), 0);
 	assert_int_equal(options.duration_s, 0);
 	assert_int_equal(options.count, 0);
-	assert_int_equal(options.n_pids, 0);
+	assert_false(options.filtered);
 	assert_int_equal(options.buffer_kib, 16384);
 	assert_int_equal(options.mode, MODE_AUTO);
 	assert_null(options.btf);
@@ -90,7 +126,7 @@ static void short_and_long_forms(void **state)
 	assert_int_equal(parse(&options, "--duration=7", "--mode=tracepoint", "--pid=1", "-p1"), 0);
 	assert_int_equal(options.duration_s, 7);
 	assert_int_equal(options.mode, MODE_TRACEPOINT);
-	assert_int_equal(options.n_pids, 2);
+	assert_true(options.filtered);
 	options_clear(&options);
 	assert_int_equal(parse(&options, "--btf", "/dev/null", "--buffer", "64"), 0);
 	assert_string_equal(options.btf, "/dev/null");
@@ -101,8 +137,22 @@ static void short_and_long_forms(void **state)
 static void bad_ones_are_refused(void **state)
 {
 	static const char *const bad[][2] = {
-		{ "-d", "0" }, { "-d", "0x" }, { "-n", "-1" }, { "-p", "0" },         { "-p", "1,abc" },
-		{ "-x" },      { "junk" },     { "-d" },       { "--mode", "magic" }, { "--buffer", "3" },
+		{ "-d", "0" },
+		{ "-d", "0x" },
+		{ "-n", "-1" },
+		{ "-p", "0" },
+		{ "-p", "1,abc" },
+		{ "-x" },
+		{ "junk" },
+		{ "-d" },
+		{ "--mode", "magic" },
+		{ "--buffer", "3" },
+		{ "--port", "0" },
+		{ "--port", "70000" },
+		{ "--peer", "10.0.0.0/33" },
+		{ "--local", "" },
+		{ "--netns", "/no/such" },
+		{ "-c", "" },
 	};
 	struct trace_options options;
 	int saved = dup(STDERR_FILENO), null = open("/dev/null", O_WRONLY);
@@ -122,7 +172,9 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(numbers_are_digits_only),
-		cmocka_unit_test(pids_come_in_lists),
+		cmocka_unit_test(only_processes_that_exist),
+		cmocka_unit_test(lists_are_taken_item_by_item),
+		cmocka_unit_test(network_namespaces_have_three_forms),
 		cmocka_unit_test(defaults_are_everything_for_ever),
 		cmocka_unit_test(short_and_long_forms),
 		cmocka_unit_test(bad_ones_are_refused),

@@ -15,6 +15,7 @@
 
 struct page {
 	struct owners *owners;
+	struct filter *filter;
 	struct model *model;
 	struct text *text;
 	char buf[64 * 1024];
@@ -37,12 +38,14 @@ static void on_finished(void *ctx, const struct connection *connection)
 
 static struct page *page_new(struct text_options options, const char *comm)
 {
-	const struct model_options model_options = { .max_connections = 10 };
+	struct model_options model_options = { .max_connections = 10 };
 	struct page *page = calloc(1, sizeof(*page));
 	const struct model_output output = { on_event, on_finished, page };
 	struct katrace_owner owner = { .sock = 1, .inode = 1001, .pid = 1787 };
 
 	page->owners = owners_new();
+	page->filter = filter_new();
+	model_options.filter = page->filter;
 	page->model = model_new(&model_options, &output, page->owners);
 	page->text = text_new(&options);
 	page->out = out_make(page->buf, sizeof(page->buf));
@@ -56,6 +59,7 @@ static struct page *page_new(struct text_options options, const char *comm)
 static void page_free(struct page *page)
 {
 	model_free(page->model);
+	filter_free(page->filter);
 	owners_free(page->owners);
 	text_free(page->text);
 	free(page);

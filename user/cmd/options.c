@@ -11,17 +11,27 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { KEY_MODE = 0x100, KEY_BTF, KEY_BUFFER };
+enum { KEY_MODE = 0x100, KEY_BTF, KEY_BUFFER, KEY_LOCAL, KEY_PEER, KEY_PORT, KEY_NETNS, KEY_FAILURES };
 
+#define WHERE_IS "an address, a network, :PORT or ADDRESS:PORT"
+
+/* Short enough for one line each: --help must fit a screen. */
 static const struct argp_option known[] = {
 	{ "pid", 'p', "PID[,PID...]", 0, "Only connections these processes hold", 1 },
+	{ "comm", 'c', "NAME[,NAME...]", 0, "Only those of processes so called (*, ? match)", 1 },
+	{ "local", KEY_LOCAL, "WHERE", 0, "Only from ADDR[/BITS], :PORT or ADDR:PORT", 1 },
+	{ "peer", KEY_PEER, "WHERE", 0, "Only to ADDR[/BITS], :PORT or ADDR:PORT", 1 },
+	{ "port", KEY_PORT, "N[,N...]", 0, "Only with this port on either side", 1 },
+	{ NULL, '4', NULL, 0, "Only over IPv4", 1 },
+	{ NULL, '6', NULL, 0, "Only over IPv6", 1 },
+	{ "netns", KEY_NETNS, "NS", 0, "Only in that network namespace: PID, path, number", 1 },
+	{ "failures", KEY_FAILURES, NULL, 0, "Only events that something is wrong", 1 },
 	{ "duration", 'd', "SECONDS", 0, "End after this time", 2 },
 	{ "count", 'n', "EVENTS", 0, "End after this many events", 2 },
-	{ "mode", KEY_MODE, "MODE", 0, "How to listen to the kernel: auto (default), fentry, kprobe or tracepoint", 3 },
-	{ "btf", KEY_BTF, "FILE", 0, "Kernel type information (BTF), where the kernel itself offers none", 3 },
-	{ "buffer", KEY_BUFFER, "KIB", 0,
-	  "Room for events between the kernel and katrace: a power of two (default 16384)", 3 },
-	{ "verbose", 'v', NULL, 0, "Say on stderr what was chosen, and why; twice: libbpf's messages too", 3 },
+	{ "mode", KEY_MODE, "MODE", 0, "auto (default), fentry, kprobe or tracepoint", 3 },
+	{ "btf", KEY_BTF, "FILE", 0, "Kernel types (BTF) from this file", 3 },
+	{ "buffer", KEY_BUFFER, "KIB", 0, "Room for events from the kernel (16384)", 3 },
+	{ "verbose", 'v', NULL, 0, "Say what was chosen and why; -vv: libbpf too", 3 },
 	{ "help", 'h', NULL, 0, "Give this help list", -1 },
 	{ "version", 'V', NULL, 0, "Print the version", -1 },
 	{ 0 },
@@ -47,19 +57,67 @@ static error_t take_number(const char *option, const char *what, const char *arg
 	return 0;
 }
 
-static error_t take_pids(struct trace_options *options, const char *arg)
-{
-	char bad[32] = "";
+/* --- filters: each takes one item of a list --- */
 
-	switch (parse_pids(arg, &options->pids, &options->n_pids, bad, sizeof(bad))) {
+static int take_pid(void *filter, const char *item)
+{
+	uint32_t pid;
+	int err = parse_pid(item, &pid);
+
+	return err ?: filter_add_pid(filter, pid);
+}
+
+static int take_port(void *filter, const char *item)
+{
+	uint64_t port;
+
+	return parse_number(item, 1, 65535, &port) ? -EINVAL : filter_add_port(filter, (uint16_t)port);
+}
+
+static int take_netns(void *filter, const char *item)
+{
+	uint32_t inode;
+	int err = parse_netns(item, &inode);
+
+	return err ?: filter_add_netns(filter, inode);
+}
+
+static int take_comm(void *filter, const char *item)
+{
+	return filter_add_comm(filter, item);
+}
+
+static int take_local(void *filter, const char *item)
+{
+	struct where where;
+
+	return parse_where(item, &where) ?: filter_add_local(filter, &where);
+}
+
+static int take_peer(void *filter, const char *item)
+{
+	struct where where;
+
+	return parse_where(item, &where) ?: filter_add_peer(filter, &where);
+}
+
+static error_t take_filter(struct trace_options *options, const char *option, const char *arg,
+			   int (*take_item)(void *filter, const char *item), const char *what)
+{
+	char bad[128] = "";
+
+	options->filtered = true;
+	switch (parse_list(arg, take_item, options->filter, bad, sizeof(bad))) {
 	case 0:
 		return 0;
-	case -ESRCH:
-		return bad_input("--pid: there is no process %s", bad);
 	case -ENOMEM:
 		return ENOMEM;
+	case -ESRCH:
+		return bad_input("%s: there is no process %s", option, bad);
+	case -ENOENT:
+		return bad_input("%s: there is no network namespace '%s'", option, bad);
 	default:
-		return bad_input("--pid: '%s' is not a process id", bad);
+		return bad_input("%s: '%s' is not %s", option, bad, what);
 	}
 }
 
@@ -99,7 +157,25 @@ static error_t take(int key, char *arg, struct argp_state *state)
 		state->err_stream = NULL;
 		return 0;
 	case 'p':
-		return take_pids(options, arg);
+		return take_filter(options, "--pid", arg, take_pid, "a process id");
+	case 'c':
+		return take_filter(options, "--comm", arg, take_comm, "a name");
+	case KEY_LOCAL:
+		return take_filter(options, "--local", arg, take_local, WHERE_IS);
+	case KEY_PEER:
+		return take_filter(options, "--peer", arg, take_peer, WHERE_IS);
+	case KEY_PORT:
+		return take_filter(options, "--port", arg, take_port, "a port from 1 to 65535");
+	case KEY_NETNS:
+		return take_filter(options, "--netns", arg, take_netns,
+				   "a process id, a path, or the number of a network namespace");
+	case '4':
+	case '6':
+		options->filtered = true;
+		return -filter_add_family(options->filter, key == '6');
+	case KEY_FAILURES:
+		filter_set_failures(options->filter);
+		return 0;
 	case 'd':
 		return take_number("--duration", "seconds", arg, 366 * 86400UL, &options->duration_s);
 	case 'n':
@@ -126,22 +202,31 @@ static error_t take(int key, char *arg, struct argp_state *state)
 	}
 }
 
+/* Leaves out the note on arguments of long and short options: it takes three lines to say what everybody knows. */
+static char *help_text(int key, const char *text, void *input)
+{
+	(void)input;
+	return key == ARGP_KEY_HELP_DUP_ARGS_NOTE ? NULL : (char *)text;
+}
+
 static const struct argp argp = {
 	.options = known,
 	.parser = take,
-	.doc = "Shows, live and per connection, what TCP keepalive does: probes, answers, and why connections end.\v"
-	       "Without options katrace traces every connection of the host until Ctrl-C, then prints the timelines of "
-	       "those still open. Events go to stdout, all else to stderr. It needs root, or CAP_BPF and CAP_PERFMON.",
+	.help_filter = help_text,
+	.doc = "Shows, live and per connection, what TCP keepalive does, until Ctrl-C.\v"
+	       "Needs root, or CAP_BPF and CAP_PERFMON. If it does not work: katrace doctor.",
 };
 
 int options_parse(struct trace_options *options, int argc, char **argv)
 {
-	*options = (struct trace_options){ .buffer_kib = 16 * 1024 };
+	*options = (struct trace_options){ .buffer_kib = 16 * 1024, .filter = filter_new() };
+	if (!options->filter)
+		return -ENOMEM;
 	return -argp_parse(&argp, argc, argv, ARGP_NO_HELP, NULL, options);
 }
 
 void options_clear(struct trace_options *options)
 {
-	free(options->pids);
-	options->pids = NULL;
+	filter_free(options->filter);
+	options->filter = NULL;
 }

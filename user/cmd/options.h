@@ -4,6 +4,7 @@
 #define KATRACE_OPTIONS_H
 
 #include "kernel/tracer.h"
+#include "model/filter.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -12,8 +13,8 @@
 struct trace_options {
 	uint64_t duration_s; /* 0: until told to end */
 	uint64_t count;      /* of events; 0: any number */
-	uint32_t *pids;
-	size_t n_pids;       /* 0: every process */
+	struct filter *filter;
+	bool filtered;       /* something was asked for */
 	uint32_t buffer_kib; /* of the ring */
 	enum hook_mode mode;
 	const char *btf;
@@ -21,8 +22,8 @@ struct trace_options {
 };
 
 /*
- * Fills *options, which options_clear() frees in any case. Returns 0; or -EINVAL for bad input, after one line on
- * stderr. --help and --version print to stdout and exit 0.
+ * Fills *options, which options_clear() frees in any case. Returns 0; -EINVAL for bad input, after one line on
+ * stderr; or -ENOMEM. --help and --version print to stdout and exit 0.
  */
 int options_parse(struct trace_options *options, int argc, char **argv);
 void options_clear(struct trace_options *options);

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 #include "cmd/parse.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 /* PID_MAX_LIMIT of include/linux/threads.h on 64 bit machines */
 #define PID_MAX 4194304
@@ -25,7 +27,7 @@ int parse_number(const char *text, uint64_t min, uint64_t max, uint64_t *number)
 	return 0;
 }
 
-static int parse_pid(const char *text, uint32_t *pid)
+int parse_pid(const char *text, uint32_t *pid)
 {
 	uint64_t number;
 
@@ -37,30 +39,104 @@ static int parse_pid(const char *text, uint32_t *pid)
 	return 0;
 }
 
-static int append(uint32_t **pids, size_t *n, uint32_t pid)
+static int netns_of(const char *path, uint32_t *inode)
 {
-	uint32_t *more = realloc(*pids, (*n + 1) * sizeof(*more));
+	struct stat info;
 
-	if (!more)
-		return -ENOMEM;
-	more[(*n)++] = pid;
-	*pids = more;
+	if (stat(path, &info))
+		return -errno;
+	*inode = (uint32_t)info.st_ino;
 	return 0;
 }
 
-int parse_pids(const char *text, uint32_t **pids, size_t *n, char *bad, size_t bad_size)
+int parse_netns(const char *text, uint32_t *inode)
+{
+	char path[64];
+	uint64_t number;
+
+	if (*text == '/')
+		return netns_of(text, inode);
+	if (parse_number(text, 1, UINT32_MAX, &number))
+		return -EINVAL;
+	if (number > PID_MAX) { /* PROC_DYNAMIC_FIRST is 0xF0000000: no process has such a number */
+		*inode = (uint32_t)number;
+		return 0;
+	}
+	snprintf(path, sizeof(path), "/proc/%u/ns/net", (unsigned int)number);
+	return netns_of(path, inode);
+}
+
+static int parse_port(const char *text, struct where *where)
+{
+	uint64_t port;
+
+	if (parse_number(text, 1, 65535, &port))
+		return -EINVAL;
+	where->port = (uint16_t)port;
+	return 0;
+}
+
+/* ADDR or ADDR/BITS */
+static int parse_network(char *text, struct where *where)
+{
+	char *slash = strchr(text, '/');
+	uint64_t bits;
+
+	if (slash)
+		*slash = '\0';
+	where->ipv6 = strchr(text, ':') != NULL;
+	where->has_address = true;
+	where->bits = where->ipv6 ? 128 : 32;
+	if (inet_pton(where->ipv6 ? AF_INET6 : AF_INET, text, where->addr) != 1)
+		return -EINVAL;
+	if (!slash)
+		return 0;
+	if (parse_number(slash + 1, 0, where->bits, &bits))
+		return -EINVAL;
+	where->bits = (unsigned int)bits;
+	return 0;
+}
+
+/* Splits "[ADDR6]:PORT", "ADDR:PORT" and ":PORT"; more than one colon without brackets is an IPv6 address. */
+static int split_where(char *text, struct where *where)
+{
+	char *colon = strrchr(text, ':');
+	char *bracket = strchr(text, ']');
+
+	if (text[0] == '[' && bracket) {
+		*bracket = '\0';
+		if (bracket[1] && (bracket[1] != ':' || parse_port(bracket + 2, where)))
+			return -EINVAL;
+		return strchr(text, ':') ? parse_network(text + 1, where) : -EINVAL;
+	}
+	if (!colon || strchr(text, ':') != colon)
+		return parse_network(text, where);
+	*colon = '\0';
+	if (parse_port(colon + 1, where))
+		return -EINVAL;
+	return *text ? parse_network(text, where) : 0;
+}
+
+int parse_where(const char *text, struct where *where)
+{
+	char copy[64]; /* the longest address, its bits and its port take less */
+
+	memset(where, 0, sizeof(*where));
+	if ((size_t)snprintf(copy, sizeof(copy), "%s", text) >= sizeof(copy))
+		return -EINVAL;
+	return split_where(copy, where);
+}
+
+int parse_list(const char *text, int (*take)(void *ctx, const char *item), void *ctx, char *bad, size_t bad_size)
 {
 	size_t length;
-	uint32_t pid;
 	int err;
 
 	for (;; text += length + 1) {
 		length = strcspn(text, ",");
 		if ((size_t)snprintf(bad, bad_size, "%.*s", (int)length, text) >= bad_size)
 			return -EINVAL;
-		err = parse_pid(bad, &pid);
-		if (!err)
-			err = append(pids, n, pid);
+		err = take(ctx, bad);
 		if (err || !text[length])
 			return err;
 	}

@@ -3,6 +3,8 @@
 #ifndef KATRACE_PARSE_H
 #define KATRACE_PARSE_H
 
+#include "model/filter.h"
+
 #include <stddef.h>
 #include <stdint.h>
 
@@ -11,10 +13,22 @@
  */
 int parse_number(const char *text, uint64_t min, uint64_t max, uint64_t *number);
 
+/* The id of a process that exists. Returns 0, -EINVAL, or -ESRCH when there is none. */
+int parse_pid(const char *text, uint32_t *pid);
+
 /*
- * Process ids separated by commas, appended to *pids (n of them), which the caller frees. On error the first bad one is
- * copied to bad. Returns 0, -EINVAL, -ENOMEM, or -ESRCH when there is no such process.
+ * The inode number of a network namespace, given as that number, as the id of a process in it, or as a path
+ * (/run/netns/NAME). Returns 0, -EINVAL, or what stat(2) says of the path: -ENOENT.
  */
-int parse_pids(const char *text, uint32_t **pids, size_t *n, char *bad, size_t bad_size);
+int parse_netns(const char *text, uint32_t *inode);
+
+/* ADDR, ADDR/BITS, :PORT, ADDR:PORT, [ADDR6]:PORT. Returns 0 or -EINVAL. */
+int parse_where(const char *text, struct where *where);
+
+/*
+ * Calls take() for each item of a list separated by commas; an empty list is one empty item. Stops at the first take()
+ * that does not return 0, returns that, and leaves the item in bad. Returns -EINVAL when an item does not fit bad.
+ */
+int parse_list(const char *text, int (*take)(void *ctx, const char *item), void *ctx, char *bad, size_t bad_size);
 
 #endif

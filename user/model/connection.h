@@ -33,6 +33,7 @@ struct connection {
 	uint64_t probes_dropped;
 	uint32_t probes_unanswered; /* in a row, now or at the end */
 	bool suppressed;            /* now or at the end */
+	bool warned;                /* one of its events was a warning */
 
 	enum fate fate;
 	enum verdict verdict; /* FATE_ENDED */

@@ -96,21 +96,18 @@ void model_free(struct model *model)
 
 /* --- handing on --- */
 
-static bool is_shown(const struct model *model, const struct connection *c)
-{
-	return !model->options.n_pids || owner_is_one_of(&c->owner, model->options.pids, model->options.n_pids);
-}
-
 static void hand_on(const struct model *model, const struct event *event)
 {
-	if (!event->connection || is_shown(model, event->connection))
-		model->output.event(model->output.ctx, event);
+	if (event->connection && (!filter_passes_connection(model->options.filter, event->connection) ||
+				  !filter_passes_event(model->options.filter, event)))
+		return;
+	model->output.event(model->output.ctx, event);
 }
 
 /* It has left the story and its last event is out. */
 static void hand_on_finished(const struct model *model, struct tracked *t)
 {
-	if (t->announced && is_shown(model, &t->c))
+	if (t->announced && filter_passes_timeline(model->options.filter, &t->c))
 		model->output.finished(model->output.ctx, &t->c);
 	tracked_free(t);
 }
@@ -153,6 +150,7 @@ static void publish(struct model *model, struct tracked *t, const struct event *
 {
 	struct waiting *w;
 
+	t->c.warned = t->c.warned || event_is_warning(event);
 	if (!t->n_waiting && owner_is_settled(model, t, now_ns)) {
 		hand_on(model, event);
 		return;
@@ -571,7 +569,7 @@ void model_finish(struct model *model, uint64_t now_ns)
 		hand_on_first_waiting(model);
 	HASH_ITER (hh, model->by_sock, t, next) {
 		t->c.last_ns = now_ns;
-		if (t->announced && is_shown(model, &t->c))
+		if (t->announced && filter_passes_timeline(model->options.filter, &t->c))
 			model->output.finished(model->output.ctx, &t->c);
 	}
 }

@@ -7,6 +7,7 @@
 #define KATRACE_MODEL_H
 
 #include "model/event.h"
+#include "model/filter.h"
 #include "model/owners.h"
 #include "model/sighting.h"
 
@@ -20,9 +21,8 @@
 #define MODEL_OWNER_FRESH_NS (10 * 1000000000ULL)
 
 struct model_options {
-	size_t max_connections; /* the oldest idle one is forgotten beyond that */
-	const uint32_t *pids;   /* only connections one of these holds; must outlive the model */
-	size_t n_pids;          /* 0: all */
+	size_t max_connections;      /* the oldest idle one is forgotten beyond that */
+	const struct filter *filter; /* what is handed on; must outlive the model */
 };
 
 /* Where events go: event() in the order of each connection; finished() once for each, after its last event. */

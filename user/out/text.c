@@ -446,7 +446,10 @@ static void block_header(const struct text *text, const struct connection *c, st
 	if (c->owner.pid) {
 		out_text(out, "  ");
 		out_escaped(out, c->owner.comm, sizeof(c->owner.comm));
-		out_printf(out, "[%u]", c->owner.pid);
+		out_printf(out, "[%u", c->owner.pid);
+		for (uint32_t i = 0; i < c->owner.n_others; i++)
+			out_printf(out, ", %u", c->owner.other_pids[i]);
+		out_text(out, "]");
 	}
 	if (c->id.netns != text->options.own_netns)
 		out_printf(out, "  netns %u", c->id.netns);

@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+/* Filters: what they let pass, and what they cannot be made of. */
+#include "unit.h"
+
+#include "cmd/parse.h"
+#include "model/filter.h"
+
+#include <errno.h>
+
+/* 10.0.2.15:22 - 10.0.2.2:51040 in network namespace 7, held by nginx[42] and 43. */
+static struct connection make_connection(void)
+{
+	return (struct connection){
+		.id = make_sighting(KATRACE_PROBE_SENT, 1, 0).id,
+		.owner = { .pid = 42, .comm = "nginx", .n_others = 1, .other_pids = { 43 } },
+	};
+}
+
+static struct connection make_ipv6_connection(void)
+{
+	struct connection c = make_connection();
+
+	c.id.local.ipv6 = c.id.peer.ipv6 = true;
+	inet_pton(AF_INET6, "2001:db8::1", c.id.local.addr);
+	inet_pton(AF_INET6, "2001:db8:0:1::2", c.id.peer.addr);
+	return c;
+}
+
+static void an_empty_filter_lets_all_pass(void **state)
+{
+	const struct connection c = make_connection();
+	struct filter *filter = filter_new();
+
+	(void)state;
+	assert_true(filter_passes_connection(filter, &c));
+	assert_true(filter_passes_timeline(filter, &c));
+	filter_free(filter);
+	filter_free(NULL);
+}
+
+static bool passes_peer(const char *text, const struct connection *c)
+{
+	struct filter *filter = filter_new();
+	struct where where;
+	bool passes;
+
+	assert_int_equal(parse_where(text, &where), 0);
+	assert_int_equal(filter_add_peer(filter, &where), 0);
+	passes = filter_passes_connection(filter, c);
+	filter_free(filter);
+	return passes;
+}
+
+static void places_have_many_forms(void **state)
+{
+	static const char *const yes[] = { "10.0.2.2", "10.0.2.0/24",    "10.0.2.3/31",      "0.0.0.0/0",
+					   ":51040",   "10.0.2.2:51040", "10.0.2.0/30:51040" };
+	static const char *const no[] = { "10.0.2.3",       "10.0.3.0/24",    "10.0.2.0/31", ":22",
+					  "10.0.2.2:51041", "10.0.2.3:51040", "::/0",        "::ffff:10.0.2.2" };
+	static const char *const yes6[] = { "2001:db8:0:1::2",         "2001:db8::/32",
+					    "2001:db8:0:1::3/127",     "::/0",
+					    "[2001:db8:0:1::2]:51040", "[2001:db8::/32]:51040",
+					    "[2001:db8:0:1::2]" };
+	static const char *const no6[] = { "2001:db8:0:1::3", "2001:db8::/64", "[2001:db8:0:1::2]:22", "0.0.0.0/0" };
+	const struct connection v4 = make_connection(), v6 = make_ipv6_connection();
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(yes) / sizeof(yes[0]); i++)
+		assert_true(passes_peer(yes[i], &v4));
+	for (size_t i = 0; i < sizeof(no) / sizeof(no[0]); i++)
+		assert_false(passes_peer(no[i], &v4));
+	for (size_t i = 0; i < sizeof(yes6) / sizeof(yes6[0]); i++)
+		assert_true(passes_peer(yes6[i], &v6));
+	for (size_t i = 0; i < sizeof(no6) / sizeof(no6[0]); i++)
+		assert_false(passes_peer(no6[i], &v6));
+}
+
+static void bad_places_are_refused(void **state)
+{
+	static const char *const bad[] = { "",
+					   "10.0.0",
+					   "10.0.0.0/33",
+					   "10.0.0.0/",
+					   "10.0.0.0/-1",
+					   "10.0.0.0/1x",
+					   ":0",
+					   ":70000",
+					   ":",
+					   "10.0.0.1:",
+					   "10.0.0.1:x",
+					   "[::1",
+					   "[::1]x",
+					   "[::1]:",
+					   "[10.0.0.1]:5",
+					   "::1/129",
+					   ":::",
+					   "localhost",
+					   " 10.0.0.1",
+					   "10.0.0.1:0080000" };
+	struct where where;
+	char longer[300];
+	struct filter *filter = filter_new();
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		assert_int_equal(parse_where(bad[i], &where), -EINVAL);
+	memset(longer, '1', sizeof(longer) - 1);
+	longer[sizeof(longer) - 1] = '\0';
+	assert_int_equal(parse_where(longer, &where), -EINVAL);
+	assert_int_equal(filter_add_port(filter, 0), -EINVAL);
+	assert_int_equal(filter_add_comm(filter, ""), -EINVAL);
+	filter_free(filter);
+}
+
+static void one_of_a_kind_is_enough(void **state)
+{
+	const struct where elsewhere = { true, false, { 10, 9, 9, 9 }, 32, 0 }, here = { .port = 22 };
+	const struct connection c = make_connection();
+	struct filter *filter = filter_new();
+
+	(void)state;
+	assert_int_equal(filter_add_pid(filter, 7), 0);
+	assert_false(filter_passes_connection(filter, &c));
+	assert_int_equal(filter_add_pid(filter, 43), 0); /* not the first owner, but one */
+	assert_true(filter_passes_connection(filter, &c));
+	assert_int_equal(filter_add_comm(filter, "ssh*"), 0);
+	assert_false(filter_passes_connection(filter, &c));
+	assert_int_equal(filter_add_comm(filter, "ngin?"), 0);
+	assert_true(filter_passes_connection(filter, &c));
+	assert_int_equal(filter_add_local(filter, &elsewhere), 0);
+	assert_int_equal(filter_add_local(filter, &here), 0);
+	assert_true(filter_passes_connection(filter, &c));
+	filter_free(filter);
+}
+
+static void every_kind_must_be_met(void **state)
+{
+	const struct where local = { true, false, { 10, 0, 2, 15 }, 32, 0 }, peer = { .port = 51040 };
+	struct connection c = make_connection();
+	struct filter *filter = filter_new();
+
+	(void)state;
+	filter_add_port(filter, 51040); /* either side */
+	filter_add_netns(filter, 7);
+	filter_add_family(filter, false);
+	filter_add_local(filter, &local);
+	filter_add_peer(filter, &peer);
+	assert_true(filter_passes_connection(filter, &c));
+	c.id.netns = 8;
+	assert_false(filter_passes_connection(filter, &c));
+	c.id.netns = 7;
+	c.id.peer.ipv6 = true;
+	assert_false(filter_passes_connection(filter, &c));
+	filter_free(filter);
+}
+
+static void nobody_has_no_name(void **state)
+{
+	struct connection c = make_connection();
+	struct filter *filter = filter_new();
+
+	(void)state;
+	filter_add_comm(filter, "*");
+	assert_true(filter_passes_connection(filter, &c));
+	c.owner = (struct owner){ 0 };
+	assert_false(filter_passes_connection(filter, &c));
+	filter_free(filter);
+}
+
+static void failures_only(void **state)
+{
+	struct connection c = make_connection();
+	struct event event = { .kind = EVENT_PROBE_SENT, .connection = &c, .probe.number = 1 };
+	struct filter *filter = filter_new();
+
+	(void)state;
+	assert_true(filter_passes_event(filter, &event));
+	filter_set_failures(filter);
+	assert_false(filter_passes_event(filter, &event));
+	assert_false(filter_passes_timeline(filter, &c));
+	event.probe.number = 2;
+	c.warned = true;
+	assert_true(filter_passes_event(filter, &event));
+	assert_true(filter_passes_timeline(filter, &c));
+	filter_free(filter);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(an_empty_filter_lets_all_pass),
+		cmocka_unit_test(places_have_many_forms),
+		cmocka_unit_test(bad_places_are_refused),
+		cmocka_unit_test(one_of_a_kind_is_enough),
+		cmocka_unit_test(every_kind_must_be_met),
+		cmocka_unit_test(nobody_has_no_name),
+		cmocka_unit_test(failures_only),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
