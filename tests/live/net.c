@@ -18,6 +18,7 @@
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #define CABLE "cable"
@@ -115,20 +116,45 @@ void net_name(const struct net *net, enum host host, char *name, size_t size)
 	snprintf(name, size, "%lu", (unsigned long)info.st_ino);
 }
 
-static void set_up(const char *name, bool up)
+/* Reads the flags of an interface, or writes them. */
+static void interface_flags(unsigned long operation, const char *name, short *flags)
 {
 	struct ifreq request = { 0 };
 	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 
 	must(fd >= 0, "socket");
 	snprintf(request.ifr_name, sizeof(request.ifr_name), "%s", name);
-	must(ioctl(fd, SIOCGIFFLAGS, &request) == 0, "get interface flags");
-	if (up)
-		request.ifr_flags |= IFF_UP;
-	else
-		request.ifr_flags &= (short)~IFF_UP;
-	must(ioctl(fd, SIOCSIFFLAGS, &request) == 0, "set interface flags");
+	request.ifr_flags = *flags;
+	must(ioctl(fd, operation, &request) == 0, "interface flags");
+	*flags = request.ifr_flags;
 	close(fd);
+}
+
+static void set_up(const char *name, bool up)
+{
+	short flags = 0;
+
+	interface_flags(SIOCGIFFLAGS, name, &flags);
+	flags = (short)(up ? flags | IFF_UP : flags & ~IFF_UP);
+	interface_flags(SIOCSIFFLAGS, name, &flags);
+}
+
+/*
+ * Waits until the kernel has noticed that the other end of the cable has come or gone: until then it may refuse a
+ * packet or two. It notices under the lock that set_up() takes.
+ */
+static void wait_for_carrier(const char *name, bool carrier)
+{
+	const struct timespec pause = { .tv_nsec = 5000000 };
+	short flags = 0;
+
+	for (;;) {
+		interface_flags(SIOCGIFFLAGS, name, &flags);
+		if (!(flags & IFF_RUNNING) == !carrier)
+			break;
+		nanosleep(&pause, NULL);
+	}
+	set_up(name, true);
 }
 
 static void change_address(uint16_t type, int family, const char *address, uint8_t prefix)
@@ -214,6 +240,8 @@ void net_cable(const struct net *net, enum host host, bool plugged)
 	set_up(CABLE, plugged);
 	if (plugged) /* addresses of this family went with the link */
 		change_address(RTM_NEWADDR, AF_INET6, host == HOST_A ? ADDR6_A : ADDR6_B, 64);
+	net_enter(net, host == HOST_A ? HOST_B : HOST_A);
+	wait_for_carrier(CABLE, plugged);
 	net_leave(net);
 }
 
