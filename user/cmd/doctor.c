@@ -182,7 +182,7 @@ static void print_hook(const struct findings *f, const struct hook *hook)
 {
 	printf("  %-28s %-8s %s", hook->name, is_used(f, hook) ? "used" : "", hook_state_words(hook->state));
 	if (hook->error)
-		printf(": %s", strerror(hook->error));
+		printf(": %s", hook_errno_words(hook->error));
 	printf("\n");
 }
 
@@ -251,7 +251,7 @@ static void json_hooks(const struct findings *f, struct jsonw *json)
 		jsonw_string(json, "job", hook_job_name(hook->job));
 		jsonw_string(json, "state", hook_state_words(hook->state));
 		if (hook->error)
-			jsonw_string(json, "errno", strerrorname_np(hook->error));
+			jsonw_string(json, "errno", hook_errno_name(hook->error));
 		jsonw_bool(json, "used", is_used(f, hook));
 		jsonw_end_object(json);
 	}

@@ -342,7 +342,7 @@ static void say_hook(const struct hook *hook)
 		return;
 	fprintf(stderr, "katrace: %s: %s", hook->name, hook_state_words(hook->state));
 	if (hook->error)
-		fprintf(stderr, ": %s", strerror(hook->error));
+		fprintf(stderr, ": %s", hook_errno_words(hook->error));
 	fputs("\n", stderr);
 }
 

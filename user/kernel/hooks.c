@@ -93,6 +93,21 @@ const char *hook_state_words(enum hook_state state)
 	return words[state];
 }
 
+/* include/linux/errno.h: not meant for user space, but what attaching fentry answers where there is no trampoline */
+#define KERNEL_ENOTSUPP 524
+
+const char *hook_errno_name(int error)
+{
+	const char *name = error == KERNEL_ENOTSUPP ? "ENOTSUPP" : strerrorname_np(error);
+
+	return name ? name : "unknown";
+}
+
+const char *hook_errno_words(int error)
+{
+	return error == KERNEL_ENOTSUPP ? "Not supported by this kernel" : strerror(error);
+}
+
 void hooks_find_absent(struct hook hooks[N_HOOKS], const char *btf_file)
 {
 	struct btf *btf = btf_file ? btf__parse(btf_file, NULL) : btf__load_vmlinux_btf();

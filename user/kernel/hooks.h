@@ -51,6 +51,11 @@ enum hook_state {
 /* "attached", or why not */
 const char *hook_state_words(enum hook_state state);
 
+/* The name and the meaning of an errno, also of the one a kernel without fentry answers with, which libc does not know.
+ */
+const char *hook_errno_name(int error);
+const char *hook_errno_words(int error);
+
 #define HOOK_PROGRAMS 2
 
 /* One hook: the programs that make it up, and its state on this kernel. */
