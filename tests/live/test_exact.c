@@ -44,26 +44,48 @@ struct exact {
 	int clients[CONNECTIONS], servers[CONNECTIONS];
 };
 
-/* Every timer fires at least once; then all are switched off, so that every count can be final. */
+struct attempts {
+	uint64_t shown, reference, kernel;
+};
+
+/* Also the kernel's counter must agree, unless the kernel hides firings from tracing programs at times. */
+static bool agree(const struct attempts *n)
+{
+	return n->shown == n->reference && (n->kernel == n->reference || !getenv("KATRACE_STRICT"));
+}
+
+/* No timer is running any more, but what the last ones did may still be on its way to each count. */
+static struct attempts count_attempts(struct exact *exact)
+{
+	const struct timespec pause = { .tv_nsec = 20000000 };
+	struct attempts n;
+
+	for (int i = 0; i < 500; i++) {
+		n.kernel = net_keepalives(exact->net, HOST_A) - exact->before;
+		n.reference = reference_attempts(exact->reference);
+		tool_wait_lines(exact->tool, (int)n.reference, exact->peer, "  probe ", 60);
+		n.shown = (uint64_t)tool_lines(exact->tool, exact->peer, "  probe ");
+		if (agree(&n))
+			break;
+		nanosleep(&pause, NULL);
+	}
+	return n;
+}
+
+/* Every timer fires at least once; then all are switched off. */
 static void run_once(struct exact *exact, int run)
 {
-	uint64_t reference, kernel;
-	int shown;
+	struct attempts n;
 
 	switch_on(exact->clients);
 	assert_true(tool_wait_lines(exact->tool, run * CONNECTIONS, exact->peer, "  probe ", 60));
 	for (int i = 0; i < CONNECTIONS; i++)
 		tcp_keepalive_off(exact->clients[i]);
-	reference = reference_attempts(exact->reference);
-	kernel = net_keepalives(exact->net, HOST_A) - exact->before;
-	tool_wait_lines(exact->tool, (int)reference, exact->peer, "  probe ", 10);
-	shown = tool_lines(exact->tool, exact->peer, "  probe ");
-	print_message("attempts: %d shown, %llu by the reference program, %llu by the kernel's counter\n", shown,
-		      (unsigned long long)reference, (unsigned long long)kernel);
-	assert_int_equal(shown, reference);
-	assert_true((uint64_t)shown <= kernel);
-	if (getenv("KATRACE_STRICT"))
-		assert_int_equal(shown, kernel);
+	n = count_attempts(exact);
+	print_message("attempts: %llu shown, %llu by the reference program, %llu by the kernel's counter\n",
+		      (unsigned long long)n.shown, (unsigned long long)n.reference, (unsigned long long)n.kernel);
+	assert_true(agree(&n));
+	assert_true(n.shown <= n.kernel);
 }
 
 /*

@@ -157,20 +157,18 @@ static bool read_some(struct tool *tool, int64_t deadline_ms)
 	return true;
 }
 
-static int count_lines(const char *text, const char *a, const char *b)
+/* Whole lines of text that contain both; *end becomes where the first line that is not whole begins. */
+static int count_lines(const char *text, const char *a, const char *b, size_t *end)
 {
-	char line[4096];
-	size_t length;
+	const char *line = text, *next;
+	char copy[4096];
 	int n = 0;
 
-	for (; *text; text += length) {
-		length = strcspn(text, "\n");
-		if (!text[length])
-			break;
-		snprintf(line, sizeof(line), "%.*s", (int)length, text);
-		n += strstr(line, a) && strstr(line, b);
-		length++;
+	for (; (next = strchr(line, '\n')); line = next + 1) {
+		snprintf(copy, sizeof(copy), "%.*s", (int)(next - line), line);
+		n += strstr(copy, a) && strstr(copy, b);
 	}
+	*end = (size_t)(line - text);
 	return n;
 }
 
@@ -187,16 +185,24 @@ bool tool_wait_started(struct tool *tool)
 bool tool_wait_lines(struct tool *tool, int n, const char *a, const char *b, int timeout_s)
 {
 	const int64_t deadline = now_ms() + 1000 * timeout_s;
+	size_t counted = 0, end;
+	int lines = 0;
 
-	while (tool_lines(tool, a, b) < n)
+	for (;;) {
+		lines += count_lines(tool_stdout(tool) + counted, a, b, &end);
+		counted += end;
+		if (lines >= n)
+			return true;
 		if (!read_some(tool, deadline))
 			return false;
-	return true;
+	}
 }
 
 int tool_lines(const struct tool *tool, const char *a, const char *b)
 {
-	return count_lines(tool_stdout(tool), a, b);
+	size_t end;
+
+	return count_lines(tool_stdout(tool), a, b, &end);
 }
 
 const char *tool_stdout(const struct tool *tool)
