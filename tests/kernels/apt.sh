@@ -1,0 +1,83 @@
+# SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+# shellcheck shell=bash
+# Debian packages of any suite and architecture, without touching this machine's apt: sourced by the other scripts.
+#
+# apt_use CACHE SUITE ARCH comes first; the other functions speak of that suite. Messages go to stderr.
+
+# Debian's own keys only, whatever else this machine trusts. They cover every suite that is used here, sid too.
+APT_KEYRING=/usr/share/keyrings/debian-archive-keyring.gpg
+
+say() {
+	echo "kernels: $*" >&2
+}
+
+# The address of the archive this machine itself gets $1 (such as bookworm) from. Other archives may have a suite of
+# that name: one whose path is /debian is preferred.
+apt_mirror() {
+	local empty uris
+	empty=$(mktemp -d)
+	uris=$(apt-get -o APT::Sandbox::User=root -o Dir::State::Lists="$empty" --print-uris update |
+		sed -n "s|^'\(.*\)/dists/$1/InRelease' .*|\1|p")
+	rm -rf "$empty"
+	{
+		grep -E '://[^/]+/debian$' <<< "$uris" || cat <<< "$uris"
+	} | head -n 1
+}
+
+apt_with() {
+	local tool=$1
+	shift
+	# no preferences and no translations; and every error is one
+	"$tool" -qq -o Dir::Etc::sourcelist="$APT_STATE/sources" -o Dir::Etc::sourceparts=- \
+		-o Dir::Etc::preferences=/dev/null -o Dir::Etc::preferencesparts=/dev/null \
+		-o Dir::State::Lists="$APT_STATE/lists" -o Dir::State::status=/dev/null \
+		-o Dir::Cache="$APT_STATE/cache" \
+		-o APT::Architecture="$APT_ARCH" -o APT::Architectures="$APT_ARCH" -o APT::Update::Error-Mode=any \
+		-o APT::Sandbox::User=root -o Acquire::Languages=none -o Acquire::Retries=3 "$@"
+}
+
+# From now on packages are those of this suite, with its security updates. Fails when nothing is known of it; when only
+# the update failed, says so and goes on with what was known. Until this shell ends no other uses that suite.
+apt_use() {
+	local cache=$1 suite=$2 release main security
+	APT_ARCH=$3
+	APT_STATE=$cache/apt/$suite-$APT_ARCH
+	APT_DEBS=$cache/debs
+	mkdir -p "$APT_STATE/lists/partial" "$APT_STATE/cache/archives/partial" "$APT_DEBS"
+	exec 9> "$APT_STATE/lock"
+	flock 9
+	release=$(sed -n 's/^VERSION_CODENAME=//p' /etc/os-release)
+	main=$(apt_mirror "$release")
+	security=$(apt_mirror "$release-security")
+	if [ -z "$main" ]; then
+		say "this machine's apt has no source for $release: where Debian's packages come from is unknown"
+		return 1
+	fi
+	echo "deb [signed-by=$APT_KEYRING] $main $suite main" > "$APT_STATE/sources"
+	if [ -n "$security" ] && [ "$suite" != sid ]; then
+		echo "deb [signed-by=$APT_KEYRING] $security $suite-security main" >> "$APT_STATE/sources"
+	fi
+	if ! apt_with apt-get update >&2; then
+		say "cannot update what is known of $suite ($APT_ARCH)"
+		compgen -G "$APT_STATE/lists/*_Packages*" > /dev/null
+	fi
+}
+
+# The packages $1 depends on whose names match the extended regular expression $2, one a line.
+apt_depends() {
+	apt_with apt-cache show --no-all-versions "$1" | sed -n 's/^Depends: //p' | tr ',' '\n' |
+		sed 's/^ *//; s/[ :(|].*//' | grep -E "$2" | sort -u
+}
+
+# Prints the path of the package file, which is downloaded unless it is there.
+apt_fetch() {
+	local file size partial=$APT_STATE/partial
+	read -r _ file size _ < <(apt_with apt-get --print-uris download "$1") || return 1
+	if [ "$(stat -c %s "$APT_DEBS/$file" 2> /dev/null)" != "$size" ]; then
+		say "fetching $file, $((size / 1024)) KiB"
+		rm -rf "$partial"
+		mkdir "$partial"
+		(cd "$partial" && apt_with apt-get download "$1" >&2) && mv "$partial/$file" "$APT_DEBS/"
+	fi
+	[ -f "$APT_DEBS/$file" ] && echo "$APT_DEBS/$file"
+}

@@ -1,0 +1,258 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+# run.sh STATIC CACHE: runs the live tests on real kernels of kernels.conf, in virtual machines, once for each hook mode
+# and once with katrace choosing by itself.
+#
+# STATIC has ARCH/katrace (static), ARCH/live, and the shared libraries that live needs in ARCH/lib. Logs go to
+# STATIC/logs, the resulting table also to STATIC/kernels.md. CACHE keeps kernels for the next time.
+#
+# From the environment: KATRACE_TESTS, a pattern of tests to run; KATRACE_KERNELS, a regular expression of kernels to
+# run them on, such as 'amd64 (5.10|6.1)'; KATRACE_VMS, how many virtual machines run side by side.
+set -euo pipefail
+here=$(cd "$(dirname "$0")" && pwd)
+# shellcheck source=/dev/null
+. "$here/apt.sh"
+
+# A machine sleeps half of the time: two on each CPU. With four, timers come seconds late and tests fail.
+VMS=${KATRACE_VMS:-$(($(nproc) * 2))}
+VM_TIMEOUT_S=900
+ENOUGH_KERNELS=4
+COLUMNS_SHOWN=(fentry kprobe tracepoint auto)
+
+if [ $# != 2 ]; then
+	echo "usage: $0 STATIC CACHE" >&2
+	exit 2
+fi
+static=$(cd "$1" && pwd)
+rm -rf "$static/logs"
+mkdir -p "$2" "$static/logs"
+cache=$(cd "$2" && pwd)
+
+work=$(mktemp -d)
+declare -A running=() # pid of a virtual machine -> its cell
+clean_up() {
+	local pids=("${!running[@]}")
+	[ ${#pids[@]} = 0 ] || kill "${pids[@]}" 2> /dev/null || true
+	wait
+	rm -rf "$work"
+}
+trap clean_up EXIT
+
+# --- kernels: a kernel is called "ARCH NAME" ---
+
+kernels=()
+declare -A suites packages modes autos directories
+read_table() {
+	local name arch suite package offered auto
+	while read -r name arch suite package offered auto; do
+		[[ $name != \#* && -n $name ]] || continue
+		[[ "$arch $name" =~ ${KATRACE_KERNELS:-.} ]] || continue
+		kernels+=("$arch $name")
+		suites["$arch $name"]=$suite
+		packages["$arch $name"]=$package
+		modes["$arch $name"]=${offered//,/ }
+		autos["$arch $name"]=$auto
+	done < "$here/kernels.conf"
+}
+
+# A suite may be gone, or its server down: the other kernels are still worth a run.
+fetch_kernels() {
+	local kernel
+	for kernel in "${kernels[@]}"; do
+		directories[$kernel]=$("$here/fetch.sh" "$cache" "${kernel% *}" "${suites[$kernel]}" \
+			"${packages[$kernel]}") && continue
+		directories[$kernel]=
+		say "SKIPPED: $kernel cannot be had"
+	done
+}
+
+# --- virtual machines: a cell is called "ARCH NAME MODE" ---
+
+compiler() {
+	case $1 in
+	amd64) echo x86_64-linux-gnu-gcc ;;
+	arm64) echo aarch64-linux-gnu-gcc ;;
+	esac
+}
+
+# One file system for each kernel: init, its modules, katrace and its tests.
+make_initramfs() {
+	local kernel=$1 arch=${1% *} root
+	root=$work/${kernel// /-}
+	mkdir -p "$root/lib"
+	"$(compiler "$arch")" -std=gnu11 -D_GNU_SOURCE -Wall -Wextra -Werror -O2 -static "$here/init.c" -o "$root/init"
+	cp "$static/$arch/katrace" "$static/$arch/live" "$root/"
+	cp -r "${directories[$kernel]}/modules" "$root/"
+	if [ -d "$static/$arch/lib" ]; then
+		cp -L "$static/$arch/lib/"* "$root/lib/"
+		ln -s lib "$root/lib64"
+	fi
+	(cd "$root" && find . | cpio -o -H newc --quiet -R 0:0 | gzip -1) > "$root.initramfs"
+	rm -rf "$root"
+}
+
+log_of() {
+	echo "$static/logs/${1// /-}.log"
+}
+
+start() {
+	local cell=$1 kernel=${1% *} mode=${1##* } arch=${1%% *} qemu console settings
+	if [ "$mode" = auto ]; then
+		settings=katrace.expect=${autos[$kernel]}
+	else
+		settings="katrace.mode=$mode katrace.expect=$mode"
+	fi
+	[ -z "${KATRACE_TESTS-}" ] || settings+=" katrace.filter=$KATRACE_TESTS"
+	case $arch in
+	amd64) qemu=(qemu-system-x86_64 -cpu max) console=ttyS0 ;;
+	arm64) qemu=(qemu-system-aarch64 -M virt -cpu cortex-a72) console=ttyAMA0 ;;
+	esac
+	# One thread for both CPUs of a machine: with a thread each, TCG at times runs a stale instruction where the
+	# kernel has just patched its code, as it does when a tracepoint is switched on: "Oops: int3", and a panic.
+	timeout --kill-after=10 "$VM_TIMEOUT_S" \
+		"${qemu[@]}" -accel tcg,thread=single -smp 2 -m 1G -nodefaults -nographic -serial stdio -no-reboot \
+		-kernel "${directories[$kernel]}/vmlinuz" -initrd "$work/${kernel// /-}.initramfs" \
+		-append "console=$console quiet panic=-1 $settings" \
+		< /dev/null > "$(log_of "$cell")" 2>&1 &
+	running[$!]=$cell
+	began[$cell]=$SECONDS
+}
+
+# cmocka's total of that kind ("PASSED"), 0 without one.
+total() {
+	local n
+	n=$(sed -n "s/^\[ *$2 *\] \([0-9]*\) test(s).*/\1/p" "$1" | tail -n 1)
+	echo "${n:-0}"
+}
+
+# What the failed tests said, or, without an end, the end of the log. The first and the last lines of a test say why.
+show_failures() {
+	{
+		awk '
+			/^\[ RUN / { n = 0; inside = 1 }
+			inside { line[n++] = $0 }
+			/^\[       OK / { inside = 0 }
+			/\[  FAILED  \] [a-z0-9_]+$/ && inside {
+				for (i = 0; i < n; i++)
+					if (i < 20 || i >= n - 20)
+						print line[i]
+				inside = 0
+			}' "$1"
+		grep -q '^vm: the tests ended' "$1" || tail -n 30 "$1"
+	} | cut -c 1-160 | sed 's/^/    /' >&2
+	say "the whole log: $1"
+}
+
+# Sets results[cell] from its log. Nothing but a clean end with all tests passed is a success.
+judge() {
+	local cell=$1 log kernel status passed failed skipped
+	log=$(log_of "$cell")
+	# a serial line has carriage returns, and the firmware clears the screen
+	sed -i 's/\r//g; s/\x1bc//g; s/\x1b\[[0-9;?=]*[A-Za-z]//g' "$log"
+	status=$(sed -n 's/^vm: the tests ended with status //p' "$log")
+	passed=$(total "$log" PASSED)
+	failed=$(total "$log" FAILED)
+	skipped=$(total "$log" SKIPPED)
+	kernel=$(sed -n 's/^vm: kernel //p' "$log")
+	release[${cell% *}]=${kernel:-${release[${cell% *}]-}}
+	if [ "$status" = 0 ] && [ "$passed" -gt 0 ] && [ "$failed" = 0 ]; then
+		results[$cell]="passed $passed"
+		[ "$skipped" = 0 ] || results[$cell]+=", skipped $skipped"
+	elif [ "$failed" -gt 0 ]; then
+		results[$cell]="FAILED $failed of $((passed + failed))"
+	elif [ -n "$status" ]; then
+		results[$cell]="FAILED, status $status"
+	else
+		results[$cell]="FAILED, no end"
+	fi
+	say "$cell: ${results[$cell]} ($((SECONDS - began[$cell])) s)"
+	[[ ${results[$cell]} != FAILED* ]] || show_failures "$log"
+}
+
+wait_for_one() {
+	local pid cell
+	wait -n -p pid || true # how it went is in the log
+	cell=${running[$pid]}
+	unset "running[$pid]"
+	judge "$cell"
+}
+
+# --- results ---
+
+cells_of() {
+	local mode
+	for mode in ${modes[$1]} auto; do
+		echo "$1 $mode"
+	done
+}
+
+row() {
+	local kernel=$1 column
+	printf '%s|%s' "${kernel% *}" "${release[$kernel]:-${kernel#* }}"
+	for column in "${COLUMNS_SHOWN[@]}"; do
+		printf '|%s' "${results[$kernel $column]:-not offered}"
+	done
+	echo
+}
+
+rows() {
+	local kernel
+	for kernel in "${kernels[@]}"; do
+		row "$kernel"
+	done
+}
+
+columns() {
+	local IFS='|'
+	echo "arch|kernel|${COLUMNS_SHOWN[*]}"
+}
+
+write_markdown() {
+	local separator
+	separator=$(columns | sed 's/[^|]*/ --- /g')
+	{
+		columns
+		echo "$separator"
+		rows
+	} | sed 's/|/ | /g; s/^ */| /; s/ *$/ |/; s/  */ /g'
+}
+
+declare -A results=() release=() began=()
+read_table
+fetch_kernels
+cells=()
+ran=0
+for kernel in "${kernels[@]}"; do
+	mapfile -t of_kernel < <(cells_of "$kernel")
+	if [ -z "${directories[$kernel]}" ]; then
+		for cell in "${of_kernel[@]}"; do
+			results[$cell]=skipped
+		done
+		continue
+	fi
+	make_initramfs "$kernel"
+	cells+=("${of_kernel[@]}")
+	ran=$((ran + 1))
+done
+for cell in "${cells[@]}"; do
+	[ ${#running[@]} -lt "$VMS" ] || wait_for_one
+	start "$cell"
+done
+while [ ${#running[@]} -gt 0 ]; do
+	wait_for_one
+done
+
+{
+	columns
+	rows
+} | column -t -s '|'
+write_markdown > "$static/kernels.md"
+passed=$(printf '%s\n' "${results[@]}" | grep -c '^passed' || true)
+failed=$(printf '%s\n' "${results[@]}" | grep -c '^FAILED' || true)
+skipped=$(printf '%s\n' "${results[@]}" | grep -c '^skipped' || true)
+echo "$passed passed, $failed failed, $skipped skipped ($ran kernels, $((SECONDS / 60)) min $((SECONDS % 60)) s)"
+if [ "$ran" -lt "$ENOUGH_KERNELS" ]; then
+	say "only $ran kernels ran, $ENOUGH_KERNELS are wanted"
+	exit 1
+fi
+[ "$failed" = 0 ]
