@@ -28,6 +28,7 @@ void life_user_timeout(void **state);
 void life_dropped_probes(void **state);
 void life_refused_but_counted(void **state);
 void life_suppressed(void **state);
+void life_retransmission_timeout(void **state);
 void life_short_ones_are_silent(void **state);
 
 void owner_pid_filter(void **state);

@@ -49,6 +49,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test_teardown(life_dropped_probes, tool_clean_up),
 		cmocka_unit_test_teardown(life_refused_but_counted, tool_clean_up),
 		cmocka_unit_test_teardown(life_suppressed, tool_clean_up),
+		cmocka_unit_test_teardown(life_retransmission_timeout, tool_clean_up),
 		cmocka_unit_test_teardown(life_short_ones_are_silent, tool_clean_up),
 		cmocka_unit_test_teardown(owner_pid_filter, tool_clean_up),
 		cmocka_unit_test_teardown(owner_is_not_current, tool_clean_up),

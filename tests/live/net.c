@@ -291,6 +291,18 @@ void net_unroute(const struct net *net, enum host host, bool unroute)
 	net_leave(net);
 }
 
+void net_sysctl(const struct net *net, enum host host, const char *name, const char *value)
+{
+	char path[128];
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/proc/sys/net/%s", name);
+	net_enter(net, host); /* the file shows the values of the network namespace of whoever opens it */
+	file = fopen(path, "we");
+	must(file && fputs(value, file) >= 0 && fclose(file) == 0, path);
+	net_leave(net);
+}
+
 /* Two lines a group: names, then values. */
 static uint64_t read_counter(FILE *file, const char *group, const char *counter)
 {

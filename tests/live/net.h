@@ -44,6 +44,9 @@ void net_refuse(const struct net *net, enum host host, bool refuse);
 /* Host has no IPv4 route to the other one (its network stack answers EHOSTUNREACH), or has it again. */
 void net_unroute(const struct net *net, enum host host, bool unroute);
 
+/* Sets one of host's own values under /proc/sys/net, "ipv4/tcp_retries2" say. */
+void net_sysctl(const struct net *net, enum host host, const char *name, const char *value);
+
 /* TcpExt:TCPKeepAlive of host: probes attempted since it exists. */
 uint64_t net_keepalives(const struct net *net, enum host host);
 

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 union address {
@@ -124,6 +125,17 @@ void tcp_keepalive(int fd, const struct keepalive *keepalive)
 void tcp_keepalive_off(int fd)
 {
 	set(fd, SOL_SOCKET, SO_KEEPALIVE, 0);
+}
+
+void tcp_probe_all(const struct net *net, const int *clients, int n, const struct keepalive *keepalive, uint64_t probes)
+{
+	const struct timespec pause = { .tv_nsec = 10000000 };
+	const uint64_t before = net_keepalives(net, HOST_A);
+
+	for (int i = 0; i < n; i++)
+		tcp_keepalive(clients[i], keepalive);
+	while (net_keepalives(net, HOST_A) < before + probes)
+		nanosleep(&pause, NULL);
 }
 
 int tcp_wait_death(int fd, int timeout_s)

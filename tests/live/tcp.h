@@ -30,6 +30,10 @@ unsigned int tcp_connect_many(const struct net *net, int *clients, int *servers,
 void tcp_keepalive(int fd, const struct keepalive *keepalive);
 void tcp_keepalive_off(int fd);
 
+/* Switches keepalive on for n clients, and waits until host A has sent that many probes more. */
+void tcp_probe_all(const struct net *net, const int *clients, int n, const struct keepalive *keepalive,
+		   uint64_t probes);
+
 /* Waits until the connection dies; returns what read(2) then says: an errno, or 0 at its end. -1: it did not. */
 int tcp_wait_death(int fd, int timeout_s);
 

@@ -250,7 +250,6 @@ void cli_second_interrupt(void **state)
 	int clients[N], servers[N];
 	struct net *net;
 	struct tool *tool;
-	uint64_t before;
 
 	(void)state;
 	NEEDS_ROOT();
@@ -259,11 +258,7 @@ void cli_second_interrupt(void **state)
 	tool = tool_start(args);
 	assert_true(tool_wait_started(tool));
 	tool_stop_reading(tool, false);
-	before = net_keepalives(net, HOST_A);
-	for (int i = 0; i < N; i++)
-		tcp_keepalive(clients[i], &quick);
-	while (net_keepalives(net, HOST_A) < before + 2 * N)
-		usleep(10000);
+	tcp_probe_all(net, clients, N, &quick, 2 * N);
 	for (int i = 0; i < 100 && tool_runs(tool); i++) {
 		tool_signal(tool, SIGINT);
 		usleep(100000);

@@ -131,7 +131,6 @@ void exact_loss_is_reported(void **state)
 	int clients[N], servers[N];
 	struct net *net;
 	struct tool *tool;
-	uint64_t before;
 
 	(void)state;
 	NEEDS_ROOT();
@@ -140,11 +139,7 @@ void exact_loss_is_reported(void **state)
 	tool = tool_start(args);
 	assert_true(tool_wait_started(tool));
 	tool_signal(tool, SIGSTOP);
-	before = net_keepalives(net, HOST_A);
-	for (int i = 0; i < N; i++)
-		tcp_keepalive(clients[i], &quick);
-	while (net_keepalives(net, HOST_A) < before + N)
-		usleep(10000);
+	tcp_probe_all(net, clients, N, &quick, N);
 	tool_signal(tool, SIGCONT);
 	assert_true(tool_wait_lines(tool, 1, "events lost: this host made them faster", "", 10));
 	assert_int_equal(tool_stop(tool), 0);

@@ -273,6 +273,9 @@ void life_refused_but_counted(void **state)
 	assert_true(wait_said(&scene, 1, "ended: keepalive timeout", 20));
 	assert_int_equal(tool_stop(scene.tool), 0);
 	assert_int_equal(said(&scene, "refused on this host: EHOSTUNREACH"), knows ? 3 : 0);
+	assert_non_null(
+		strstr(tool_stdout(scene.tool), knows ? "Probes were refused on this host (EHOSTUNREACH: no route?)"
+						      : "The peer answered none of 3 probes; "));
 	assert_int_equal(said(&scene, "probe 3/3 after"), 1);
 	scene_end(&scene);
 }
@@ -297,6 +300,41 @@ void life_suppressed(void **state)
 	assert_int_equal(tool_stop(scene.tool), 0);
 	assert_int_equal(said(&scene, "retransmission is in charge"), 1);
 	assert_int_equal(said(&scene, "probe 2/3 after"), 0);
+	scene_end(&scene);
+}
+
+/*
+ * Data that is never acknowledged: retransmission ends the connection, keepalive or not. One whose keepalive was not
+ * due for hours appears with its death.
+ */
+void life_retransmission_timeout(void **state)
+{
+	const struct keepalive patient = { 7200, 75, 9, 0 };
+	struct scene scene;
+	struct tcp second;
+	char port[16];
+
+	(void)state;
+	NEEDS_ROOT();
+	scene = scene_begin(TCP_IPV4, &quick);
+	net_sysctl(scene.net, HOST_A, "ipv4/tcp_retries2", "3");
+	second = tcp_connect(scene.net, TCP_IPV4);
+	snprintf(port, sizeof(port), ":%u  ", second.client_port);
+	tcp_keepalive(second.client, &patient);
+	net_deaf(scene.net, HOST_B, true);
+	assert_int_equal(send(scene.tcp.client, "hello world", 11, 0), 11);
+	assert_int_equal(send(second.client, "hello world", 11, 0), 11);
+	assert_int_equal(tcp_wait_death(scene.tcp.client, 60), ETIMEDOUT);
+	assert_int_equal(tcp_wait_death(second.client, 60), ETIMEDOUT);
+	assert_true(wait_said(&scene, 1, "ended: retransmission timeout, ETIMEDOUT", 5));
+	assert_true(tool_wait_lines(scene.tool, 1, port, "ended: retransmission timeout, ETIMEDOUT", 5));
+	assert_int_equal(tool_stop(scene.tool), 0);
+	assert_int_equal(said(&scene, "suppressed: 11 bytes unacknowledged"), 1);
+	assert_int_equal(tool_lines(scene.tool, port, ""), 2);
+	assert_int_equal(tool_lines(scene.tool, port, "keepalive: 7200s idle, then 9 probes 75s apart"), 1);
+	assert_non_null(strstr(tool_stdout(scene.tool), "Keepalive never got to act: data was unacknowledged, so "
+							"retransmission was in charge; it gave up after "));
+	tcp_close(&second);
 	scene_end(&scene);
 }
 

@@ -78,6 +78,13 @@ static void expect(struct page *page, const char *text)
 	page->out.used = 0;
 }
 
+/* Only the sentence at the end of the block. */
+static void expect_sentence(struct page *page, const char *text)
+{
+	page->buf[page->out.used] = '\0';
+	assert_non_null(strstr(page->buf, text));
+}
+
 static const struct text_options plain = { .own_netns = 7 };
 
 static void a_death(void **state)
@@ -207,6 +214,66 @@ static void user_timeout_takes_the_limits_place(void **state)
 		     "  TCP_USER_TIMEOUT (5s) overrode the limit of 3 probes; the application got ETIMEDOUT after "
 		     "12.0s of silence.\n"
 		     "\n");
+	page_free(page);
+}
+
+static void nothing_leaves_this_host(void **state)
+{
+	struct page *page = page_new(plain, "sshd");
+
+	(void)state;
+	observe(page, make_sighting(KATRACE_PROBE_DROPPED, 1, 50 * SECOND));
+	model_finish(page->model, 70 * SECOND);
+	expect_sentence(
+		page, "  Still open. Probes never left this host (its own queue refused them); as long as that lasts, "
+		      "keepalive does not end the connection.\n");
+	page_free(page);
+}
+
+/* Counted as sent by the kernel, but it never left: the peer is not to blame. */
+static void refused_on_this_host(void **state)
+{
+	struct page *page = page_new(plain, "sshd");
+	struct sighting s = make_probe(1, 1, 10 * SECOND);
+
+	(void)state;
+	s.has_result = true;
+	s.result = -EPERM;
+	observe(page, s);
+	observe(page, make_timeout(1, 1, 15 * SECOND));
+	expect(page,
+	       "TIME          PID    COMM    LOCAL            PEER             EVENT\n"
+	       "21:04:10.000  1787   sshd    10.0.2.15:22     10.0.2.2:51040   keepalive: 30s idle, then 3 probes 5s "
+	       "apart (interval from sysctl)\n"
+	       "21:04:10.000  1787   sshd    10.0.2.15:22     10.0.2.2:51040   probe 1/3 after 30.0s of silence; "
+	       "refused on this host: EPERM\n"
+	       "21:04:15.000  1787   sshd    10.0.2.15:22     10.0.2.2:51040   ended: keepalive timeout, ETIMEDOUT\n"
+	       "\n"
+	       "10.0.2.15:22 - 10.0.2.2:51040  sshd[1787]\n"
+	       "  keepalive: 30s idle, then 3 probes 5s apart (interval from sysctl)\n"
+	       "      +0.0s  probe 1/3    refused on this host: EPERM\n"
+	       "      +5.0s  ended        keepalive timeout, ETIMEDOUT\n"
+	       "  Probes were refused on this host (EPERM: a local firewall?); the peer may be alive; the application "
+	       "got ETIMEDOUT after 35.0s of silence.\n"
+	       "\n");
+	page_free(page);
+}
+
+static void retransmission_gave_up(void **state)
+{
+	struct page *page = page_new(plain, "sshd");
+	struct sighting s = make_sighting(KATRACE_CLOSED, 1, 10 * SECOND);
+
+	(void)state;
+	s.error = EHOSTUNREACH;
+	s.retransmits = 15;
+	s.silent_us = 900 * 1000000ULL;
+	observe(page, s);
+	expect_sentence(
+		page,
+		"  Keepalive never got to act: data was unacknowledged, so retransmission was in charge; it gave up "
+		"after 15 tries, and a router reported the host unreachable; the application got EHOSTUNREACH "
+		"after 900.0s of silence.\n");
 	page_free(page);
 }
 
@@ -353,7 +420,10 @@ int main(void)
 		cmocka_unit_test(a_death),
 		cmocka_unit_test(a_long_life),
 		cmocka_unit_test(suppressed_and_refused),
+		cmocka_unit_test(nothing_leaves_this_host),
 		cmocka_unit_test(user_timeout_takes_the_limits_place),
+		cmocka_unit_test(refused_on_this_host),
+		cmocka_unit_test(retransmission_gave_up),
 		cmocka_unit_test(hostile_names_are_escaped),
 		cmocka_unit_test(ipv6_and_other_namespaces),
 		cmocka_unit_test(narrow_terminals_and_color),

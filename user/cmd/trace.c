@@ -327,12 +327,11 @@ static int explain_walk_failure(int err, const struct trace_options *options)
 	else if (err == -ENODATA)
 		fprintf(stderr, "katrace: the kernel hides what katrace must know of its own socket; "
 				"run it in the root user namespace\n");
-	else if (err == -EPERM && locked_memory_is_limited())
-		fprintf(stderr,
-			"katrace: the kernel refused; before Linux 5.11 the limit of locked memory must be raised "
-			"as well (ulimit -l unlimited)\n");
 	else
-		fprintf(stderr, "katrace: cannot read the kernel's sockets: %s; -vv says more\n", strerror(-err));
+		fprintf(stderr, "katrace: cannot read the kernel's sockets: %s%s; -vv says more\n", strerror(-err),
+			err == -EPERM && locked_memory_is_limited()
+				? " (before Linux 5.11 it takes ulimit -l unlimited)"
+				: "");
 	return err;
 }
 

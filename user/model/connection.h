@@ -32,8 +32,9 @@ struct connection {
 	uint64_t probes_answered;
 	uint64_t probes_dropped;
 	uint32_t probes_unanswered; /* in a row, now or at the end */
-	bool suppressed;            /* now or at the end */
-	bool warned;                /* one of its events was a warning */
+	int refused_with; /* errno with which this host refused the last probe, though counted as sent; 0: none */
+	bool suppressed;  /* now or at the end */
+	bool warned;      /* one of its events was a warning */
 
 	enum fate fate;
 	enum verdict verdict; /* FATE_ENDED */

@@ -418,6 +418,7 @@ static int probe_sent(struct model *model, struct tracked *t, const struct sight
 
 	t->c.probes_sent++;
 	t->c.probes_unanswered = event.probe.number;
+	t->c.refused_with = event.probe.has_result && s->result < 0 ? -s->result : 0;
 	t->probe_open = true;
 	t->probe_number = event.probe.number;
 	t->probe_ns = s->time_ns;

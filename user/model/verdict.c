@@ -73,7 +73,8 @@ enum verdict verdict_of(const struct sighting *closed)
 	case ECONNABORTED: /* tcp_abort(): ss -K */
 		return VERDICT_RESET_LOCALLY;
 	default:
-		return VERDICT_UNREACHABLE;
+		/* EHOSTUNREACH and its like, from a router; a timer that gave up passes it on instead of ETIMEDOUT. */
+		return closed->retransmits || closed->probes_out ? gave_up_sending(closed) : VERDICT_UNREACHABLE;
 	}
 }
 

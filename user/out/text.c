@@ -3,6 +3,7 @@
 
 #include "out/words.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -354,13 +355,44 @@ static void say_waited(const struct connection *c, struct out *out)
 	out_text(out, " of silence.");
 }
 
+/* What may have refused a probe on this host, judging by its errno. */
+static void say_refused(int error, struct out *out)
+{
+	out_text(out, "Probes were refused on this host (");
+	words_errno(out, error);
+	if (error == EPERM)
+		out_text(out, ": a local firewall?");
+	else if (error == EHOSTUNREACH || error == ENETUNREACH || error == EINVAL)
+		out_text(out, ": no route?");
+	out_text(out, "); the peer may be alive");
+}
+
+static void say_keepalive_gave_up(const struct connection *c, struct out *out)
+{
+	if (c->refused_with)
+		say_refused(c->refused_with, out);
+	else
+		out_printf(out, "The peer answered none of %u probe%s", c->probes_unanswered,
+			   c->probes_unanswered == 1 ? "" : "s");
+	say_waited(c, out);
+}
+
+static void say_retransmission_gave_up(const struct connection *c, struct out *out)
+{
+	if (!c->probes_sent)
+		out_text(out, "Keepalive never got to act: ");
+	out_printf(out, "%sata was unacknowledged, so retransmission was in charge; it gave up after %u tr%s",
+		   c->probes_sent ? "D" : "d", c->retransmits, c->retransmits == 1 ? "y" : "ies");
+	if (c->error == EHOSTUNREACH || c->error == ENETUNREACH)
+		out_text(out, ", and a router reported the host unreachable");
+	say_waited(c, out);
+}
+
 static void say_why(const struct connection *c, struct out *out)
 {
 	switch (c->verdict) {
 	case VERDICT_KEEPALIVE_TIMEOUT:
-		out_printf(out, "The peer answered none of %u probe%s", c->probes_unanswered,
-			   c->probes_unanswered == 1 ? "" : "s");
-		say_waited(c, out);
+		say_keepalive_gave_up(c, out);
 		break;
 	case VERDICT_USER_TIMEOUT:
 		out_text(out, "TCP_USER_TIMEOUT (");
@@ -369,8 +401,7 @@ static void say_why(const struct connection *c, struct out *out)
 		say_waited(c, out);
 		break;
 	case VERDICT_RETRANSMISSION_TIMEOUT:
-		out_text(out,
-			 "Data was never acknowledged, so retransmission was in charge, not keepalive; it gave up.");
+		say_retransmission_gave_up(c, out);
 		break;
 	case VERDICT_WINDOW_PROBE_TIMEOUT:
 		out_text(out, "The peer's window was closed and it stopped answering; window probing gave up.");
@@ -405,8 +436,16 @@ static void say_prospect(const struct connection *c, struct out *out)
 {
 	const uint64_t ms = settings_detection_ms(&c->settings);
 
+	const struct timeline *timeline = &c->timeline;
+
 	if (c->suppressed) {
 		out_text(out, "Still open. Data is waiting, so keepalive does not probe.");
+		return;
+	}
+	if (timeline->n && timeline->entries[timeline->n - 1].kind == ENTRY_DROPPED) {
+		out_text(out,
+			 "Still open. Probes never left this host (its own queue refused them); as long as that lasts, "
+			 "keepalive does not end the connection.");
 		return;
 	}
 	if (!ms) {
