@@ -27,9 +27,9 @@ static __always_inline const struct tcp_sock *tcp_sock_of(const void *sk)
 }
 
 /*
- * The keepalive timer's place in the socket. It moved from struct sock to struct inet_connection_sock in 6.19 ("tcp:
- * move sk_timer to inet_connection_sock"), and stable updates of older series took the change: only the running
- * kernel's BTF can tell.
+ * The keepalive timer's place in the socket. It moved from struct sock to struct inet_connection_sock, and stable
+ * updates took the change: 5.10.262 and 6.18.44 have it in the old place, 6.1.192 in the new. Only the running kernel's
+ * BTF can tell.
  */
 static __always_inline __u32 keepalive_timer_offset(void)
 {
@@ -168,8 +168,7 @@ static __always_inline __u32 sock_interval(const struct tcp_sock *tp)
 	return sock_own_interval(tp) ?: READ(sock_net(tp), ipv4.sysctl_tcp_keepalive_intvl);
 }
 
-/* keepalive_probes(); the sysctl became a u8 in 5.16 (6e5e9780b6a6 "ipv4: shrink netns_ipv4 with sysctl conversions"
- * and kin) */
+/* keepalive_probes(); the sysctl was once an int and is a u8 today, also in 5.10.262: BTF tells its width */
 static __always_inline __u8 sock_probe_limit(const struct tcp_sock *tp)
 {
 	return sock_own_probe_limit(tp) ?: READ_ANY_SIZE(sock_net(tp), ipv4.sysctl_tcp_keepalive_probes);
@@ -212,7 +211,7 @@ static __always_inline __u32 sock_unacked_bytes(const struct tcp_sock *tp)
 	return READ(tp, snd_nxt) - READ(tp, snd_una);
 }
 
-/* tcp_write_queue_empty() is write_seq == snd_nxt since 4.20 */
+/* tcp_write_queue_empty() is write_seq == snd_nxt since "tcp: refine tcp_write_queue_empty() implementation" (2019) */
 static __always_inline __u32 sock_queued_bytes(const struct tcp_sock *tp)
 {
 	return READ(tp, write_seq) - READ(tp, snd_nxt);

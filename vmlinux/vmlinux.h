@@ -28,7 +28,7 @@ struct ns_common {
 struct netns_ipv4 {
 	int sysctl_tcp_keepalive_time;
 	int sysctl_tcp_keepalive_intvl;
-	__u8 sysctl_tcp_keepalive_probes; /* an int until 5.16 */
+	__u8 sysctl_tcp_keepalive_probes; /* once an int */
 };
 
 struct net {
@@ -89,7 +89,7 @@ struct inet_sock {
 
 struct inet_connection_sock {
 	struct inet_sock icsk_inet;
-	struct timer_list icsk_keepalive_timer; /* from 6.19, and in stable updates of older series */
+	struct timer_list icsk_keepalive_timer; /* newer kernels, and stable updates of older series */
 	__u8 icsk_retransmits;
 	__u8 icsk_pending;
 	__u8 icsk_probes_out;

@@ -22,15 +22,20 @@ struct scene {
 	struct tcp tcp;
 };
 
-static struct scene scene_begin(enum tcp_family family, const struct keepalive *keepalive)
+static struct scene scene_begin_with(const char *const *args, enum tcp_family family, const struct keepalive *keepalive)
 {
 	struct scene scene = { .net = net_new() };
 
-	scene.tool = tool_start(no_args);
+	scene.tool = tool_start(args);
 	assert_true(tool_wait_started(scene.tool));
 	scene.tcp = tcp_connect(scene.net, family);
 	tcp_keepalive(scene.tcp.client, keepalive);
 	return scene;
+}
+
+static struct scene scene_begin(enum tcp_family family, const struct keepalive *keepalive)
+{
+	return scene_begin_with(no_args, family, keepalive);
 }
 
 /* Lines of stdout about the scene's connection that contain this. */
@@ -127,21 +132,28 @@ void life_rebooted_peer(void **state)
 	scene_end(&scene);
 }
 
-void life_ipv6(void **state)
+/* A life and its timeline, which names its two ends by these addresses. */
+static struct scene live_and_die(enum tcp_family family, const char *local, const char *peer)
 {
-	struct scene scene;
+	struct scene scene = scene_begin(family, &quick);
 	char ends[128];
 
-	(void)state;
-	NEEDS_ROOT();
-	scene = scene_begin(TCP_IPV6, &quick);
 	assert_true(wait_said(&scene, 1, "answered in", 10));
 	net_cable(scene.net, HOST_B, false);
 	assert_true(wait_said(&scene, 1, "ended: keepalive timeout, ETIMEDOUT", 10));
 	assert_int_equal(tool_stop(scene.tool), 0);
-	snprintf(ends, sizeof(ends), "[" ADDR6_A "]:%u - [" ADDR6_B "]:%u", scene.tcp.client_port,
-		 scene.tcp.server_port);
+	snprintf(ends, sizeof(ends), "\n%s:%u - %s:%u", local, scene.tcp.client_port, peer, scene.tcp.server_port);
 	assert_non_null(strstr(tool_stdout(scene.tool), ends));
+	return scene;
+}
+
+void life_ipv6(void **state)
+{
+	struct scene scene;
+
+	(void)state;
+	NEEDS_ROOT();
+	scene = live_and_die(TCP_IPV6, "[" ADDR6_A "]", "[" ADDR6_B "]");
 	scene_end(&scene);
 }
 
@@ -149,17 +161,10 @@ void life_ipv6(void **state)
 void life_v4_mapped(void **state)
 {
 	struct scene scene;
-	char ends[128];
 
 	(void)state;
 	NEEDS_ROOT();
-	scene = scene_begin(TCP_V4_MAPPED, &quick);
-	assert_true(wait_said(&scene, 1, "answered in", 10));
-	net_cable(scene.net, HOST_B, false);
-	assert_true(wait_said(&scene, 1, "ended: keepalive timeout, ETIMEDOUT", 10));
-	assert_int_equal(tool_stop(scene.tool), 0);
-	snprintf(ends, sizeof(ends), "\n" ADDR4_A ":%u - " ADDR4_B ":%u", scene.tcp.client_port, scene.tcp.server_port);
-	assert_non_null(strstr(tool_stdout(scene.tool), ends));
+	scene = live_and_die(TCP_V4_MAPPED, ADDR4_A, ADDR4_B);
 	assert_null(strstr(tool_stdout(scene.tool), "ffff"));
 	scene_end(&scene);
 }
@@ -343,17 +348,13 @@ void life_short_ones_are_silent(void **state)
 {
 	char pid[16];
 	const char *const own[] = { "-p", pid, NULL };
-	struct scene scene = { 0 };
+	struct scene scene;
 	struct tcp brief;
 
 	(void)state;
 	NEEDS_ROOT();
 	snprintf(pid, sizeof(pid), "%d", getpid());
-	scene.net = net_new();
-	scene.tool = tool_start(own);
-	assert_true(tool_wait_started(scene.tool));
-	scene.tcp = tcp_connect(scene.net, TCP_IPV4);
-	tcp_keepalive(scene.tcp.client, &quick);
+	scene = scene_begin_with(own, TCP_IPV4, &quick);
 	for (int i = 0; i < 100; i++) {
 		brief = tcp_connect(scene.net, TCP_IPV4);
 		tcp_keepalive(brief.client, &quick);

@@ -146,8 +146,7 @@ static void examine(struct findings *f, const struct doctor_options *options)
 	f->btf = kernel_has_btf();
 	read_lockdown(f->lockdown, sizeof(f->lockdown));
 	read_paranoid(f->paranoid, sizeof(f->paranoid));
-	hooks_init(f->hooks);
-	hooks_find_absent(f->hooks, options->btf);
+	hooks_init(f->hooks, options->btf);
 	if (!caps_missing(f->missing, sizeof(f->missing)))
 		try_kernel_side(f, options->btf);
 	f->segments_per_s = measure_segments_per_s();
@@ -327,8 +326,7 @@ static error_t take(int key, char *arg, struct argp_state *state)
 static const struct argp argp = {
 	.options = known,
 	.parser = take,
-	.doc = "Says what this kernel offers katrace, which hooks it would use and why not the better ones, and what "
-	       "is "
+	.doc = "Says what this kernel offers katrace, which hooks it would use and why not the better ones, and what is "
 	       "missing. For bug reports. Without root it says less.",
 };
 

@@ -69,9 +69,9 @@ static int take_pid(void *filter, const char *item)
 
 static int take_port(void *filter, const char *item)
 {
-	uint64_t port;
+	uint16_t port;
 
-	return parse_number(item, 1, 65535, &port) ? -EINVAL : filter_add_port(filter, (uint16_t)port);
+	return parse_port(item, &port) ?: filter_add_port(filter, port);
 }
 
 static int take_netns(void *filter, const char *item)

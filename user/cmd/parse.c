@@ -66,13 +66,13 @@ int parse_netns(const char *text, uint32_t *inode)
 	return netns_of(path, inode);
 }
 
-static int parse_port(const char *text, struct where *where)
+int parse_port(const char *text, uint16_t *port)
 {
-	uint64_t port;
+	uint64_t number;
 
-	if (parse_number(text, 1, 65535, &port))
+	if (parse_number(text, 1, UINT16_MAX, &number))
 		return -EINVAL;
-	where->port = (uint16_t)port;
+	*port = (uint16_t)number;
 	return 0;
 }
 
@@ -105,14 +105,14 @@ static int split_where(char *text, struct where *where)
 
 	if (text[0] == '[' && bracket) {
 		*bracket = '\0';
-		if (bracket[1] && (bracket[1] != ':' || parse_port(bracket + 2, where)))
+		if (bracket[1] && (bracket[1] != ':' || parse_port(bracket + 2, &where->port)))
 			return -EINVAL;
 		return strchr(text, ':') ? parse_network(text + 1, where) : -EINVAL;
 	}
 	if (!colon || strchr(text, ':') != colon)
 		return parse_network(text, where);
 	*colon = '\0';
-	if (parse_port(colon + 1, where))
+	if (parse_port(colon + 1, &where->port))
 		return -EINVAL;
 	return *text ? parse_network(text, where) : 0;
 }

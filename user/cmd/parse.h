@@ -22,6 +22,9 @@ int parse_pid(const char *text, uint32_t *pid);
  */
 int parse_netns(const char *text, uint32_t *inode);
 
+/* From 1 to 65535. Returns 0 or -EINVAL. */
+int parse_port(const char *text, uint16_t *port);
+
 /* ADDR, ADDR/BITS, :PORT, ADDR:PORT, [ADDR6]:PORT. Returns 0 or -EINVAL. */
 int parse_where(const char *text, struct where *where);
 

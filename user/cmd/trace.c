@@ -369,6 +369,7 @@ static int open_kernel_side(struct trace *trace)
 		return explain_walk_failure(err, &trace->options);
 	trace->hz = walk_facts(trace->walk)->hz;
 	options.method = walk_read_method(trace->walk);
+	hooks_init(trace->hooks, options.btf);
 	err = tracer_new(&trace->tracer, &options, walk_facts(trace->walk), trace->hooks, on_record, trace);
 	say_hooks(trace);
 	if (err == -ENOTSUP)

@@ -77,11 +77,6 @@ const char *hook_job_loss(enum hook_job job)
 	return jobs[job].loss;
 }
 
-void hooks_init(struct hook hooks[N_HOOKS])
-{
-	memcpy(hooks, known, sizeof(known));
-}
-
 const char *hook_state_words(enum hook_state state)
 {
 	static const char *const words[] = {
@@ -108,10 +103,11 @@ const char *hook_errno_words(int error)
 	return error == KERNEL_ENOTSUPP ? "Not supported by this kernel" : strerror(error);
 }
 
-void hooks_find_absent(struct hook hooks[N_HOOKS], const char *btf_file)
+void hooks_init(struct hook hooks[N_HOOKS], const char *btf_file)
 {
 	struct btf *btf = btf_file ? btf__parse(btf_file, NULL) : btf__load_vmlinux_btf();
 
+	memcpy(hooks, known, sizeof(known));
 	if (!btf)
 		return; /* then trying will tell */
 	for (size_t i = 0; i < N_HOOKS; i++)

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
-/* Where katrace can listen in the kernel: for each job the hooks that can do it, best first, and what came of trying.
- */
+/* Where katrace can listen in the kernel: the hooks for each job, best first, and what came of trying them. */
 #ifndef KATRACE_HOOKS_H
 #define KATRACE_HOOKS_H
 
@@ -51,8 +50,7 @@ enum hook_state {
 /* "attached", or why not */
 const char *hook_state_words(enum hook_state state);
 
-/* The name and the meaning of an errno, also of the one a kernel without fentry answers with, which libc does not know.
- */
+/* The name and the meaning of an errno, also of the one attaching fentry may give, which libc does not know. */
 const char *hook_errno_name(int error);
 const char *hook_errno_words(int error);
 
@@ -71,11 +69,11 @@ struct hook {
 
 #define N_HOOKS 11
 
-/* All hooks, untried, in order of preference. */
-void hooks_init(struct hook hooks[N_HOOKS]);
-
-/* Marks those as absent whose function the kernel's types do not know: the running kernel's, or those in this file. */
-void hooks_find_absent(struct hook hooks[N_HOOKS], const char *btf_file);
+/*
+ * All hooks, in order of preference; untried, but for those whose function the kernel's types do not know: the running
+ * kernel's own, or those in btf_file unless that is NULL.
+ */
+void hooks_init(struct hook hooks[N_HOOKS], const char *btf_file);
 
 /* The best hook for a job that may still work, in this mode or any (MODE_AUTO); NULL: none. */
 struct hook *hooks_choose(struct hook hooks[N_HOOKS], enum hook_job job, enum hook_mode mode);

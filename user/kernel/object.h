@@ -13,7 +13,6 @@
 enum read_method {
 	READ_DIRECT, /* bpf_rdonly_cast() and direct loads */
 	READ_PROBED, /* bpf_probe_read_kernel() */
-	READ_METHODS
 };
 
 const char *read_method_name(enum read_method method);

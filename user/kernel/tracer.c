@@ -68,8 +68,11 @@ static int configure(struct katrace_direct *skel, const struct tracer_options *o
 	err = bpf_map__set_max_entries(skel->maps.ring, options->ring_bytes);
 	if (!err)
 		err = bpf_map__set_max_entries(skel->maps.stories, options->max_stories);
-	bpf_object__for_each_program(program, skel->obj) if (!err) err = bpf_program__set_autoload(program, false);
-	return err;
+	if (err)
+		return err;
+	bpf_object__for_each_program (program, skel->obj)
+		bpf_program__set_autoload(program, false); /* fails only for what is loaded already */
+	return 0;
 }
 
 static struct bpf_program *program_of(const struct katrace_direct *skel, const struct hook *hook, int i)
@@ -227,7 +230,6 @@ int tracer_new(struct tracer **out, const struct tracer_options *options, const 
 	struct tracer *tracer = calloc(1, sizeof(*tracer));
 	int err;
 
-	hooks_init(hooks);
 	if (!tracer)
 		return -ENOMEM;
 	tracer->record = record;
@@ -237,7 +239,6 @@ int tracer_new(struct tracer **out, const struct tracer_options *options, const 
 		err = tracer->cpus;
 		goto cleanup;
 	}
-	hooks_find_absent(hooks, options->btf);
 	err = try_hooks(tracer, options, facts, hooks);
 	if (err)
 		goto cleanup;
@@ -336,8 +337,7 @@ static int sum_misses(const struct tracer *tracer, struct tracer_counts *counts)
 	__u32 size;
 	int err;
 
-	bpf_object__for_each_program(program, tracer->skel->obj)
-	{
+	bpf_object__for_each_program (program, tracer->skel->obj) {
 		if (!bpf_program__autoload(program))
 			continue;
 		memset(&info, 0, sizeof(info));

@@ -32,9 +32,9 @@ struct tracer;
 typedef int (*tracer_record_fn)(void *ctx, const struct katrace_record *record);
 
 /*
- * Chooses hooks by trying, loads and attaches them. No record is produced before tracer_start(). hooks is the caller's
- * and tells afterwards, also on failure, what became of each. On success *tracer is the caller's. Returns 0 or -errno;
- * -ENOTSUP when no hook does a job katrace cannot do without.
+ * Chooses hooks by trying, loads and attaches them. No record is produced before tracer_start(). hooks come
+ * from hooks_init() and tell afterwards, also on failure, what became of each. On success *tracer is the caller's.
+ * Returns 0 or -errno; -ENOTSUP when no hook does a job katrace cannot do without.
  */
 int tracer_new(struct tracer **tracer, const struct tracer_options *options, const struct katrace_facts *facts,
 	       struct hook hooks[N_HOOKS], tracer_record_fn record, void *ctx);

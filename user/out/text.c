@@ -379,10 +379,9 @@ static void say_keepalive_gave_up(const struct connection *c, struct out *out)
 
 static void say_retransmission_gave_up(const struct connection *c, struct out *out)
 {
-	if (!c->probes_sent)
-		out_text(out, "Keepalive never got to act: ");
-	out_printf(out, "%sata was unacknowledged, so retransmission was in charge; it gave up after %u tr%s",
-		   c->probes_sent ? "D" : "d", c->retransmits, c->retransmits == 1 ? "y" : "ies");
+	out_printf(out, "%s was unacknowledged, so retransmission was in charge; it gave up after %u %s",
+		   c->probes_sent ? "Data" : "Keepalive never got to act: data", c->retransmits,
+		   c->retransmits == 1 ? "try" : "tries");
 	if (c->error == EHOSTUNREACH || c->error == ENETUNREACH)
 		out_text(out, ", and a router reported the host unreachable");
 	say_waited(c, out);
@@ -435,7 +434,6 @@ static void say_why(const struct connection *c, struct out *out)
 static void say_prospect(const struct connection *c, struct out *out)
 {
 	const uint64_t ms = settings_detection_ms(&c->settings);
-
 	const struct timeline *timeline = &c->timeline;
 
 	if (c->suppressed) {
