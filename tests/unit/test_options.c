@@ -105,7 +105,7 @@ static void defaults_are_everything_for_ever(void **state)
 	assert_int_equal(parse(&options, NULL, NULL, NULL, NULL), 0);
 	assert_int_equal(options.duration_s, 0);
 	assert_int_equal(options.count, 0);
-	assert_false(options.filtered);
+	assert_false(options.filters.filtered);
 	assert_int_equal(options.buffer_kib, 16384);
 	assert_int_equal(options.mode, MODE_AUTO);
 	assert_null(options.btf);
@@ -126,7 +126,7 @@ static void short_and_long_forms(void **state)
 	assert_int_equal(parse(&options, "--duration=7", "--mode=tracepoint", "--pid=1", "-p1"), 0);
 	assert_int_equal(options.duration_s, 7);
 	assert_int_equal(options.mode, MODE_TRACEPOINT);
-	assert_true(options.filtered);
+	assert_true(options.filters.filtered);
 	options_clear(&options);
 	assert_int_equal(parse(&options, "--btf", "/dev/null", "--buffer", "64"), 0);
 	assert_string_equal(options.btf, "/dev/null");

@@ -3,29 +3,16 @@
 
 #include "cmd/parse.h"
 
-#include <argp.h>
 #include <errno.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-enum { KEY_MODE = 0x100, KEY_BTF, KEY_BUFFER, KEY_LOCAL, KEY_PEER, KEY_PORT, KEY_NETNS, KEY_FAILURES };
-
-#define WHERE_IS "an address, a network, :PORT or ADDRESS:PORT"
+enum { KEY_MODE = 0x100, KEY_BTF, KEY_BUFFER };
 
 /* Short enough for one line each: --help must fit a screen. */
 static const struct argp_option known[] = {
-	{ "pid", 'p', "PID[,PID...]", 0, "Only connections these processes hold", 1 },
-	{ "comm", 'c', "NAME[,NAME...]", 0, "Only those of processes so called (*, ? match)", 1 },
-	{ "local", KEY_LOCAL, "WHERE", 0, "Only from ADDR[/BITS], :PORT or ADDR:PORT", 1 },
-	{ "peer", KEY_PEER, "WHERE", 0, "Only to ADDR[/BITS], :PORT or ADDR:PORT", 1 },
-	{ "port", KEY_PORT, "N[,N...]", 0, "Only with this port on either side", 1 },
-	{ NULL, '4', NULL, 0, "Only over IPv4", 1 },
-	{ NULL, '6', NULL, 0, "Only over IPv6", 1 },
-	{ "netns", KEY_NETNS, "NS", 0, "Only in that network namespace: PID, path, number", 1 },
-	{ "failures", KEY_FAILURES, NULL, 0, "Only events that something is wrong", 1 },
 	{ "duration", 'd', "SECONDS", 0, "End after this time", 2 },
 	{ "count", 'n', "EVENTS", 0, "End after this many events", 2 },
 	{ "mode", KEY_MODE, "MODE", 0, "auto (default), fentry, kprobe or tracepoint", 3 },
@@ -37,88 +24,12 @@ static const struct argp_option known[] = {
 	{ 0 },
 };
 
-__attribute__((format(printf, 1, 2))) static error_t bad_input(const char *format, ...)
-{
-	va_list args;
-
-	fputs("katrace: ", stderr);
-	va_start(args, format);
-	vfprintf(stderr, format, args);
-	va_end(args);
-	fputs("\n", stderr);
-	return EINVAL;
-}
-
 static error_t take_number(const char *option, const char *what, const char *arg, uint64_t max, uint64_t *number)
 {
 	if (parse_number(arg, 1, max, number))
 		return bad_input("%s: '%s' is not a number of %s from 1 to %llu", option, arg, what,
 				 (unsigned long long)max);
 	return 0;
-}
-
-/* --- filters: each takes one item of a list --- */
-
-static int take_pid(void *filter, const char *item)
-{
-	uint32_t pid;
-	int err = parse_pid(item, &pid);
-
-	return err ?: filter_add_pid(filter, pid);
-}
-
-static int take_port(void *filter, const char *item)
-{
-	uint16_t port;
-
-	return parse_port(item, &port) ?: filter_add_port(filter, port);
-}
-
-static int take_netns(void *filter, const char *item)
-{
-	uint32_t inode;
-	int err = parse_netns(item, &inode);
-
-	return err ?: filter_add_netns(filter, inode);
-}
-
-static int take_comm(void *filter, const char *item)
-{
-	return filter_add_comm(filter, item);
-}
-
-static int take_local(void *filter, const char *item)
-{
-	struct where where;
-
-	return parse_where(item, &where) ?: filter_add_local(filter, &where);
-}
-
-static int take_peer(void *filter, const char *item)
-{
-	struct where where;
-
-	return parse_where(item, &where) ?: filter_add_peer(filter, &where);
-}
-
-static error_t take_filter(struct trace_options *options, const char *option, const char *arg,
-			   int (*take_item)(void *filter, const char *item), const char *what)
-{
-	char bad[128] = "";
-
-	options->filtered = true;
-	switch (parse_list(arg, take_item, options->filter, bad, sizeof(bad))) {
-	case 0:
-		return 0;
-	case -ENOMEM:
-		return ENOMEM;
-	case -ESRCH:
-		return bad_input("%s: there is no process %s", option, bad);
-	case -ENOENT:
-		return bad_input("%s: there is no network namespace '%s'", option, bad);
-	default:
-		return bad_input("%s: '%s' is not %s", option, bad, what);
-	}
 }
 
 static error_t take_mode(struct trace_options *options, const char *arg)
@@ -155,26 +66,7 @@ static error_t take(int key, char *arg, struct argp_state *state)
 	case ARGP_KEY_INIT:
 		/* getopt has said what is wrong with an option: no second line from argp */
 		state->err_stream = NULL;
-		return 0;
-	case 'p':
-		return take_filter(options, "--pid", arg, take_pid, "a process id");
-	case 'c':
-		return take_filter(options, "--comm", arg, take_comm, "a name");
-	case KEY_LOCAL:
-		return take_filter(options, "--local", arg, take_local, WHERE_IS);
-	case KEY_PEER:
-		return take_filter(options, "--peer", arg, take_peer, WHERE_IS);
-	case KEY_PORT:
-		return take_filter(options, "--port", arg, take_port, "a port from 1 to 65535");
-	case KEY_NETNS:
-		return take_filter(options, "--netns", arg, take_netns,
-				   "a process id, a path, or the number of a network namespace");
-	case '4':
-	case '6':
-		options->filtered = true;
-		return -filter_add_family(options->filter, key == '6');
-	case KEY_FAILURES:
-		filter_set_failures(options->filter);
+		state->child_inputs[0] = &options->filters;
 		return 0;
 	case 'd':
 		return take_number("--duration", "seconds", arg, 366 * 86400UL, &options->duration_s);
@@ -209,9 +101,12 @@ static char *help_text(int key, const char *text, void *input)
 	return key == ARGP_KEY_HELP_DUP_ARGS_NOTE ? NULL : (char *)text;
 }
 
+static const struct argp_child children[] = { { &filters_argp, 0, NULL, 1 }, { 0 } };
+
 static const struct argp argp = {
 	.options = known,
 	.parser = take,
+	.children = children,
 	.help_filter = help_text,
 	.doc = "Shows, live and per connection, what TCP keepalive does, until Ctrl-C.\v"
 	       "Needs root, or CAP_BPF and CAP_PERFMON. If it does not work: katrace doctor.",
@@ -219,14 +114,14 @@ static const struct argp argp = {
 
 int options_parse(struct trace_options *options, int argc, char **argv)
 {
-	*options = (struct trace_options){ .buffer_kib = 16 * 1024, .filter = filter_new() };
-	if (!options->filter)
+	*options = (struct trace_options){ .buffer_kib = 16 * 1024, .filters.filter = filter_new() };
+	if (!options->filters.filter)
 		return -ENOMEM;
 	return -argp_parse(&argp, argc, argv, ARGP_NO_HELP, NULL, options);
 }
 
 void options_clear(struct trace_options *options)
 {
-	filter_free(options->filter);
-	options->filter = NULL;
+	filter_free(options->filters.filter);
+	options->filters.filter = NULL;
 }

@@ -3,8 +3,8 @@
 #ifndef KATRACE_OPTIONS_H
 #define KATRACE_OPTIONS_H
 
+#include "cmd/filters.h"
 #include "kernel/tracer.h"
-#include "model/filter.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -13,8 +13,7 @@
 struct trace_options {
 	uint64_t duration_s; /* 0: until told to end */
 	uint64_t count;      /* of events; 0: any number */
-	struct filter *filter;
-	bool filtered;       /* something was asked for */
+	struct filter_options filters;
 	uint32_t buffer_kib; /* of the ring */
 	enum hook_mode mode;
 	const char *btf;

@@ -385,7 +385,7 @@ static int open_user_side(struct trace *trace)
 {
 	const struct model_options model_options = {
 		.max_connections = MAX_CONNECTIONS,
-		.filter = trace->options.filter,
+		.filter = trace->options.filters.filter,
 	};
 	const struct model_output output = { on_event, on_finished, trace };
 	const struct text_options options = text_options(trace);
@@ -422,7 +422,7 @@ static void say_choices(const struct trace *trace)
 static void say_started(const struct trace *trace)
 {
 	fprintf(stderr, "katrace: tracing keepalive on %s (%s mode); Ctrl-C ends and prints the timelines\n",
-		trace->options.filtered ? "the TCP connections asked for" : "every TCP connection",
+		trace->options.filters.filtered ? "the TCP connections asked for" : "every TCP connection",
 		hook_mode_name(tracer_mode(trace->tracer)));
 }
 

@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+#include "cmd/filters.h"
+
+#include "cmd/parse.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+
+/* Long options without a letter. */
+enum { KEY_LOCAL = 0x200, KEY_PEER, KEY_PORT, KEY_NETNS, KEY_FAILURES };
+
+#define WHERE_IS "an address, a network, :PORT or ADDRESS:PORT"
+
+/* Short enough for one line each: --help must fit a screen. */
+static const struct argp_option known[] = {
+	{ "pid", 'p', "PID[,PID...]", 0, "Only connections these processes hold", 0 },
+	{ "comm", 'c', "NAME[,NAME...]", 0, "Only those of processes so called (*, ? match)", 0 },
+	{ "local", KEY_LOCAL, "WHERE", 0, "Only from ADDR[/BITS], :PORT or ADDR:PORT", 0 },
+	{ "peer", KEY_PEER, "WHERE", 0, "Only to ADDR[/BITS], :PORT or ADDR:PORT", 0 },
+	{ "port", KEY_PORT, "N[,N...]", 0, "Only with this port on either side", 0 },
+	{ NULL, '4', NULL, 0, "Only over IPv4", 0 },
+	{ NULL, '6', NULL, 0, "Only over IPv6", 0 },
+	{ "netns", KEY_NETNS, "NS", 0, "Only in that network namespace: PID, path, number", 0 },
+	{ "failures", KEY_FAILURES, NULL, 0, "Only events that something is wrong", 0 },
+	{ 0 },
+};
+
+error_t bad_input(const char *format, ...)
+{
+	va_list args;
+
+	fputs("katrace: ", stderr);
+	va_start(args, format);
+	vfprintf(stderr, format, args);
+	va_end(args);
+	fputs("\n", stderr);
+	return EINVAL;
+}
+
+/* --- filters: each takes one item of a list --- */
+
+static int take_pid(void *filter, const char *item)
+{
+	uint32_t pid;
+	int err = parse_pid(item, &pid);
+
+	return err ?: filter_add_pid(filter, pid);
+}
+
+static int take_port(void *filter, const char *item)
+{
+	uint16_t port;
+
+	return parse_port(item, &port) ?: filter_add_port(filter, port);
+}
+
+static int take_netns(void *filter, const char *item)
+{
+	uint32_t inode;
+	int err = parse_netns(item, &inode);
+
+	return err ?: filter_add_netns(filter, inode);
+}
+
+static int take_comm(void *filter, const char *item)
+{
+	return filter_add_comm(filter, item);
+}
+
+static int take_local(void *filter, const char *item)
+{
+	struct where where;
+
+	return parse_where(item, &where) ?: filter_add_local(filter, &where);
+}
+
+static int take_peer(void *filter, const char *item)
+{
+	struct where where;
+
+	return parse_where(item, &where) ?: filter_add_peer(filter, &where);
+}
+
+static error_t take_filter(struct filter_options *options, const char *option, const char *arg,
+			   int (*take_item)(void *filter, const char *item), const char *what)
+{
+	char bad[128] = "";
+
+	options->filtered = true;
+	switch (parse_list(arg, take_item, options->filter, bad, sizeof(bad))) {
+	case 0:
+		return 0;
+	case -ENOMEM:
+		return ENOMEM;
+	case -ESRCH:
+		return bad_input("%s: there is no process %s", option, bad);
+	case -ENOENT:
+		return bad_input("%s: there is no network namespace '%s'", option, bad);
+	default:
+		return bad_input("%s: '%s' is not %s", option, bad, what);
+	}
+}
+
+static error_t take(int key, char *arg, struct argp_state *state)
+{
+	struct filter_options *options = state->input;
+
+	switch (key) {
+	case 'p':
+		return take_filter(options, "--pid", arg, take_pid, "a process id");
+	case 'c':
+		return take_filter(options, "--comm", arg, take_comm, "a name");
+	case KEY_LOCAL:
+		return take_filter(options, "--local", arg, take_local, WHERE_IS);
+	case KEY_PEER:
+		return take_filter(options, "--peer", arg, take_peer, WHERE_IS);
+	case KEY_PORT:
+		return take_filter(options, "--port", arg, take_port, "a port from 1 to 65535");
+	case KEY_NETNS:
+		return take_filter(options, "--netns", arg, take_netns,
+				   "a process id, a path, or the number of a network namespace");
+	case '4':
+	case '6':
+		options->filtered = true;
+		return -filter_add_family(options->filter, key == '6');
+	case KEY_FAILURES:
+		filter_set_failures(options->filter);
+		return 0;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+}
+
+const struct argp filters_argp = { .options = known, .parser = take };

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/* The filter options, the same for every command that shows connections. */
+#ifndef KATRACE_FILTERS_H
+#define KATRACE_FILTERS_H
+
+#include "model/filter.h"
+
+#include <argp.h>
+#include <stdbool.h>
+
+/* What filters_argp, a child parser, fills in. The filter is the caller's. */
+struct filter_options {
+	struct filter *filter;
+	bool filtered; /* some connections were asked for */
+};
+
+/* Its child_inputs entry is a struct filter_options. Bad input is said on stderr and ends the parse with EINVAL. */
+extern const struct argp filters_argp;
+
+/* Says on stderr what is wrong with the command line. Returns EINVAL. */
+__attribute__((format(printf, 1, 2))) error_t bad_input(const char *format, ...);
+
+#endif
