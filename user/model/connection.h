@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
-/* One TCP socket seen from this host: who it is, what is known of it, and its timeline. Only the model writes it. */
+/* One TCP socket seen from this host: who it is, what is known of it, and its timeline. Only user/model writes it. */
 #ifndef KATRACE_CONNECTION_H
 #define KATRACE_CONNECTION_H
 
@@ -25,8 +25,9 @@ struct connection {
 	uint64_t cookie;
 	struct settings settings;
 	struct owner owner;
+	bool announced;    /* its first event has been told: it is in the story */
 	uint64_t first_ns; /* CLOCK_BOOTTIME of its first event */
-	uint64_t last_ns;
+	uint64_t last_ns;  /* of its last */
 	struct timeline timeline;
 	uint64_t probes_sent;
 	uint64_t probes_answered;
@@ -40,7 +41,8 @@ struct connection {
 	enum verdict verdict; /* FATE_ENDED */
 	int error;            /* what the application was told: a positive errno, or 0 */
 	uint64_t silent_us;   /* at the end */
-	uint32_t retransmits; /* at the end */
+	uint32_t retransmits; /* at the end, as the next */
+	uint32_t unacked_bytes;
 };
 
 #endif

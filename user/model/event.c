@@ -17,6 +17,11 @@ bool event_is_warning(const struct event *event)
 	}
 }
 
+bool event_is_change(const struct event *event)
+{
+	return event->changed.settings || event->changed.user_timeout || event->changed.enabled;
+}
+
 const char *lost_stage_name(enum lost_stage stage)
 {
 	static const char *const names[LOST_STAGES] = {

@@ -58,6 +58,7 @@ struct event {
 			int error; /* as in struct connection */
 			uint32_t probes_unanswered;
 			uint64_t probes_sent, probes_answered, observed_us;
+			uint32_t retransmits, unacked_bytes;
 		} ended;
 		struct {
 			enum lost_stage stage;
@@ -68,6 +69,9 @@ struct event {
 
 /* Something went wrong or is about to: shown in colour, and kept by filters for failures. */
 bool event_is_warning(const struct event *event);
+
+/* EVENT_CONFIGURED: settings were seen to change, unlike the first time they are told. */
+bool event_is_change(const struct event *event);
 
 /* "hook", "ring", "output", "connections" */
 const char *lost_stage_name(enum lost_stage stage);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 #include "model/model.h"
 
+#include "model/story.h"
+
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,7 +17,6 @@
 /* A connection and what only the model needs to know of it. */
 struct tracked {
 	struct connection c; /* first: outputs get a pointer to it */
-	bool announced;      /* its configured event is out: it is in the story */
 
 	bool probe_open; /* the last probe has neither been answered nor followed by another */
 	uint32_t probe_number;
@@ -107,7 +108,7 @@ static void hand_on(const struct model *model, const struct event *event)
 /* It has left the story and its last event is out. */
 static void hand_on_finished(const struct model *model, struct tracked *t)
 {
-	if (t->announced && filter_passes_timeline(model->options.filter, &t->c))
+	if (t->c.announced && filter_passes_timeline(model->options.filter, &t->c))
 		model->output.finished(model->output.ctx, &t->c);
 	tracked_free(t);
 }
@@ -146,25 +147,27 @@ static bool owner_is_settled(struct model *model, struct tracked *t, uint64_t no
 	return now_ns < t->owner_due_ns;
 }
 
-static void publish(struct model *model, struct tracked *t, const struct event *event, uint64_t now_ns)
+/* The connection follows its event at once; the event itself may have to wait. Returns what story_tell() does. */
+static int publish(struct model *model, struct tracked *t, const struct event *event, uint64_t now_ns)
 {
+	const int err = story_tell(&t->c, event);
 	struct waiting *w;
 
-	t->c.warned = t->c.warned || event_is_warning(event);
 	if (!t->n_waiting && owner_is_settled(model, t, now_ns)) {
 		hand_on(model, event);
-		return;
+		return err;
 	}
 	w = malloc(sizeof(*w));
 	if (!w) { /* better without its owner than not at all */
 		hand_on(model, event);
-		return;
+		return err;
 	}
 	w->event = *event;
 	w->tracked = t;
 	w->until_ns = now_ns + MODEL_OWNER_WAIT_NS;
 	t->n_waiting++;
 	STAILQ_INSERT_TAIL(&model->waiting, w, next);
+	return err;
 }
 
 static void hand_on_first_waiting(struct model *model)
@@ -302,29 +305,22 @@ static uint8_t changed_settings(const struct settings *a, const struct settings 
 
 static int configured(struct model *model, struct tracked *t, const struct sighting *s, uint64_t now_ns)
 {
-	const struct entry entry = { .kind = ENTRY_CONFIGURED, .time_ns = s->time_ns };
 	struct event event = event_of(EVENT_CONFIGURED, t, s);
-	int err = 0;
 
-	if (t->announced) {
+	if (t->c.announced) {
 		event.changed.settings = changed_settings(&t->c.settings, &s->settings);
 		event.changed.user_timeout = t->c.settings.user_timeout_ms != s->settings.user_timeout_ms;
 		event.changed.enabled = t->c.settings.enabled != s->settings.enabled;
-		if (!event.changed.settings && !event.changed.user_timeout && !event.changed.enabled)
+		if (!event_is_change(&event))
 			return 0;
-		err = timeline_add(&t->c.timeline, &entry);
 	} else {
-		t->announced = true;
 		t->c.number = ++model->counts.connections;
-		t->c.first_ns = s->time_ns;
 	}
-	t->c.settings = s->settings;
-	publish(model, t, &event, now_ns);
-	return err;
+	return publish(model, t, &event, now_ns);
 }
 
-static void answered(struct model *model, struct tracked *t, const struct sighting *s, uint64_t answer_ns, bool late,
-		     uint64_t now_ns)
+static int answered(struct model *model, struct tracked *t, const struct sighting *s, uint64_t answer_ns, bool late,
+		    uint64_t now_ns)
 {
 	struct event event = event_of(EVENT_PROBE_ANSWERED, t, s);
 
@@ -335,20 +331,18 @@ static void answered(struct model *model, struct tracked *t, const struct sighti
 		event.time_ns = answer_ns;
 	t->probe_open = false;
 	t->early_answer_ns = 0;
-	t->c.probes_answered++;
-	t->c.probes_unanswered = 0;
-	timeline_answer(&t->c.timeline, (uint32_t)event.answer.rtt_us, late);
-	publish(model, t, &event, now_ns);
+	return publish(model, t, &event, now_ns);
 }
 
 /* Has the peer been heard since the last probe, though nobody saw the answer arrive? */
-static void find_late_answer(struct model *model, struct tracked *t, const struct sighting *s, uint64_t now_ns)
+static int find_late_answer(struct model *model, struct tracked *t, const struct sighting *s, uint64_t now_ns)
 {
 	const uint64_t silent_ns = s->silent_us * 1000;
 	const uint64_t heard_ns = s->time_ns > silent_ns ? s->time_ns - silent_ns : 0;
 
-	if (t->probe_open && heard_ns > t->probe_ns)
-		answered(model, t, s, heard_ns, true, now_ns);
+	if (!t->probe_open || heard_ns <= t->probe_ns)
+		return 0;
+	return answered(model, t, s, heard_ns, true, now_ns);
 }
 
 /*
@@ -368,19 +362,17 @@ static void find_gap(struct model *model, struct tracked *t, const struct sighti
 	model_lost(model, LOST_HOOK, s->probes_out - expected, now_ns);
 }
 
-static void suppression_over(struct model *model, struct tracked *t, const struct sighting *s, uint64_t now_ns)
+static int suppression_over(struct model *model, struct tracked *t, const struct sighting *s, uint64_t now_ns)
 {
 	struct event event = event_of(EVENT_SUPPRESSED, t, s);
 
 	if (!t->c.suppressed)
-		return;
-	t->c.suppressed = false;
+		return 0;
 	event.suppressed.begin = false;
 	event.suppressed.retransmits = s->retransmits;
 	event.suppressed.unacked_bytes = s->unacked_bytes;
 	event.suppressed.queued_bytes = s->queued_bytes;
-	timeline_end_suppressed(&t->c.timeline, s->time_ns);
-	publish(model, t, &event, now_ns);
+	return publish(model, t, &event, now_ns);
 }
 
 static struct event probe_event(enum event_kind kind, const struct tracked *t, const struct sighting *s,
@@ -396,131 +388,97 @@ static struct event probe_event(enum event_kind kind, const struct tracked *t, c
 	return event;
 }
 
-static struct entry probe_entry(enum entry_kind kind, const struct event *event)
-{
-	return (struct entry){
-		.kind = kind,
-		.time_ns = event->time_ns,
-		.end_ns = event->time_ns,
-		.count = 1,
-		.number = event->probe.number,
-		.limit = event->probe.limit,
-		.has_result = event->probe.has_result,
-		.result = event->probe.result,
-	};
-}
-
 static int probe_sent(struct model *model, struct tracked *t, const struct sighting *s, uint64_t now_ns)
 {
 	const struct event event = probe_event(EVENT_PROBE_SENT, t, s, s->probes_out ? s->probes_out : 1);
-	const struct entry entry = probe_entry(ENTRY_PROBE, &event);
-	int err = timeline_add(&t->c.timeline, &entry);
+	const uint64_t early_ns = t->early_answer_ns;
+	int err = publish(model, t, &event, now_ns);
 
-	t->c.probes_sent++;
-	t->c.probes_unanswered = event.probe.number;
-	t->c.refused_with = event.probe.has_result && s->result < 0 ? -s->result : 0;
 	t->probe_open = true;
 	t->probe_number = event.probe.number;
 	t->probe_ns = s->time_ns;
-	publish(model, t, &event, now_ns);
-	if (t->early_answer_ns && t->early_answer_ns >= s->time_ns)
-		answered(model, t, s, t->early_answer_ns, false, now_ns);
 	t->early_answer_ns = 0;
+	if (early_ns && early_ns >= s->time_ns)
+		err = answered(model, t, s, early_ns, false, now_ns) ?: err;
 	return err;
 }
 
 static int probe_dropped(struct model *model, struct tracked *t, const struct sighting *s, uint64_t now_ns)
 {
 	const struct event event = probe_event(EVENT_PROBE_DROPPED, t, s, s->probes_out + 1);
-	const struct entry entry = probe_entry(ENTRY_DROPPED, &event);
-	int err = timeline_add(&t->c.timeline, &entry);
 
-	t->c.probes_dropped++;
-	publish(model, t, &event, now_ns);
-	return err;
+	return publish(model, t, &event, now_ns);
 }
 
-static void answer_arrived(struct model *model, struct tracked *t, const struct sighting *s, uint64_t now_ns)
+static int answer_arrived(struct model *model, struct tracked *t, const struct sighting *s, uint64_t now_ns)
 {
 	if (t->probe_open && s->time_ns >= t->probe_ns && s->probes_out == t->probe_number)
-		answered(model, t, s, s->time_ns, false, now_ns);
-	else
-		t->early_answer_ns = s->time_ns;
+		return answered(model, t, s, s->time_ns, false, now_ns);
+	t->early_answer_ns = s->time_ns;
+	return 0;
 }
 
 static int suppressed(struct model *model, struct tracked *t, const struct sighting *s, uint64_t now_ns)
 {
-	const struct entry entry = {
-		.kind = ENTRY_SUPPRESSED,
-		.time_ns = s->time_ns,
-		.unacked_bytes = s->unacked_bytes,
-		.queued_bytes = s->queued_bytes,
-		.retransmits = s->retransmits,
-		.window_probe = s->window_probe,
-	};
 	struct event event = event_of(EVENT_SUPPRESSED, t, s);
 
 	if (t->c.suppressed)
 		return 0;
-	t->c.suppressed = true;
 	event.suppressed.begin = true;
 	event.suppressed.window_probe = s->window_probe;
 	event.suppressed.unacked_bytes = s->unacked_bytes;
 	event.suppressed.queued_bytes = s->queued_bytes;
 	event.suppressed.retransmits = s->retransmits;
-	publish(model, t, &event, now_ns);
-	return timeline_add(&t->c.timeline, &entry);
+	return publish(model, t, &event, now_ns);
 }
 
-static void ended(struct model *model, struct tracked *t, const struct sighting *s, uint64_t now_ns)
+static int ended(struct model *model, struct tracked *t, const struct sighting *s, uint64_t now_ns)
 {
 	struct event event = event_of(EVENT_ENDED, t, s);
+	int err;
 
-	t->c.verdict = verdict_of(s);
-	t->c.error = verdict_is_normal(t->c.verdict) ? 0 : s->error;
-	t->c.silent_us = s->silent_us;
-	t->c.retransmits = s->retransmits;
-	t->c.probes_unanswered = s->probes_out;
-	event.ended.verdict = t->c.verdict;
-	event.ended.error = t->c.error;
+	event.ended.verdict = verdict_of(s);
+	event.ended.error = verdict_is_normal(event.ended.verdict) ? 0 : s->error;
 	event.ended.probes_unanswered = s->probes_out;
 	event.ended.probes_sent = t->c.probes_sent;
 	event.ended.probes_answered = t->c.probes_answered;
 	event.ended.observed_us = (s->time_ns - t->c.first_ns) / 1000;
-	publish(model, t, &event, now_ns);
+	event.ended.retransmits = s->retransmits;
+	event.ended.unacked_bytes = s->unacked_bytes;
+	err = publish(model, t, &event, now_ns);
 	leave(model, t, FATE_ENDED);
+	return err;
 }
 
+/* Each step is taken even if the one before could not get memory: what follows is no less true. */
 static int tell(struct model *model, struct tracked *t, const struct sighting *s, uint64_t now_ns)
 {
-	const bool is_new = !t->announced;
+	const bool is_new = !t->c.announced;
 	int err = configured(model, t, s, now_ns);
 
-	t->c.last_ns = s->time_ns;
 	if (s->kind != KATRACE_ANSWER)
-		find_late_answer(model, t, s, now_ns);
+		err = find_late_answer(model, t, s, now_ns) ?: err;
 	switch (s->kind) {
 	case KATRACE_PROBE_SENT:
 		find_gap(model, t, s, is_new, now_ns);
-		suppression_over(model, t, s, now_ns);
-		err = err ?: probe_sent(model, t, s, now_ns);
+		err = suppression_over(model, t, s, now_ns) ?: err;
+		err = probe_sent(model, t, s, now_ns) ?: err;
 		break;
 	case KATRACE_PROBE_DROPPED:
-		suppression_over(model, t, s, now_ns);
-		err = err ?: probe_dropped(model, t, s, now_ns);
+		err = suppression_over(model, t, s, now_ns) ?: err;
+		err = probe_dropped(model, t, s, now_ns) ?: err;
 		break;
 	case KATRACE_ANSWER:
-		answer_arrived(model, t, s, now_ns);
+		err = answer_arrived(model, t, s, now_ns) ?: err;
 		break;
 	case KATRACE_SUPPRESSED:
-		err = err ?: suppressed(model, t, s, now_ns);
+		err = suppressed(model, t, s, now_ns) ?: err;
 		break;
 	case KATRACE_SETTLED:
-		suppression_over(model, t, s, now_ns);
+		err = suppression_over(model, t, s, now_ns) ?: err;
 		break;
 	case KATRACE_CLOSED:
-		ended(model, t, s, now_ns);
-		return err;
+		return ended(model, t, s, now_ns) ?: err;
 	default:
 		break;
 	}
@@ -542,7 +500,7 @@ int model_observe(struct model *model, const struct sighting *s, uint64_t now_ns
 		t->c.id.inode = s->id.inode;
 	if (s->cookie)
 		t->c.cookie = s->cookie;
-	if (!t->announced && s->kind == KATRACE_ANSWER) { /* its probe's record is on its way */
+	if (!t->c.announced && s->kind == KATRACE_ANSWER) { /* its probe's record is on its way */
 		t->early_answer_ns = s->time_ns;
 		return 0;
 	}
@@ -570,7 +528,7 @@ void model_finish(struct model *model, uint64_t now_ns)
 		hand_on_first_waiting(model);
 	HASH_ITER (hh, model->by_sock, t, next) {
 		t->c.last_ns = now_ns;
-		if (t->announced && filter_passes_timeline(model->options.filter, &t->c))
+		if (t->c.announced && filter_passes_timeline(model->options.filter, &t->c))
 			model->output.finished(model->output.ctx, &t->c);
 	}
 }

@@ -118,9 +118,7 @@ static void header(struct text *text, struct out *out)
 
 static void say_configured(const struct event *event, struct out *out)
 {
-	const bool changed = event->changed.settings || event->changed.user_timeout || event->changed.enabled;
-
-	out_text(out, changed ? "keepalive is now: " : "keepalive: ");
+	out_text(out, event_is_change(event) ? "keepalive is now: " : "keepalive: ");
 	words_settings(out, &event->settings);
 }
 

@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+#include "model/story.h"
+
+/* The first event of all is a configured one, unless a recording lacks it: each has the settings. */
+static void begin(struct connection *c, const struct event *event)
+{
+	if (c->announced)
+		return;
+	c->announced = true;
+	c->first_ns = event->time_ns;
+	c->settings = event->settings;
+}
+
+static int configured(struct connection *c, const struct event *event)
+{
+	const struct entry entry = { .kind = ENTRY_CONFIGURED, .time_ns = event->time_ns };
+
+	c->settings = event->settings;
+	return event_is_change(event) ? timeline_add(&c->timeline, &entry) : 0;
+}
+
+static struct entry probe_entry(enum entry_kind kind, const struct event *event)
+{
+	return (struct entry){
+		.kind = kind,
+		.time_ns = event->time_ns,
+		.end_ns = event->time_ns,
+		.count = 1,
+		.number = event->probe.number,
+		.limit = event->probe.limit,
+		.has_result = event->probe.has_result,
+		.result = event->probe.result,
+	};
+}
+
+static int probe_sent(struct connection *c, const struct event *event)
+{
+	const struct entry entry = probe_entry(ENTRY_PROBE, event);
+
+	c->probes_sent++;
+	c->probes_unanswered = event->probe.number;
+	c->refused_with = event->probe.has_result && event->probe.result < 0 ? -event->probe.result : 0;
+	return timeline_add(&c->timeline, &entry);
+}
+
+static int probe_dropped(struct connection *c, const struct event *event)
+{
+	const struct entry entry = probe_entry(ENTRY_DROPPED, event);
+
+	c->probes_dropped++;
+	return timeline_add(&c->timeline, &entry);
+}
+
+static void probe_answered(struct connection *c, const struct event *event)
+{
+	c->probes_answered++;
+	c->probes_unanswered = 0;
+	timeline_answer(&c->timeline, (uint32_t)event->answer.rtt_us, event->answer.late);
+}
+
+static int suppressed(struct connection *c, const struct event *event)
+{
+	const struct entry entry = {
+		.kind = ENTRY_SUPPRESSED,
+		.time_ns = event->time_ns,
+		.unacked_bytes = event->suppressed.unacked_bytes,
+		.queued_bytes = event->suppressed.queued_bytes,
+		.retransmits = event->suppressed.retransmits,
+		.window_probe = event->suppressed.window_probe,
+	};
+
+	c->suppressed = event->suppressed.begin;
+	if (event->suppressed.begin)
+		return timeline_add(&c->timeline, &entry);
+	timeline_end_suppressed(&c->timeline, event->time_ns);
+	return 0;
+}
+
+/* The sums are those of the event: a recording may lack some of what was counted. */
+static void ended(struct connection *c, const struct event *event)
+{
+	c->fate = FATE_ENDED;
+	c->verdict = event->ended.verdict;
+	c->error = event->ended.error;
+	c->silent_us = event->silent_us;
+	c->retransmits = event->ended.retransmits;
+	c->unacked_bytes = event->ended.unacked_bytes;
+	c->probes_unanswered = event->ended.probes_unanswered;
+	c->probes_sent = event->ended.probes_sent;
+	c->probes_answered = event->ended.probes_answered;
+}
+
+int story_tell(struct connection *c, const struct event *event)
+{
+	begin(c, event);
+	c->last_ns = event->time_ns;
+	c->warned = c->warned || event_is_warning(event);
+	switch (event->kind) {
+	case EVENT_CONFIGURED:
+		return configured(c, event);
+	case EVENT_PROBE_SENT:
+		return probe_sent(c, event);
+	case EVENT_PROBE_DROPPED:
+		return probe_dropped(c, event);
+	case EVENT_PROBE_ANSWERED:
+		probe_answered(c, event);
+		return 0;
+	case EVENT_SUPPRESSED:
+		return suppressed(c, event);
+	case EVENT_ENDED:
+		ended(c, event);
+		return 0;
+	case EVENT_EVENTS_LOST: /* of no connection */
+		return 0;
+	}
+	return 0;
+}
