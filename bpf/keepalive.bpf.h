@@ -53,6 +53,29 @@ struct {
 	__type(value, __u32);
 } stories SEC(".maps");
 
+/*
+ * Connections known to belong to others than those asked for. Entered by user space, which decides; deleted at
+ * TCP_CLOSE, and out of force when its time is over: kernels reuse a sock in place, and a socket can be passed on.
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, 1);
+	__type(key, __u64);
+	__type(value, struct katrace_other);
+} others SEC(".maps");
+
+static __always_inline bool belongs_to_others(const struct tcp_sock *tp)
+{
+	__u64 key = (__u64)tp;
+	const struct katrace_other *other;
+
+	if (!config.filters)
+		return false;
+	other = bpf_map_lookup_elem(&others, &key);
+	return other && other->inode == sock_inode(tp) && bpf_ktime_get_boot_ns() < other->until_ns;
+}
+
 static __always_inline struct firing *this_firing(void)
 {
 	__u32 key = 0;
@@ -167,7 +190,7 @@ static __always_inline void timer_entered(const struct tcp_sock *tp)
 	if (!firing)
 		return;
 	firing->sock = 0;
-	if (!shared.ready || !keepalive_applies(tp))
+	if (!shared.ready || !keepalive_applies(tp) || belongs_to_others(tp))
 		return;
 	firing->sock = (__u64)tp;
 	firing->time_ns = bpf_ktime_get_boot_ns();
@@ -270,7 +293,8 @@ static __always_inline void timer_left(const struct tcp_sock *tp)
 /* Everything but the segment itself speaks for an answer to a keepalive probe: one is out, and no data is. */
 static __always_inline bool awaits_answer(const struct tcp_sock *tp)
 {
-	return sock_probes_out(tp) && shared.ready && sock_flag(tp, SOCK_KEEPOPEN) && !sock_busy(tp);
+	return sock_probes_out(tp) && shared.ready && sock_flag(tp, SOCK_KEEPOPEN) && !sock_busy(tp) &&
+	       !belongs_to_others(tp);
 }
 
 static __always_inline void answered(const struct tcp_sock *tp)
@@ -320,15 +344,18 @@ static __always_inline void closed(const struct tcp_sock *tp, __u8 before)
 	struct katrace_record *rec;
 	__u64 key = (__u64)tp;
 	int error = sock_error(tp);
-	bool known, in_timer;
+	bool known, in_timer, other;
 
 	if (!firing)
 		return;
+	other = belongs_to_others(tp);
+	if (config.filters)
+		bpf_map_delete_elem(&others, &key);
 	known = !bpf_map_delete_elem(&stories, &key);
 	in_timer = firing->sock == key && (firing->gave_up || !config.sees_write_err);
 	if (firing->sock == key)
 		firing->closed = true;
-	if (!shared.ready || (!known && !in_timer && !peer_lost(tp, error)))
+	if (!shared.ready || other || (!known && !in_timer && !peer_lost(tp, error)))
 		return;
 	rec = record_begin(KATRACE_CLOSED, tp, in_timer ? firing->time_ns : bpf_ktime_get_boot_ns());
 	if (!rec)

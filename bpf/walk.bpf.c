@@ -11,8 +11,20 @@ char LICENSE[] SEC("license") = "GPL";
 
 /* Set before load: katrace's own socket, made with TCP_KEEPIDLE=1. */
 const volatile __u32 own_fd = 0;
-/* Written by own_socket(), then read by held_sockets(). */
+/* Written by own_socket(), then read by all others. */
 struct katrace_facts facts = {};
+
+/*
+ * Processes asked for with all their descendants, by process id as katrace numbers it. User space enters those there are
+ * at start, process_forked() their children; deleted when a process ends, by process_ended().
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, 65536);
+	__type(key, __u32);
+	__type(value, __u32);
+} kin SEC(".maps");
 
 /* The process id as katrace's pid namespace numbers it; 0 if it has none there. */
 static __always_inline __u32 process_id(const struct task_struct *leader)
@@ -78,33 +90,68 @@ static __always_inline const struct tcp_sock *tcp_sock_of_file(const struct file
 	return sock_protocol(tp) == KATRACE_IPPROTO_TCP ? tp : NULL;
 }
 
+static __always_inline void describe_process(struct katrace_owner *owner, const struct task_struct *leader)
+{
+	const struct css_set *css_set = READ(leader, cgroups);
+	const struct cgroup *cgroup = READ(css_set, dfl_cgrp);
+	const struct kernfs_node *node = READ(cgroup, kn);
+
+	owner->pid = process_id(leader);
+	owner->start_ns = READ(leader, start_boottime);
+	owner->css_set = (__u64)css_set;
+	owner->cgroup_id = READ(node, id);
+	owner->is_kin = bpf_map_lookup_elem(&kin, &owner->pid) != NULL;
+#ifdef KATRACE_READ_DIRECT
+	for (int i = 0; i < (int)sizeof(owner->comm) - 1; i++)
+		owner->comm[i] = READ(leader, comm[i]);
+#else
+	bpf_core_read_str(owner->comm, sizeof(owner->comm), &leader->comm);
+#endif
+}
+
 SEC("iter/task_file")
 int held_sockets(struct bpf_iter__task_file *ctx)
 {
 	struct task_struct *task = ctx->task;
 	struct file *file = ctx->file;
-	const struct task_struct *leader;
 	const struct tcp_sock *tp;
 	struct katrace_owner owner = {};
-	int i;
 
 	if (!task || !file)
 		return 0;
 	tp = tcp_sock_of_file(file);
 	if (!tp)
 		return 0;
-	leader = READ(task, group_leader);
 	owner.sock = (__u64)tp;
 	owner.inode = sock_inode(tp);
-	owner.pid = process_id(leader);
-	owner.netns = sock_netns(tp);
-#ifdef KATRACE_READ_DIRECT
-	for (i = 0; i < (int)sizeof(owner.comm) - 1; i++)
-		owner.comm[i] = READ(leader, comm[i]);
-#else
-	(void)i;
-	bpf_core_read_str(owner.comm, sizeof(owner.comm), &leader->comm);
-#endif
+	describe_process(&owner, READ(task, group_leader));
 	bpf_seq_write(ctx->meta->seq, &owner, sizeof(owner));
+	return 0;
+}
+
+/* --- descendants: attached only when they are asked for --- */
+
+SEC("tp_btf/sched_process_fork")
+int BPF_PROG(process_forked, struct task_struct *parent, struct task_struct *child)
+{
+	__u32 of = process_id(READ(parent, group_leader)), pid;
+
+	if (READ(child, group_leader) != child || !of || !bpf_map_lookup_elem(&kin, &of))
+		return 0;
+	pid = process_id(child);
+	if (pid && bpf_map_update_elem(&kin, &pid, &of, BPF_ANY))
+		__sync_fetch_and_add(&facts.kin_lost, 1);
+	return 0;
+}
+
+/* Of each thread; the last one takes the process with it. */
+SEC("tp_btf/sched_process_exit")
+int BPF_PROG(process_ended, struct task_struct *task)
+{
+	const struct signal_struct *threads = READ(task, signal);
+	__u32 pid = process_id(READ(task, group_leader));
+
+	if (!READ(threads, live.counter))
+		bpf_map_delete_elem(&kin, &pid);
 	return 0;
 }

@@ -162,11 +162,34 @@ struct pid {
 	struct upid numbers[1];
 };
 
+struct kernfs_node {
+	__u64 id;
+};
+
+struct cgroup {
+	struct kernfs_node *kn;
+};
+
+struct css_set {
+	struct cgroup *dfl_cgrp;
+};
+
+typedef struct {
+	int counter;
+} atomic_t;
+
+struct signal_struct {
+	atomic_t live;
+};
+
 struct task_struct {
 	int tgid;
 	struct task_struct *group_leader;
 	struct pid *thread_pid;
+	__u64 start_boottime;
 	char comm[16];
+	struct signal_struct *signal;
+	struct css_set *cgroups;
 };
 
 struct seq_file;

@@ -90,6 +90,13 @@ struct katrace_config {
 	__u32 wake_bytes;    /* wake a busy consumer early when this much waits in the ring */
 	__u8 sees_result;    /* a hook reports what tcp_write_wakeup() returned */
 	__u8 sees_write_err; /* a hook reports calls of tcp_write_err() */
+	__u8 filters;        /* not every connection is wanted: see others in bpf/keepalive.bpf.h */
+};
+
+/* A connection that is not wanted, as far as user space knows. The sock may be another's later, but not for long. */
+struct katrace_other {
+	__u64 inode;    /* of the socket's file */
+	__u64 until_ns; /* CLOCK_BOOTTIME: after that, ask again */
 };
 
 /* Memory both sides write while tracing. */
@@ -109,17 +116,21 @@ struct katrace_facts {
 	__u32 pid_level; /* depth of katrace's pid namespace; 0 is the root */
 	__u32 netns;     /* katrace's own */
 	__u32 found;     /* 1 once the socket was seen */
+	__u32 kin_lost;  /* descendants that did not fit the map of kin */
 };
 
 /* One descriptor that refers to a TCP socket, as written by the walk over all tasks' descriptors. */
 struct katrace_owner {
 	__u64 sock;
 	__u64 inode;
-	__u32 pid; /* in katrace's pid namespace */
-	__u32 netns;
-	char comm[16]; /* of the process's main thread, at most 15 bytes and a zero */
+	__u64 start_ns;  /* CLOCK_BOOTTIME: with pid it names one process for ever */
+	__u64 css_set;   /* identity only: processes with the same one are in the same cgroup of every hierarchy */
+	__u64 cgroup_id; /* in the cgroup2 hierarchy */
+	__u32 pid;       /* in katrace's pid namespace */
+	__u32 is_kin;    /* one of the processes asked for, or a descendant: see kin in bpf/walk.bpf.c */
+	char comm[16];   /* of the process's main thread, at most 15 bytes and a zero */
 };
 
-_Static_assert(sizeof(struct katrace_owner) == 40, "owner layout");
+_Static_assert(sizeof(struct katrace_owner) == 64, "owner layout");
 
 #endif

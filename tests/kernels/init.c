@@ -74,6 +74,7 @@ static void mount_all(void)
 	mount_one("devtmpfs", "/dev");
 	mount_one("tmpfs", "/tmp");
 	mount_one("bpf", "/sys/fs/bpf");
+	mount_one("cgroup2", "/sys/fs/cgroup");
 	mount_one("tracefs", "/sys/kernel/tracing");
 }
 

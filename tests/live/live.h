@@ -31,14 +31,29 @@ void life_suppressed(void **state);
 void life_retransmission_timeout(void **state);
 void life_short_ones_are_silent(void **state);
 
-void owner_pid_filter(void **state);
 void owner_is_not_current(void **state);
 void owner_renamed(void **state);
 void owner_shared_after_fork(void **state);
 void owner_passed_on(void **state);
 void owner_of_an_orphan(void **state);
-void owner_filters(void **state);
-void owner_failures_only(void **state);
+void owner_accepted(void **state);
+void owner_handed_over(void **state);
+void owner_is_the_process_of_a_thread(void **state);
+void owner_after_exec(void **state);
+void owner_of_many_sockets(void **state);
+void owner_of_many_processes(void **state);
+void owner_after_churn(void **state);
+void owner_outside_the_pid_namespace(void **state);
+
+void filter_pid(void **state);
+void filter_pid_in_the_kernel(void **state);
+void filter_pid_is_reused(void **state);
+void filter_pid_has_ended(void **state);
+void filter_children(void **state);
+void filter_cgroup(void **state);
+int filter_cgroup_clean_up(void **state);
+void filter_many_kinds(void **state);
+void filter_failures(void **state);
 
 void exact_attempts(void **state);
 void exact_loss_is_reported(void **state);

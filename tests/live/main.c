@@ -6,6 +6,7 @@
 
 #include <signal.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 void needs_root(const char *test)
@@ -51,14 +52,27 @@ int main(int argc, char **argv)
 		cmocka_unit_test_teardown(life_suppressed, tool_clean_up),
 		cmocka_unit_test_teardown(life_retransmission_timeout, tool_clean_up),
 		cmocka_unit_test_teardown(life_short_ones_are_silent, tool_clean_up),
-		cmocka_unit_test_teardown(owner_pid_filter, tool_clean_up),
 		cmocka_unit_test_teardown(owner_is_not_current, tool_clean_up),
 		cmocka_unit_test_teardown(owner_renamed, tool_clean_up),
 		cmocka_unit_test_teardown(owner_shared_after_fork, tool_clean_up),
 		cmocka_unit_test_teardown(owner_passed_on, tool_clean_up),
 		cmocka_unit_test_teardown(owner_of_an_orphan, tool_clean_up),
-		cmocka_unit_test_teardown(owner_filters, tool_clean_up),
-		cmocka_unit_test_teardown(owner_failures_only, tool_clean_up),
+		cmocka_unit_test_teardown(owner_accepted, tool_clean_up),
+		cmocka_unit_test_teardown(owner_handed_over, tool_clean_up),
+		cmocka_unit_test_teardown(owner_is_the_process_of_a_thread, tool_clean_up),
+		cmocka_unit_test_teardown(owner_after_exec, tool_clean_up),
+		cmocka_unit_test_teardown(owner_of_many_sockets, tool_clean_up),
+		cmocka_unit_test_teardown(owner_of_many_processes, tool_clean_up),
+		cmocka_unit_test_teardown(owner_after_churn, tool_clean_up),
+		cmocka_unit_test_teardown(owner_outside_the_pid_namespace, tool_clean_up),
+		cmocka_unit_test_teardown(filter_pid, tool_clean_up),
+		cmocka_unit_test_teardown(filter_pid_in_the_kernel, tool_clean_up),
+		cmocka_unit_test_teardown(filter_pid_is_reused, tool_clean_up),
+		cmocka_unit_test_teardown(filter_pid_has_ended, tool_clean_up),
+		cmocka_unit_test_teardown(filter_children, tool_clean_up),
+		cmocka_unit_test_teardown(filter_cgroup, filter_cgroup_clean_up),
+		cmocka_unit_test_teardown(filter_many_kinds, tool_clean_up),
+		cmocka_unit_test_teardown(filter_failures, tool_clean_up),
 		cmocka_unit_test_teardown(story_is_the_same_in_every_mode, tool_clean_up),
 		cmocka_unit_test_teardown(doctor_examines, tool_clean_up),
 		cmocka_unit_test_teardown(doctor_without_privileges, tool_clean_up),
@@ -66,6 +80,9 @@ int main(int argc, char **argv)
 		cmocka_unit_test_teardown(exact_loss_is_reported, tool_clean_up),
 	};
 
+	if (argc == 2 && strcmp(argv[1], "--pause") == 0) /* what a test's process becomes by exec */
+		for (;;)
+			pause();
 	signal(SIGPIPE, SIG_IGN);
 	if (argc > 1)
 		tool_path = argv[1];

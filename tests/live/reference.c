@@ -26,9 +26,10 @@ struct reference *reference_start(void)
 {
 	struct reference *reference = calloc(1, sizeof(*reference));
 	struct reference_direct *skel = calloc(1, sizeof(*skel));
+	const struct walk_options options = { 0 };
 	struct walk *walk;
 
-	must(reference && skel && walk_new(&walk, NULL) == 0, "walk");
+	must(reference && skel && walk_new(&walk, &options) == 0, "walk");
 	must(reference_direct__create_skeleton(skel) == 0, "skeleton");
 	if (walk_read_method(walk) == READ_PROBED)
 		skel->skeleton->data = (void *)reference_probed__elf_bytes(&skel->skeleton->data_sz);

@@ -34,7 +34,7 @@ static socklen_t make_address(union address *address, enum tcp_family family)
 	return sizeof(address->v6);
 }
 
-static unsigned int port_of(int fd)
+unsigned int tcp_local_port(int fd)
 {
 	union address address;
 	socklen_t size = sizeof(address);
@@ -66,6 +66,39 @@ static int open_client(const struct net *net, const union address *address, sock
 	return fd;
 }
 
+int tcp_listen(const struct net *net, unsigned int *port)
+{
+	union address address;
+	const socklen_t size = make_address(&address, TCP_IPV4);
+	const int fd = open_listener(net, &address, size);
+
+	*port = tcp_local_port(fd);
+	return fd;
+}
+
+int tcp_connect_port(const struct net *net, unsigned int port)
+{
+	union address address;
+	const socklen_t size = make_address(&address, TCP_IPV4);
+
+	address.v4.sin_port = htons((uint16_t)port);
+	return open_client(net, &address, size);
+}
+
+struct tcp tcp_accept(const struct net *net, const struct keepalive *keepalive)
+{
+	struct tcp tcp;
+	int listener = tcp_listen(net, &tcp.server_port);
+
+	tcp_keepalive(listener, keepalive);
+	tcp.client = tcp_connect_port(net, tcp.server_port);
+	tcp.server = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
+	must(tcp.server >= 0, "accept");
+	tcp.client_port = tcp_local_port(tcp.client);
+	close(listener);
+	return tcp;
+}
+
 struct tcp tcp_connect(const struct net *net, enum tcp_family family)
 {
 	union address address;
@@ -76,8 +109,8 @@ struct tcp tcp_connect(const struct net *net, enum tcp_family family)
 	tcp.client = open_client(net, &address, size);
 	tcp.server = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
 	must(tcp.server >= 0, "accept");
-	tcp.client_port = port_of(tcp.client);
-	tcp.server_port = port_of(listener);
+	tcp.client_port = tcp_local_port(tcp.client);
+	tcp.server_port = tcp_local_port(listener);
 	close(listener);
 	return tcp;
 }
@@ -103,7 +136,7 @@ unsigned int tcp_connect_many(const struct net *net, int *clients, int *servers,
 		servers[i] = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
 		must(servers[i] >= 0, "accept");
 	}
-	port = port_of(listener);
+	port = tcp_local_port(listener);
 	close(listener);
 	return port;
 }

@@ -23,6 +23,15 @@ struct tcp tcp_connect(const struct net *net, enum tcp_family family);
 /* Aborts both ends: on a dead network a FIN would keep the connection, and its namespace, for minutes. */
 void tcp_close(struct tcp *tcp);
 
+/* A connection whose server end has its keepalive from the listener, as accept(2) passes it on. */
+struct tcp tcp_accept(const struct net *net, const struct keepalive *keepalive);
+
+/* A listener on host B and its port; a connection to it from host A. */
+int tcp_listen(const struct net *net, unsigned int *port);
+int tcp_connect_port(const struct net *net, unsigned int port);
+
+unsigned int tcp_local_port(int fd);
+
 /* n connections over one listener, whose port is returned. */
 unsigned int tcp_connect_many(const struct net *net, int *clients, int *servers, int n);
 

@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <linux/capability.h>
 #include <poll.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -75,10 +76,16 @@ static void run_tool(enum tool_rights rights, const char *const *args)
 		must(n < 31, "too many arguments");
 		argv[n++] = *args;
 	}
-	if (rights != RIGHTS_ALL)
+	if (rights == RIGHTS_TWO || rights == RIGHTS_NONE)
 		become_nobody(rights == RIGHTS_TWO ? 1ULL << CAP_BPF | 1ULL << CAP_PERFMON : 0);
 	fexecve(fd, (char *const *)argv, environ);
 	must(false, "execute katrace");
+}
+
+/* fork(2) with flags of clone(2) */
+static pid_t start_process(unsigned long flags)
+{
+	return (pid_t)syscall(SYS_clone, flags | SIGCHLD, NULL, NULL, NULL, 0UL);
 }
 
 struct tool *tool_start_with(enum tool_rights rights, const char *const *args)
@@ -87,7 +94,7 @@ struct tool *tool_start_with(enum tool_rights rights, const char *const *args)
 	int out[2], err[2];
 
 	must(tool && pipe2(out, O_CLOEXEC) == 0 && pipe2(err, O_CLOEXEC) == 0, "pipe");
-	tool->pid = fork();
+	tool->pid = start_process(rights == RIGHTS_CONTAINED ? CLONE_NEWPID : 0);
 	must(tool->pid >= 0, "fork");
 	if (!tool->pid) {
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -203,6 +210,17 @@ int tool_lines(const struct tool *tool, const char *a, const char *b)
 	size_t end;
 
 	return count_lines(tool_stdout(tool), a, b, &end);
+}
+
+void tool_each_line(const struct tool *tool, void (*take)(void *ctx, const char *line), void *ctx)
+{
+	const char *line = tool_stdout(tool), *next;
+	char copy[4096];
+
+	for (; (next = strchr(line, '\n')); line = next + 1) {
+		snprintf(copy, sizeof(copy), "%.*s", (int)(next - line), line);
+		take(ctx, copy);
+	}
 }
 
 const char *tool_stdout(const struct tool *tool)

@@ -13,8 +13,9 @@ extern const char *tool_path;
 /* With which privileges it runs. */
 enum tool_rights {
 	RIGHTS_ALL,
-	RIGHTS_TWO,  /* uid 65534 with CAP_BPF and CAP_PERFMON */
-	RIGHTS_NONE, /* uid 65534 */
+	RIGHTS_TWO,       /* uid 65534 with CAP_BPF and CAP_PERFMON */
+	RIGHTS_NONE,      /* uid 65534 */
+	RIGHTS_CONTAINED, /* all, but in a pid namespace of its own */
 };
 
 struct tool;
@@ -34,6 +35,9 @@ bool tool_wait_lines(struct tool *tool, int n, const char *a, const char *b, int
 
 /* Lines of stdout so far that contain both. */
 int tool_lines(const struct tool *tool, const char *a, const char *b);
+
+/* Each whole line of stdout so far, without its end. */
+void tool_each_line(const struct tool *tool, void (*take)(void *ctx, const char *line), void *ctx);
 
 const char *tool_stdout(const struct tool *tool);
 const char *tool_stderr(const struct tool *tool);

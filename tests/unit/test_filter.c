@@ -8,6 +8,16 @@
 #include <errno.h>
 
 /* 10.0.2.15:22 - 10.0.2.2:51040 in network namespace 7, held by nginx[42] and 43. */
+/* As if a walk had found that connection's two holders. */
+static bool passes(const struct filter *filter, struct connection c)
+{
+	const struct process first = { .pid = c.owner.pid, .start = 500, .comm = c.owner.comm };
+	const struct process second = { .pid = c.owner.other_pids[0], .start = 600, .comm = "worker" };
+
+	c.owner.meets = filter_process(filter, &first) | filter_process(filter, &second);
+	return filter_passes_connection(filter, &c);
+}
+
 static struct connection make_connection(void)
 {
 	return (struct connection){
@@ -119,17 +129,56 @@ static void one_of_a_kind_is_enough(void **state)
 	struct filter *filter = filter_new();
 
 	(void)state;
-	assert_int_equal(filter_add_pid(filter, 7), 0);
-	assert_false(filter_passes_connection(filter, &c));
-	assert_int_equal(filter_add_pid(filter, 43), 0); /* not the first owner, but one */
-	assert_true(filter_passes_connection(filter, &c));
+	assert_false(filter_wants_owner(filter));
+	assert_int_equal(filter_add_pid(filter, 7, 0), 0);
+	assert_true(filter_wants_owner(filter));
+	assert_false(passes(filter, c));
+	assert_int_equal(filter_add_pid(filter, 43, 0), 0); /* not the first owner, but one */
+	assert_true(passes(filter, c));
 	assert_int_equal(filter_add_comm(filter, "ssh*"), 0);
-	assert_false(filter_passes_connection(filter, &c));
+	assert_false(passes(filter, c));
 	assert_int_equal(filter_add_comm(filter, "ngin?"), 0);
-	assert_true(filter_passes_connection(filter, &c));
+	assert_true(passes(filter, c));
 	assert_int_equal(filter_add_local(filter, &elsewhere), 0);
 	assert_int_equal(filter_add_local(filter, &here), 0);
-	assert_true(filter_passes_connection(filter, &c));
+	assert_true(passes(filter, c));
+	filter_free(filter);
+}
+
+/* A pid may be another process's one day; when it began tells. */
+static void a_reused_pid_is_another_process(void **state)
+{
+	struct process process = { .pid = 42, .start = 500, .comm = "nginx" };
+	struct filter *filter = filter_new();
+
+	(void)state;
+	assert_int_equal(filter_add_pid(filter, 42, 500), 0);
+	assert_int_equal(filter_process(filter, &process), FILTER_PID);
+	process.start = 501;
+	assert_int_equal(filter_process(filter, &process), 0);
+	process.start = 0; /* not recorded */
+	assert_int_equal(filter_process(filter, &process), FILTER_PID);
+	process = (struct process){ .pid = 43, .start = 1, .is_kin = true, .comm = "child" };
+	assert_int_equal(filter_process(filter, &process), FILTER_PID);
+	filter_free(filter);
+}
+
+static void cgroups_and_containers(void **state)
+{
+	const struct cgroup cgroup = { .container = "3f1c0d2a", .unit = "" };
+	const char *const text = "0::/docker/3f1c0d2a\n";
+	struct filter *filter = filter_new();
+
+	(void)state;
+	assert_int_equal(filter_cgroup(filter, &cgroup, text), 0);
+	assert_int_equal(filter_add_container(filter, "3f2"), 0);
+	assert_int_equal(filter_cgroup(filter, &cgroup, text), 0);
+	assert_int_equal(filter_add_container(filter, "3f1c"), 0);
+	assert_int_equal(filter_cgroup(filter, &cgroup, text), FILTER_CONTAINER);
+	assert_int_equal(filter_add_cgroup(filter, "/system.slice"), 0);
+	assert_int_equal(filter_cgroup(filter, &cgroup, text), FILTER_CONTAINER);
+	assert_int_equal(filter_add_cgroup(filter, "/docker"), 0);
+	assert_int_equal(filter_cgroup(filter, &cgroup, text), FILTER_CONTAINER | FILTER_CGROUP);
 	filter_free(filter);
 }
 
@@ -161,7 +210,7 @@ static void nobody_has_no_name(void **state)
 
 	(void)state;
 	filter_add_comm(filter, "*");
-	assert_true(filter_passes_connection(filter, &c));
+	assert_true(passes(filter, c));
 	c.owner = (struct owner){ 0 };
 	assert_false(filter_passes_connection(filter, &c));
 	filter_free(filter);
@@ -192,6 +241,8 @@ int main(void)
 		cmocka_unit_test(places_have_many_forms),
 		cmocka_unit_test(bad_places_are_refused),
 		cmocka_unit_test(one_of_a_kind_is_enough),
+		cmocka_unit_test(a_reused_pid_is_another_process),
+		cmocka_unit_test(cgroups_and_containers),
 		cmocka_unit_test(every_kind_must_be_met),
 		cmocka_unit_test(nobody_has_no_name),
 		cmocka_unit_test(failures_only),

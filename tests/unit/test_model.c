@@ -68,10 +68,18 @@ static void on_finished(void *ctx, const struct connection *c)
 	tell(ctx, line);
 }
 
+static void on_unwanted(void *ctx, const struct identity *id)
+{
+	char line[64];
+
+	snprintf(line, sizeof(line), "unwanted %llu\n", (unsigned long long)id->sock);
+	tell(ctx, line);
+}
+
 static struct world *world_new(size_t max_connections)
 {
 	struct world *w = calloc(1, sizeof(*w));
-	const struct model_output output = { on_event, on_finished, w };
+	const struct model_output output = { on_event, on_finished, on_unwanted, w };
 	struct model_options options = { .max_connections = max_connections };
 
 	w->owners = owners_new();
@@ -96,7 +104,7 @@ static void walk(struct world *w, uint64_t sock, uint32_t pid, uint64_t now)
 
 	owners_walk_begin(w->owners, now);
 	if (sock)
-		owners_found(w->owners, &owner);
+		owners_found(w->owners, &owner, NULL, pid == 42 ? FILTER_PID : 0);
 	owners_walk_end(w->owners);
 	model_walked(w->model, now);
 }
@@ -359,24 +367,71 @@ static void the_last_owner_is_kept(void **state)
 	world_free(w);
 }
 
+/* Pid 42 is wanted. The kernel side is told of others once their owner is known, and they are forgotten. */
 static void only_the_wanted_pids(void **state)
 {
 	struct world *w = world_new(10);
-	const struct katrace_owner mine = { .sock = 1, .inode = 1001, .pid = 44 };
-	const struct katrace_owner other = { .sock = 2, .inode = 1002, .pid = 43 };
 
 	(void)state;
-	assert_int_equal(filter_add_pid(w->filter, 42), 0);
-	assert_int_equal(filter_add_pid(w->filter, 44), 0);
-	owners_walk_begin(w->owners, SECOND);
-	owners_found(w->owners, &mine);
-	owners_found(w->owners, &other);
-	owners_walk_end(w->owners);
+	assert_int_equal(filter_add_pid(w->filter, 42, 0), 0);
+	walk(w, 2, 43, SECOND);
 	observe(w, make_probe(2, 1, 2 * SECOND));
+	expect(w, "unwanted 2\n");
 	observe(w, make_probe(1, 1, 2 * SECOND));
-	observe(w, make_timeout(2, 3, 3 * SECOND));
+	expect(w, "");
+	walk(w, 1, 42, 3 * SECOND);
+	observe(w, make_timeout(2, 3, 3 * SECOND)); /* its death would begin a story, but not theirs */
 	model_finish(w->model, 4 * SECOND);
-	expect(w, "configured [44]\nsent 1/3 [44]\n-- open, 1 entries\n");
+	expect(w, "configured [42]\nsent 1/3 [42]\n-- open, 1 entries\n");
+	assert_int_equal(model_counts(w->model).connections, 1);
+	world_free(w);
+}
+
+/* What the kernel side did not tell of a connection that was unwanted is no loss when it is passed to 42. */
+static void one_that_is_passed_on_begins_anew(void **state)
+{
+	struct world *w = world_new(10);
+
+	(void)state;
+	assert_int_equal(filter_add_pid(w->filter, 42, 0), 0);
+	walk(w, 1, 43, SECOND);
+	observe(w, make_probe(1, 1, 2 * SECOND));
+	expect(w, "unwanted 1\n");
+	walk(w, 1, 42, 4 * SECOND);
+	observe(w, make_probe(1, 7, 7 * SECOND));
+	expect(w, "configured [42]\nsent 7/3 [42]\n");
+	assert_int_equal(model_counts(w->model).lost_hook, 0);
+	world_free(w);
+}
+
+/* Addresses need no owner: such a connection does not even wait for one. */
+static void other_places_do_not_enter(void **state)
+{
+	struct world *w = world_new(10);
+
+	(void)state;
+	assert_int_equal(filter_add_port(w->filter, 4711), 0);
+	observe(w, make_probe(1, 1, 2 * SECOND));
+	assert_false(model_wants_walk(w->model));
+	observe(w, make_timeout(1, 3, 3 * SECOND));
+	expect(w, "unwanted 1\n");
+	world_free(w);
+}
+
+/* Nobody that katrace sees holds it. It is kept in mind, so as not to be looked up each time. */
+static void unknown_owners_are_no_others(void **state)
+{
+	struct world *w = world_new(10);
+
+	(void)state;
+	assert_int_equal(filter_add_pid(w->filter, 42, 0), 0);
+	walk(w, 0, 0, SECOND);
+	observe(w, make_probe(1, 1, 2 * SECOND));
+	walk(w, 0, 0, 3 * SECOND);
+	expect(w, "unwanted 1\n");
+	observe(w, make_probe(1, 7, 8 * SECOND)); /* within the time no look-up is due */
+	assert_false(model_wants_walk(w->model));
+	assert_int_equal(model_counts(w->model).lost_hook, 0);
 	world_free(w);
 }
 
@@ -433,6 +488,9 @@ int main(void)
 		cmocka_unit_test(a_socket_without_a_file_causes_no_walk),
 		cmocka_unit_test(the_last_owner_is_kept),
 		cmocka_unit_test(only_the_wanted_pids),
+		cmocka_unit_test(one_that_is_passed_on_begins_anew),
+		cmocka_unit_test(other_places_do_not_enter),
+		cmocka_unit_test(unknown_owners_are_no_others),
 		cmocka_unit_test(the_oldest_idle_is_forgotten_and_counted),
 		cmocka_unit_test(freeing_in_the_middle_leaks_nothing),
 	};

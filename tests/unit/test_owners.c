@@ -6,17 +6,18 @@
 
 static struct katrace_owner make_owner(uint64_t sock, uint32_t pid, const char *comm)
 {
-	struct katrace_owner owner = { .sock = sock, .inode = 1000 + sock, .pid = pid, .netns = 7 };
+	struct katrace_owner owner = { .sock = sock, .inode = 1000 + sock, .pid = pid };
 
 	strncpy(owner.comm, comm, sizeof(owner.comm) - 1);
 	return owner;
 }
 
+/* pid meets the criterion of that number */
 static void find(struct owners *owners, uint64_t sock, uint32_t pid, const char *comm)
 {
 	const struct katrace_owner owner = make_owner(sock, pid, comm);
 
-	assert_int_equal(owners_found(owners, &owner), 0);
+	assert_int_equal(owners_found(owners, &owner, NULL, pid), 0);
 }
 
 static void lowest_pid_comes_first(void **state)
@@ -38,8 +39,7 @@ static void lowest_pid_comes_first(void **state)
 	assert_int_equal(owner.n_others, 2);
 	assert_int_equal(owner.other_pids[0], 300);
 	assert_int_equal(owner.other_pids[1], 200);
-	assert_true(owner_is_one_of(&owner, (uint32_t[]){ 7, 200 }, 2));
-	assert_false(owner_is_one_of(&owner, (uint32_t[]){ 7, 400 }, 2));
+	assert_int_equal(owner.meets, 100 | 200 | 300);       /* what any of them meets */
 	assert_false(owners_lookup(owners, 1, 1002, &owner)); /* another socket in the same place */
 	owners_free(owners);
 }
@@ -61,6 +61,38 @@ static void a_new_walk_replaces_the_holders(void **state)
 	assert_int_equal(owner.pid, 101);
 	assert_string_equal(owner.comm, "renamed");
 	assert_int_equal(owner.n_others, 0);
+	assert_int_equal(owner.meets, 101);
+	owners_free(owners);
+}
+
+/* Processes with the same css_set share what is known of their cgroup; it stays known as long as a socket needs it. */
+static void cgroups_are_learnt_once(void **state)
+{
+	const struct cgroup nginx = { .id = 77, .unit = "nginx.service" };
+	struct katrace_owner found = make_owner(1, 100, "nginx");
+	struct owners *owners = owners_new();
+	const struct cgroup *cgroup;
+	struct owner owner;
+
+	(void)state;
+	found.css_set = 0x1000;
+	found.cgroup_id = 77;
+	owners_walk_begin(owners, SECOND);
+	assert_null(owners_cgroup(owners, &found));
+	cgroup = owners_add_cgroup(owners, &found, &nginx);
+	assert_ptr_equal(owners_cgroup(owners, &found), cgroup);
+	assert_int_equal(owners_found(owners, &found, cgroup, 0), 0);
+	owners_walk_end(owners);
+	found.cgroup_id = 78; /* the css_set's memory is another one's now */
+	assert_null(owners_cgroup(owners, &found));
+	owners_walk_begin(owners, 61 * SECOND);
+	owners_walk_end(owners);
+	assert_true(owners_lookup(owners, 1, 1001, &owner));
+	assert_string_equal(owner.cgroup.unit, "nginx.service");
+	owners_walk_begin(owners, 62 * SECOND);
+	owners_walk_end(owners);
+	found.cgroup_id = 77;
+	assert_null(owners_cgroup(owners, &found));
 	owners_free(owners);
 }
 
@@ -101,9 +133,8 @@ static void many_holders_are_bounded(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(lowest_pid_comes_first),
-		cmocka_unit_test(a_new_walk_replaces_the_holders),
-		cmocka_unit_test(the_last_holder_is_remembered_a_while),
+		cmocka_unit_test(lowest_pid_comes_first),   cmocka_unit_test(a_new_walk_replaces_the_holders),
+		cmocka_unit_test(cgroups_are_learnt_once),  cmocka_unit_test(the_last_holder_is_remembered_a_while),
 		cmocka_unit_test(many_holders_are_bounded),
 	};
 

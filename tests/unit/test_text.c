@@ -40,7 +40,7 @@ static struct page *page_new(struct text_options options, const char *comm)
 {
 	struct model_options model_options = { .max_connections = 10 };
 	struct page *page = calloc(1, sizeof(*page));
-	const struct model_output output = { on_event, on_finished, page };
+	const struct model_output output = { .event = on_event, .finished = on_finished, .ctx = page };
 	struct katrace_owner owner = { .sock = 1, .inode = 1001, .pid = 1787 };
 
 	page->owners = owners_new();
@@ -51,7 +51,7 @@ static struct page *page_new(struct text_options options, const char *comm)
 	page->out = out_make(page->buf, sizeof(page->buf));
 	owners_walk_begin(page->owners, 1);
 	memcpy(owner.comm, comm, strnlen(comm, sizeof(owner.comm) - 1));
-	owners_found(page->owners, &owner);
+	owners_found(page->owners, &owner, NULL, 0);
 	owners_walk_end(page->owners);
 	return page;
 }

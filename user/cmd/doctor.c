@@ -126,12 +126,13 @@ static void try_tracer(struct findings *f, const char *btf)
 
 static void try_kernel_side(struct findings *f, const char *btf)
 {
+	const struct walk_options options = { .btf = btf };
 	struct walk *walk;
 
 	libbpf_messages(false);
 	f->tried = true;
 	f->trace_error = -ENODATA;
-	f->walk_error = walk_new(&walk, btf);
+	f->walk_error = walk_new(&walk, &options);
 	if (f->walk_error)
 		return;
 	f->facts = *walk_facts(walk);

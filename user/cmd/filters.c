@@ -2,25 +2,39 @@
 #include "cmd/filters.h"
 
 #include "cmd/parse.h"
+#include "kernel/processes.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
 
 /* Long options without a letter. */
-enum { KEY_LOCAL = 0x200, KEY_PEER, KEY_PORT, KEY_NETNS, KEY_FAILURES };
+enum {
+	KEY_LOCAL = 0x200,
+	KEY_PEER,
+	KEY_PORT,
+	KEY_NETNS,
+	KEY_FAILURES,
+	KEY_CHILDREN,
+	KEY_CGROUP,
+	KEY_CONTAINER,
+};
 
 #define WHERE_IS "an address, a network, :PORT or ADDRESS:PORT"
 
 /* Short enough for one line each: --help must fit a screen. */
 static const struct argp_option known[] = {
 	{ "pid", 'p', "PID[,PID...]", 0, "Only connections these processes hold", 0 },
+	{ "children", KEY_CHILDREN, NULL, 0, "and those of their descendants, also future ones", 0 },
 	{ "comm", 'c', "NAME[,NAME...]", 0, "Only those of processes so called (*, ? match)", 0 },
 	{ "local", KEY_LOCAL, "WHERE", 0, "Only from ADDR[/BITS], :PORT or ADDR:PORT", 0 },
 	{ "peer", KEY_PEER, "WHERE", 0, "Only to ADDR[/BITS], :PORT or ADDR:PORT", 0 },
 	{ "port", KEY_PORT, "N[,N...]", 0, "Only with this port on either side", 0 },
 	{ NULL, '4', NULL, 0, "Only over IPv4", 0 },
 	{ NULL, '6', NULL, 0, "Only over IPv6", 0 },
+	{ "cgroup", KEY_CGROUP, "PATH", 0, "Only in that cgroup or below it", 0 },
+	{ "container", KEY_CONTAINER, "ID", 0, "Only in the container whose id begins so", 0 },
 	{ "netns", KEY_NETNS, "NS", 0, "Only in that network namespace: PID, path, number", 0 },
 	{ "failures", KEY_FAILURES, NULL, 0, "Only events that something is wrong", 0 },
 	{ 0 },
@@ -42,10 +56,13 @@ error_t bad_input(const char *format, ...)
 
 static int take_pid(void *filter, const char *item)
 {
+	uint64_t start;
 	uint32_t pid;
 	int err = parse_pid(item, &pid);
 
-	return err ?: filter_add_pid(filter, pid);
+	if (!err)
+		err = process_start(pid, &start) ? -ESRCH : 0;
+	return err ?: filter_add_pid(filter, pid, start);
 }
 
 static int take_port(void *filter, const char *item)
@@ -68,6 +85,19 @@ static int take_comm(void *filter, const char *item)
 	return filter_add_comm(filter, item);
 }
 
+static int take_cgroup(void *filter, const char *item)
+{
+	char path[PATH_MAX];
+	int err = parse_cgroup(item, path, sizeof(path));
+
+	return err ?: filter_add_cgroup(filter, path);
+}
+
+static int take_container(void *filter, const char *item)
+{
+	return parse_container(item) ?: filter_add_container(filter, item);
+}
+
 static int take_local(void *filter, const char *item)
 {
 	struct where where;
@@ -85,7 +115,7 @@ static int take_peer(void *filter, const char *item)
 static error_t take_filter(struct filter_options *options, const char *option, const char *arg,
 			   int (*take_item)(void *filter, const char *item), const char *what)
 {
-	char bad[128] = "";
+	char bad[PATH_MAX] = "";
 
 	options->filtered = true;
 	switch (parse_list(arg, take_item, options->filter, bad, sizeof(bad))) {
@@ -96,7 +126,7 @@ static error_t take_filter(struct filter_options *options, const char *option, c
 	case -ESRCH:
 		return bad_input("%s: there is no process %s", option, bad);
 	case -ENOENT:
-		return bad_input("%s: there is no network namespace '%s'", option, bad);
+		return bad_input("%s: there is no '%s'", option, bad);
 	default:
 		return bad_input("%s: '%s' is not %s", option, bad, what);
 	}
@@ -105,6 +135,7 @@ static error_t take_filter(struct filter_options *options, const char *option, c
 static error_t take(int key, char *arg, struct argp_state *state)
 {
 	struct filter_options *options = state->input;
+	size_t n_pids;
 
 	switch (key) {
 	case 'p':
@@ -120,6 +151,18 @@ static error_t take(int key, char *arg, struct argp_state *state)
 	case KEY_NETNS:
 		return take_filter(options, "--netns", arg, take_netns,
 				   "a process id, a path, or the number of a network namespace");
+	case KEY_CGROUP:
+		return take_filter(options, "--cgroup", arg, take_cgroup, "a path that begins with /");
+	case KEY_CONTAINER:
+		return take_filter(options, "--container", arg, take_container, "the beginning of a container id");
+	case KEY_CHILDREN:
+		options->children = true;
+		return 0;
+	case ARGP_KEY_END:
+		filter_pids(options->filter, &n_pids);
+		if (options->children && !n_pids)
+			return bad_input("--children: of which processes? name them with --pid");
+		return 0;
 	case '4':
 	case '6':
 		options->filtered = true;

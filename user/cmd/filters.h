@@ -12,6 +12,7 @@
 struct filter_options {
 	struct filter *filter;
 	bool filtered; /* some connections were asked for */
+	bool children; /* and those of all descendants of the processes asked for */
 };
 
 /* Its child_inputs entry is a struct filter_options. Bad input is said on stderr and ends the parse with EINVAL. */

@@ -3,6 +3,8 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <limits.h>
+#include <mntent.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -64,6 +66,47 @@ int parse_netns(const char *text, uint32_t *inode)
 	}
 	snprintf(path, sizeof(path), "/proc/%u/ns/net", (unsigned int)number);
 	return netns_of(path, inode);
+}
+
+/* Is text the directory of a cgroup below this mount point, or the path of one? Writes the path if it is. */
+static bool is_cgroup_below(const char *mount_point, const char *text, char *path, size_t size)
+{
+	const size_t length = strlen(mount_point);
+	char directory[PATH_MAX];
+	struct stat info;
+
+	if (strncmp(text, mount_point, length) == 0 && (!text[length] || text[length] == '/'))
+		text += length;
+	if ((size_t)snprintf(directory, sizeof(directory), "%s%s", mount_point, text) >= sizeof(directory))
+		return false;
+	if (stat(directory, &info) || !S_ISDIR(info.st_mode))
+		return false;
+	return (size_t)snprintf(path, size, "%s", *text ? text : "/") < size;
+}
+
+int parse_cgroup(const char *text, char *path, size_t size)
+{
+	struct mntent *mount;
+	bool found = false;
+	FILE *mounts;
+
+	if (*text != '/')
+		return -EINVAL;
+	mounts = setmntent("/proc/self/mounts", "r");
+	if (!mounts)
+		return -ENOENT;
+	while (!found && (mount = getmntent(mounts)))
+		if (strcmp(mount->mnt_type, "cgroup2") == 0 || strcmp(mount->mnt_type, "cgroup") == 0)
+			found = is_cgroup_below(mount->mnt_dir, text, path, size);
+	endmntent(mounts);
+	return found ? 0 : -ENOENT;
+}
+
+int parse_container(const char *text)
+{
+	const size_t length = strspn(text, "0123456789abcdef");
+
+	return !length || text[length] || length > CONTAINER_ID_LENGTH ? -EINVAL : 0;
 }
 
 int parse_port(const char *text, uint16_t *port)

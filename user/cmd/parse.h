@@ -22,6 +22,15 @@ int parse_pid(const char *text, uint32_t *pid);
  */
 int parse_netns(const char *text, uint32_t *inode);
 
+/*
+ * A cgroup that exists: as a path within its hierarchy, "/system.slice", or as that of its directory,
+ * "/sys/fs/cgroup/system.slice". Writes the path within the hierarchy. Returns 0, -EINVAL, or -ENOENT.
+ */
+int parse_cgroup(const char *text, char *path, size_t size);
+
+/* The beginning of a container id. Returns 0 or -EINVAL. */
+int parse_container(const char *text);
+
 /* From 1 to 65535. Returns 0 or -EINVAL. */
 int parse_port(const char *text, uint16_t *port);
 

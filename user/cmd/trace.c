@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /* katrace trace: wires kernel -> model -> text -> sink, and runs until told to end. */
 #include "cmd/cmd.h"
+#include "cmd/lookup.h"
 #include "cmd/options.h"
 #include "kernel/caps.h"
+#include "kernel/processes.h"
 #include "kernel/tracer.h"
 #include "kernel/walk.h"
 #include "model/model.h"
@@ -28,15 +30,16 @@
 #define SINK_CAPACITY (4UL * 1024 * 1024)
 /* A busy consumer looks into the ring this often. */
 #define BUSY_PAUSE_NS (50 * MS)
-/* The pause between walks: at least this, and at least WALK_COST_FACTOR times what the last one took. */
-#define WALK_PAUSE_NS NS_PER_S
-#define WALK_COST_FACTOR 100
+/* A connection that is not wanted is looked at again after this time. */
+#define IGNORE_NS (5 * NS_PER_S)
 
 struct trace {
 	struct trace_options options;
 	struct hook hooks[N_HOOKS];
 	struct walk *walk;
 	struct tracer *tracer;
+	struct processes *processes; /* those asked for by pid; NULL: none were */
+	struct lookup *lookup;
 	struct owners *owners;
 	struct model *model;
 	struct text *text;
@@ -46,12 +49,12 @@ struct trace {
 
 	uint64_t wall_offset_ns; /* CLOCK_REALTIME - CLOCK_BOOTTIME */
 	uint64_t start_ns, end_ns;
-	uint64_t next_walk_ns;
 	uint64_t events;       /* handed to the sink */
 	uint64_t lost_ring;    /* already reported */
 	uint64_t lost_output;  /* already reported */
 	uint64_t lost_records; /* that could not be taken in */
 	int quiet_rounds;      /* drains in a row that found nothing */
+	bool restricted;       /* walks see the processes asked for only */
 	bool ending;           /* the final blocks: wait for room in the sink */
 	bool stop;
 };
@@ -119,34 +122,18 @@ static int on_record(void *ctx, const struct katrace_record *record)
 	return trace->stop;
 }
 
-static void on_owner(void *ctx, const struct katrace_owner *owner)
+static void on_unwanted(void *ctx, const struct identity *id)
 {
 	struct trace *trace = ctx;
 
-	if (owners_found(trace->owners, owner))
-		trace->lost_records++;
-}
-
-static int walk_descriptors(struct trace *trace)
-{
-	const uint64_t begin = clock_ns(CLOCK_BOOTTIME);
-	uint64_t end, pause;
-	int err;
-
-	owners_walk_begin(trace->owners, begin);
-	err = walk_run(trace->walk, on_owner, trace);
-	owners_walk_end(trace->owners);
-	end = clock_ns(CLOCK_BOOTTIME);
-	pause = WALK_COST_FACTOR * (end - begin);
-	trace->next_walk_ns = end + (pause > WALK_PAUSE_NS ? pause : WALK_PAUSE_NS);
-	return err;
+	tracer_ignore(trace->tracer, id->sock, id->inode, clock_ns(CLOCK_BOOTTIME) + IGNORE_NS);
 }
 
 static void look_up_owners(struct trace *trace, uint64_t now_ns)
 {
-	if (!model_wants_walk(trace->model) || now_ns < trace->next_walk_ns)
+	if (!model_wants_walk(trace->model) || now_ns < lookup_next_ns(trace->lookup))
 		return;
-	if (walk_descriptors(trace) == 0)
+	if (lookup_now(trace->lookup) == 0)
 		model_walked(trace->model, clock_ns(CLOCK_BOOTTIME));
 }
 
@@ -183,10 +170,13 @@ static uint64_t next_deadline(const struct trace *trace, uint64_t now_ns)
 {
 	uint64_t deadline = model_deadline_ns(trace->model);
 
-	if (model_wants_walk(trace->model) && trace->next_walk_ns < deadline)
-		deadline = trace->next_walk_ns;
+	if (model_wants_walk(trace->model) && lookup_next_ns(trace->lookup) < deadline)
+		deadline = lookup_next_ns(trace->lookup);
 	if (trace->end_ns && trace->end_ns < deadline)
 		deadline = trace->end_ns;
+	/* only descendants are left: their end is looked for */
+	if (trace->processes && !processes_left(trace->processes) && now_ns + NS_PER_S < deadline)
+		deadline = now_ns + NS_PER_S;
 	/*
 	 * Busy: a short pause. Just fallen quiet: the same once more, with tracer_wait() in force, because a record
 	 * that was being written while the flag was set has not woken anybody.
@@ -194,6 +184,32 @@ static uint64_t next_deadline(const struct trace *trace, uint64_t now_ns)
 	if (trace->quiet_rounds < 3 && now_ns + BUSY_PAUSE_NS < deadline)
 		deadline = now_ns + BUSY_PAUSE_NS;
 	return deadline;
+}
+
+/* The end of a process is no error. When the last one is gone there is nothing left to trace. */
+static void say_ended_processes(struct trace *trace)
+{
+	uint32_t pid;
+	size_t left;
+
+	while ((pid = processes_ended(trace->processes))) {
+		left = processes_left(trace->processes);
+		fprintf(stderr, "katrace: process %u has ended", pid);
+		if (left)
+			fprintf(stderr, "; still tracing %zu of those asked for\n", left);
+		else if (trace->options.filters.children && walk_has_kin(trace->walk))
+			fputs("; still tracing its descendants\n", stderr);
+		else
+			fputs(", the last of those asked for\n", stderr);
+	}
+}
+
+/* All processes asked for are gone, and with --children all their descendants. */
+static bool nobody_left(const struct trace *trace)
+{
+	if (!trace->processes || processes_left(trace->processes))
+		return false;
+	return !trace->options.filters.children || !walk_has_kin(trace->walk);
 }
 
 static void wait_until(struct trace *trace, uint64_t deadline_ns, uint64_t now_ns)
@@ -210,6 +226,8 @@ static void wait_until(struct trace *trace, uint64_t deadline_ns, uint64_t now_n
 	for (int i = 0; i < n; i++) {
 		if (events[i].data.fd == tracer_fd(trace->tracer))
 			trace->quiet_rounds = 0;
+		else if (trace->processes && events[i].data.fd == processes_fd(trace->processes))
+			say_ended_processes(trace);
 		else /* a signal, or the output is gone */
 			trace->stop = true;
 	}
@@ -230,7 +248,7 @@ static int loop(struct trace *trace)
 		report_losses(trace, now);
 		look_up_owners(trace, now);
 		model_tick(trace->model, now);
-		if (trace->end_ns && now >= trace->end_ns)
+		if ((trace->end_ns && now >= trace->end_ns) || nobody_left(trace))
 			break;
 		if (trace->quiet_rounds == 1)
 			tracer_wait(trace->tracer);
@@ -288,6 +306,8 @@ static int open_epoll(struct trace *trace)
 		err = add_to_epoll(trace->epoll_fd, trace->signal_fd, EPOLLIN);
 	if (!err)
 		err = add_to_epoll(trace->epoll_fd, sink_fd(trace->sink), EPOLLIN);
+	if (!err && trace->processes)
+		err = add_to_epoll(trace->epoll_fd, processes_fd(trace->processes), EPOLLIN);
 	/* A pipe tells at once that its reader has gone; what cannot be polled, a file, has no reader to lose. */
 	if (!err)
 		add_to_epoll(trace->epoll_fd, STDOUT_FILENO, 0);
@@ -353,20 +373,60 @@ static void say_hooks(const struct trace *trace)
 		say_hook(&trace->hooks[i]);
 }
 
+/* Only the processes asked for need to be walked, unless their children are wanted too. */
+static void restrict_walk(struct trace *trace)
+{
+	uint32_t *walked;
+	size_t n;
+	const struct wanted_pid *pids = filter_pids(trace->options.filters.filter, &n);
+
+	if (!n || trace->options.filters.children)
+		return;
+	walked = calloc(n, sizeof(*walked));
+	if (!walked)
+		return;
+	for (size_t i = 0; i < n; i++)
+		walked[i] = pids[i].pid;
+	trace->restricted = walk_restrict(trace->walk, walked, n) == 0;
+	free(walked);
+}
+
+static int watch_processes(struct trace *trace)
+{
+	size_t n;
+	const struct wanted_pid *pids = filter_pids(trace->options.filters.filter, &n);
+	int err = 0;
+
+	if (!n)
+		return 0;
+	trace->processes = processes_new();
+	if (!trace->processes)
+		return -errno;
+	for (size_t i = 0; i < n && !err; i++)
+		err = processes_watch(trace->processes, pids[i].pid);
+	return err;
+}
+
 static int open_kernel_side(struct trace *trace)
 {
+	const struct walk_options walk_options = {
+		.btf = trace->options.btf,
+		.kin = trace->options.filters.children,
+	};
 	struct tracer_options options = {
 		.mode = trace->options.mode,
 		.btf = trace->options.btf,
 		.ring_bytes = trace->options.buffer_kib * 1024,
+		.filters = trace->options.filters.filtered,
 		.max_stories = MAX_CONNECTIONS,
 	};
 	int err;
 
 	libbpf_messages(trace->options.verbose > 1);
-	err = walk_new(&trace->walk, trace->options.btf);
+	err = walk_new(&trace->walk, &walk_options);
 	if (err)
 		return explain_walk_failure(err, &trace->options);
+	restrict_walk(trace);
 	trace->hz = walk_facts(trace->walk)->hz;
 	options.method = walk_read_method(trace->walk);
 	hooks_init(trace->hooks, options.btf);
@@ -385,9 +445,15 @@ static int open_user_side(struct trace *trace)
 {
 	const struct model_options model_options = {
 		.max_connections = MAX_CONNECTIONS,
+		.partial_walks = trace->restricted,
 		.filter = trace->options.filters.filter,
 	};
-	const struct model_output output = { on_event, on_finished, trace };
+	const struct model_output output = {
+		.event = on_event,
+		.finished = on_finished,
+		.unwanted = on_unwanted,
+		.ctx = trace,
+	};
 	const struct text_options options = text_options(trace);
 	int err;
 
@@ -401,7 +467,14 @@ static int open_user_side(struct trace *trace)
 	err = sink_new(&trace->sink, STDOUT_FILENO, SINK_CAPACITY);
 	if (!err)
 		err = open_epoll(trace);
-	return err ?: walk_descriptors(trace);
+	if (err)
+		return err;
+	trace->lookup = lookup_new(trace->walk, trace->owners, trace->options.filters.filter);
+	if (!trace->lookup)
+		return -ENOMEM;
+	if (trace->options.filters.children)
+		err = lookup_follow_children(trace->lookup);
+	return err ?: lookup_now(trace->lookup);
 }
 
 static void say_choices(const struct trace *trace)
@@ -415,8 +488,18 @@ static void say_choices(const struct trace *trace)
 	for (enum hook_job job = 0; job < HOOK_JOBS; job++)
 		if (!tracer_hook(trace->tracer, job) && hook_job_loss(job))
 			fprintf(stderr, "katrace: not seen: %s\n", hook_job_loss(job));
+	if (trace->restricted)
+		fputs("katrace: owners are looked up among the processes asked for only\n", stderr);
 	fprintf(stderr, "katrace: kernel HZ is %u; the first walk over all descriptors took %.1f ms\n", trace->hz,
 		(double)(clock_ns(CLOCK_BOOTTIME) - owners_walked_ns(trace->owners)) / 1e6);
+}
+
+static void say_pid_namespace(const struct trace *trace)
+{
+	if (walk_facts(trace->walk)->pid_level)
+		fputs("katrace: in a pid namespace of its own: processes outside of it, and so the owners of their "
+		      "connections, are invisible; in a container, share the host's (--pid=host, hostPID)\n",
+		      stderr);
 }
 
 static void say_started(const struct trace *trace)
@@ -437,6 +520,8 @@ static int begin(struct trace *trace)
 		return err;
 	err = caps_drop();
 	if (!err)
+		err = watch_processes(trace);
+	if (!err)
 		err = open_signals(trace);
 	if (!err)
 		err = open_user_side(trace);
@@ -445,6 +530,7 @@ static int begin(struct trace *trace)
 		return err;
 	}
 	say_choices(trace);
+	say_pid_namespace(trace);
 	trace->start_ns = clock_ns(CLOCK_BOOTTIME);
 	if (trace->options.duration_s)
 		trace->end_ns = trace->start_ns + trace->options.duration_s * NS_PER_S;
@@ -457,7 +543,7 @@ static void say_counts(const struct trace *trace, const struct tracer_counts *co
 {
 	const struct model_counts model = model_counts(trace->model);
 	const uint64_t hook = counts->lost_hook + model.lost_hook;
-	const uint64_t records = sum_lost(counts) + trace->lost_records;
+	const uint64_t records = sum_lost(counts) + trace->lost_records + lookup_lost(trace->lookup);
 	const uint64_t lines = sink_dropped(trace->sink);
 	const uint64_t connections = model.lost_connections + counts->untracked;
 	const uint64_t sent = counts->kind[KATRACE_PROBE_SENT].produced;
@@ -465,9 +551,14 @@ static void say_counts(const struct trace *trace, const struct tracer_counts *co
 	const uint64_t refused = counts->kind[KATRACE_PROBE_DROPPED].produced;
 
 	fprintf(stderr,
-		"katrace: %" PRIu64 " events of %" PRIu64 " connection%s; on this host %" PRIu64
-		" probes sent, %" PRIu64 " answered, %" PRIu64 " refused locally\n",
-		trace->events, model.connections, model.connections == 1 ? "" : "s", sent, answered, refused);
+		"katrace: %" PRIu64 " events of %" PRIu64 " connection%s; %s %" PRIu64 " probes sent, %" PRIu64
+		" answered, %" PRIu64 " refused locally\n",
+		trace->events, model.connections, model.connections == 1 ? "" : "s",
+		trace->options.filters.filtered ? "seen in the kernel, wanted or not:" : "on this host", sent, answered,
+		refused);
+	if (walk_facts(trace->walk)->kin_lost)
+		fprintf(stderr, "katrace: LOST: %u descendants were not followed: too many\n",
+			walk_facts(trace->walk)->kin_lost);
 	if (hook || records || lines || connections)
 		fprintf(stderr,
 			"katrace: LOST: %" PRIu64 " timers not seen, %" PRIu64 " records from the kernel, %" PRIu64
@@ -490,7 +581,7 @@ static int end(struct trace *trace)
 	while (n > 0 && !trace->stop);
 	now = clock_ns(CLOCK_BOOTTIME);
 	report_losses(trace, now);
-	if (model_wants_walk(trace->model) && walk_descriptors(trace) == 0)
+	if (model_wants_walk(trace->model) && lookup_now(trace->lookup) == 0)
 		model_walked(trace->model, now);
 	trace->ending = true;
 	model_finish(trace->model, now);
@@ -526,10 +617,12 @@ cleanup:
 		status = EXIT_TROUBLE;
 	}
 	model_free(trace.model);
+	lookup_free(trace.lookup);
 	owners_free(trace.owners);
 	text_free(trace.text);
 	tracer_free(trace.tracer);
 	walk_free(trace.walk);
+	processes_free(trace.processes);
 	if (trace.epoll_fd >= 0)
 		close(trace.epoll_fd);
 	if (trace.signal_fd >= 0)

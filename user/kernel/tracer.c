@@ -64,10 +64,13 @@ static int configure(struct katrace_direct *skel, const struct tracer_options *o
 
 	skel->rodata->config.keepalive_timer = facts->keepalive_timer;
 	skel->rodata->config.hz = facts->hz;
+	skel->rodata->config.filters = options->filters;
 	skel->rodata->config.wake_bytes = options->ring_bytes / 4;
 	err = bpf_map__set_max_entries(skel->maps.ring, options->ring_bytes);
 	if (!err)
 		err = bpf_map__set_max_entries(skel->maps.stories, options->max_stories);
+	if (!err && options->filters)
+		err = bpf_map__set_max_entries(skel->maps.others, options->max_stories);
 	if (err)
 		return err;
 	bpf_object__for_each_program (program, skel->obj)
@@ -303,6 +306,18 @@ int tracer_drain(struct tracer *tracer)
 void tracer_wait(struct tracer *tracer)
 {
 	__atomic_store_n(&tracer->skel->bss->shared.waiting, 1, __ATOMIC_SEQ_CST);
+}
+
+void tracer_ignore(struct tracer *tracer, uint64_t sock, uint64_t inode, uint64_t until_ns)
+{
+	const struct katrace_other other = { .inode = inode, .until_ns = until_ns };
+
+	if (!inode) /* nothing to tell it from the next user of this sock */
+		return;
+	/* A full map costs records that the model ignores. */
+	bpf_map__update_elem(tracer->skel->maps.others, &sock, sizeof(sock), &other, sizeof(other), BPF_ANY);
+	/* Should it be wanted one day, its story begins anew. */
+	bpf_map__delete_elem(tracer->skel->maps.stories, &sock, sizeof(sock), 0);
 }
 
 bool tracer_losing(const struct tracer *tracer)

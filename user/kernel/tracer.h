@@ -16,6 +16,7 @@ struct tracer_options {
 	const char *btf;          /* a file with the kernel's BTF, or NULL */
 	enum read_method method;  /* as the walk found it */
 	unsigned int ring_bytes;  /* a power of two, at least a page */
+	bool filters;             /* tracer_ignore() will be called */
 	unsigned int max_stories; /* connections the kernel side keeps apart from those keepalive never acted on */
 };
 
@@ -61,6 +62,12 @@ int tracer_drain(struct tracer *tracer);
 
 /* From now on the next record wakes the consumer; drain once more before blocking. */
 void tracer_wait(struct tracer *tracer);
+
+/*
+ * No records about this connection until the given time (CLOCK_BOOTTIME), or its end. Best effort: records may still
+ * come.
+ */
+void tracer_ignore(struct tracer *tracer, uint64_t sock, uint64_t inode, uint64_t until_ns);
 
 /* True when records have been lost in the ring since the last call of tracer_counts(). */
 bool tracer_losing(const struct tracer *tracer);

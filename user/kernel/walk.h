@@ -6,15 +6,23 @@
 #include "kernel/object.h"
 
 #include <katrace/record.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 
 struct walk;
 
+struct walk_options {
+	const char *btf; /* a file with the kernel's BTF, or NULL */
+	bool kin;        /* follow descendants: walk_add_kin() */
+};
+
 /*
- * Loads the walk's programs and learns from a socket of its own what the tracer must know (walk_facts()). btf names a
- * file with the kernel's BTF, or is NULL. On success *walk is the caller's, to be given to walk_free(). Returns 0 or
- * -errno; -ENODATA when the kernel hid an address or the socket was not found.
+ * Loads the walk's programs and learns from a socket of its own what the tracer must know (walk_facts()). On success
+ * *walk is the caller's, to be given to walk_free(). Returns 0 or -errno; -ENODATA when the kernel hid an address or
+ * the socket was not found.
  */
-int walk_new(struct walk **walk, const char *btf);
+int walk_new(struct walk **walk, const struct walk_options *options);
 
 /* NULL is fine. */
 void walk_free(struct walk *walk);
@@ -24,6 +32,21 @@ enum read_method walk_read_method(const struct walk *walk);
 
 /* Valid as long as the walk. */
 const struct katrace_facts *walk_facts(const struct walk *walk);
+
+/*
+ * From now on walks see these processes only, where the kernel can do that: since 6.1. Returns 0; -ENOTSUP, or another
+ * -errno: then nothing has changed.
+ */
+int walk_restrict(struct walk *walk, const uint32_t *pids, size_t n);
+
+/*
+ * With options.kin: this process and those it will fork, and those they fork, are marked as kin where they are found.
+ * Enter parents before their children. Returns 0 or -errno.
+ */
+int walk_add_kin(struct walk *walk, uint32_t pid);
+
+/* True while any kin is left. */
+bool walk_has_kin(const struct walk *walk);
 
 /*
  * Calls found() for each descriptor of a TCP socket, in every network namespace, held by a task of katrace's pid

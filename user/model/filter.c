@@ -16,11 +16,18 @@ struct number_list {
 	size_t n;
 };
 
+struct text_list {
+	char **items;
+	size_t n;
+};
+
 struct filter {
-	struct number_list pids, ports, netns, families;
+	struct wanted_pid *pids;
+	size_t n_pids;
+	struct number_list ports, netns, families;
 	struct where_list local, peer;
-	char **comms;
-	size_t n_comms;
+	struct text_list comms, cgroups, containers;
+	uint32_t kinds; /* FILTER_PID...: those given */
 	bool failures;
 };
 
@@ -29,14 +36,21 @@ struct filter *filter_new(void)
 	return calloc(1, sizeof(struct filter));
 }
 
+static void free_texts(struct text_list *list)
+{
+	for (size_t i = 0; i < list->n; i++)
+		free(list->items[i]);
+	free(list->items);
+}
+
 void filter_free(struct filter *filter)
 {
 	if (!filter)
 		return;
-	for (size_t i = 0; i < filter->n_comms; i++)
-		free(filter->comms[i]);
-	free(filter->comms);
-	free(filter->pids.items);
+	free_texts(&filter->comms);
+	free_texts(&filter->cgroups);
+	free_texts(&filter->containers);
+	free(filter->pids);
 	free(filter->ports.items);
 	free(filter->netns.items);
 	free(filter->families.items);
@@ -56,9 +70,22 @@ static int add_number(struct number_list *list, uint32_t number)
 	return 0;
 }
 
-int filter_add_pid(struct filter *filter, uint32_t pid)
+int filter_add_pid(struct filter *filter, uint32_t pid, uint64_t start)
 {
-	return add_number(&filter->pids, pid);
+	struct wanted_pid *pids = realloc(filter->pids, (filter->n_pids + 1) * sizeof(*pids));
+
+	if (!pids)
+		return -ENOMEM;
+	pids[filter->n_pids++] = (struct wanted_pid){ pid, start };
+	filter->pids = pids;
+	filter->kinds |= FILTER_PID;
+	return 0;
+}
+
+const struct wanted_pid *filter_pids(const struct filter *filter, size_t *n)
+{
+	*n = filter->n_pids;
+	return filter->pids;
 }
 
 int filter_add_port(struct filter *filter, uint16_t port)
@@ -81,21 +108,37 @@ void filter_set_failures(struct filter *filter)
 	filter->failures = true;
 }
 
+static int add_text(struct filter *filter, struct text_list *list, const char *text, enum filter_kind kind)
+{
+	char **items;
+
+	if (!*text)
+		return -EINVAL;
+	items = realloc(list->items, (list->n + 1) * sizeof(*items));
+	if (!items)
+		return -ENOMEM;
+	list->items = items;
+	items[list->n] = strdup(text);
+	if (!items[list->n])
+		return -ENOMEM;
+	list->n++;
+	filter->kinds |= kind;
+	return 0;
+}
+
 int filter_add_comm(struct filter *filter, const char *glob)
 {
-	char **comms;
+	return add_text(filter, &filter->comms, glob, FILTER_COMM);
+}
 
-	if (!*glob)
-		return -EINVAL;
-	comms = realloc(filter->comms, (filter->n_comms + 1) * sizeof(*comms));
-	if (!comms)
-		return -ENOMEM;
-	filter->comms = comms;
-	comms[filter->n_comms] = strdup(glob);
-	if (!comms[filter->n_comms])
-		return -ENOMEM;
-	filter->n_comms++;
-	return 0;
+int filter_add_cgroup(struct filter *filter, const char *path)
+{
+	return add_text(filter, &filter->cgroups, path, FILTER_CGROUP);
+}
+
+int filter_add_container(struct filter *filter, const char *prefix)
+{
+	return add_text(filter, &filter->containers, prefix, FILTER_CONTAINER);
 }
 
 static int add_where(struct where_list *list, const struct where *where)
@@ -153,22 +196,65 @@ static bool contains(const struct number_list *list, uint32_t number)
 	return list->n == 0;
 }
 
-static bool has_name(const struct filter *filter, const struct owner *owner)
+static bool is_wanted(const struct filter *filter, const struct process *process)
 {
-	for (size_t i = 0; i < filter->n_comms; i++)
-		if (owner->pid && fnmatch(filter->comms[i], owner->comm, 0) == 0)
+	const struct wanted_pid *wanted;
+
+	if (process->is_kin)
+		return true;
+	for (size_t i = 0; i < filter->n_pids; i++) {
+		wanted = &filter->pids[i];
+		if (wanted->pid == process->pid &&
+		    (!wanted->start || !process->start || wanted->start == process->start))
 			return true;
-	return filter->n_comms == 0;
+	}
+	return false;
+}
+
+bool filter_wants_owner(const struct filter *filter)
+{
+	return filter->kinds;
+}
+
+uint32_t filter_process(const struct filter *filter, const struct process *process)
+{
+	uint32_t meets = is_wanted(filter, process) ? FILTER_PID : 0;
+
+	for (size_t i = 0; i < filter->comms.n; i++)
+		if (fnmatch(filter->comms.items[i], process->comm, 0) == 0)
+			meets |= FILTER_COMM;
+	return meets;
+}
+
+uint32_t filter_cgroup(const struct filter *filter, const struct cgroup *cgroup, const char *proc_text)
+{
+	uint32_t meets = 0;
+
+	for (size_t i = 0; i < filter->cgroups.n; i++)
+		if (cgroup_is_below(proc_text, filter->cgroups.items[i]))
+			meets |= FILTER_CGROUP;
+	for (size_t i = 0; i < filter->containers.n; i++)
+		if (strncmp(cgroup->container, filter->containers.items[i], strlen(filter->containers.items[i])) == 0)
+			meets |= FILTER_CONTAINER;
+	return meets;
+}
+
+bool filter_passes_identity(const struct filter *filter, const struct identity *id)
+{
+	const bool by_port = contains(&filter->ports, id->local.port) || contains(&filter->ports, id->peer.port);
+
+	return by_port && contains(&filter->netns, id->netns) && contains(&filter->families, id->peer.ipv6) &&
+	       is_there(&filter->local, &id->local) && is_there(&filter->peer, &id->peer);
+}
+
+bool filter_passes_owner(const struct filter *filter, const struct owner *owner)
+{
+	return (owner->meets & filter->kinds) == filter->kinds;
 }
 
 bool filter_passes_connection(const struct filter *filter, const struct connection *c)
 {
-	const bool by_pid = !filter->pids.n || owner_is_one_of(&c->owner, filter->pids.items, filter->pids.n);
-	const bool by_port = contains(&filter->ports, c->id.local.port) || contains(&filter->ports, c->id.peer.port);
-
-	return by_pid && by_port && has_name(filter, &c->owner) && contains(&filter->netns, c->id.netns) &&
-	       contains(&filter->families, c->id.peer.ipv6) && is_there(&filter->local, &c->id.local) &&
-	       is_there(&filter->peer, &c->id.peer);
+	return filter_passes_identity(filter, &c->id) && filter_passes_owner(filter, &c->owner);
 }
 
 bool filter_passes_event(const struct filter *filter, const struct event *event)

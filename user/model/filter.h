@@ -20,6 +20,27 @@ struct where {
 	uint16_t port;     /* 0: any */
 };
 
+/* One process that holds a socket. */
+struct process {
+	uint32_t pid;
+	uint64_t start; /* clock ticks since boot; 0: not known */
+	bool is_kin;    /* it descends from one that was asked for */
+	const char *comm;
+};
+
+/* The kinds of criteria that are about processes, as bits. */
+enum filter_kind {
+	FILTER_PID = 1 << 0,
+	FILTER_COMM = 1 << 1,
+	FILTER_CGROUP = 1 << 2,
+	FILTER_CONTAINER = 1 << 3,
+};
+
+struct wanted_pid {
+	uint32_t pid;
+	uint64_t start; /* as in struct process: the pid may be another's one day; 0: any */
+};
+
 struct filter;
 
 /* NULL when out of memory. */
@@ -29,8 +50,10 @@ struct filter *filter_new(void);
 void filter_free(struct filter *filter);
 
 /* Each adds one criterion. They return 0, -ENOMEM, or -EINVAL: port 0, an empty name. */
-int filter_add_pid(struct filter *filter, uint32_t pid);
-int filter_add_comm(struct filter *filter, const char *glob); /* fnmatch(3) on the first owner's name */
+int filter_add_pid(struct filter *filter, uint32_t pid, uint64_t start);
+int filter_add_comm(struct filter *filter, const char *glob);        /* fnmatch(3) */
+int filter_add_cgroup(struct filter *filter, const char *path);      /* and all below it */
+int filter_add_container(struct filter *filter, const char *prefix); /* of its id */
 int filter_add_local(struct filter *filter, const struct where *where);
 int filter_add_peer(struct filter *filter, const struct where *where);
 int filter_add_port(struct filter *filter, uint16_t port);   /* of either side */
@@ -38,6 +61,19 @@ int filter_add_netns(struct filter *filter, uint32_t inode); /* of the network n
 int filter_add_family(struct filter *filter, bool ipv6);     /* what is on the wire: v4-mapped is IPv4 */
 void filter_set_failures(struct filter *filter);             /* only events that are warnings */
 
+/* The processes asked for by pid: valid until one more is added. */
+const struct wanted_pid *filter_pids(const struct filter *filter, size_t *n);
+
+/* True if it depends on its owner whether a connection passes. */
+bool filter_wants_owner(const struct filter *filter);
+
+/* Which kinds of criteria a process meets, and a cgroup whose /proc/PID/cgroup has that text: FILTER_PID... */
+uint32_t filter_process(const struct filter *filter, const struct process *process);
+uint32_t filter_cgroup(const struct filter *filter, const struct cgroup *cgroup, const char *proc_text);
+
+/* The two halves of filter_passes_connection(): the first never changes, the second does with the owner. */
+bool filter_passes_identity(const struct filter *filter, const struct identity *id);
+bool filter_passes_owner(const struct filter *filter, const struct owner *owner);
 bool filter_passes_connection(const struct filter *filter, const struct connection *connection);
 
 /* Is the timeline of a connection that has left the story wanted? */

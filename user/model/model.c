@@ -17,6 +17,7 @@
 /* A connection and what only the model needs to know of it. */
 struct tracked {
 	struct connection c; /* first: outputs get a pointer to it */
+	bool counted;        /* something of it was handed on */
 
 	bool probe_open; /* the last probe has neither been answered nor followed by another */
 	uint32_t probe_number;
@@ -30,6 +31,8 @@ struct tracked {
 
 	uint64_t lost_before;  /* records known to be lost when it was last seen: explains a gap in its probe numbers */
 	uint64_t owner_due_ns; /* look the owner up again then */
+	bool refused;          /* the filter did not let its owner pass */
+	bool skipped;          /* the kernel side was told to ignore it: there are gaps in what is seen of it */
 	uint32_t owner_misses;
 
 	uint32_t n_waiting; /* its events in the waiting queue; it stays until they are out */
@@ -52,6 +55,7 @@ struct model {
 	TAILQ_HEAD(by_use, tracked) by_use;          /* the same, the least recently seen first */
 	STAILQ_HEAD(waiting_queue, waiting) waiting; /* in order of until_ns */
 	uint64_t lost;                               /* records, at any stage before the model */
+	uint64_t numbers;                            /* given to connections */
 	struct model_counts counts;
 };
 
@@ -97,11 +101,18 @@ void model_free(struct model *model)
 
 /* --- handing on --- */
 
-static void hand_on(const struct model *model, const struct event *event)
+static void hand_on(struct model *model, struct tracked *t, const struct event *event, uint64_t now_ns)
 {
-	if (event->connection && (!filter_passes_connection(model->options.filter, event->connection) ||
-				  !filter_passes_event(model->options.filter, event)))
+	if (!filter_passes_owner(model->options.filter, &t->c.owner)) {
+		t->refused = t->refused || now_ns < t->owner_due_ns; /* unless its owner is only not known yet */
 		return;
+	}
+	t->refused = false;
+	if (!filter_passes_event(model->options.filter, event))
+		return;
+	if (!t->counted)
+		model->counts.connections++;
+	t->counted = true;
 	model->output.event(model->output.ctx, event);
 }
 
@@ -154,12 +165,12 @@ static int publish(struct model *model, struct tracked *t, const struct event *e
 	struct waiting *w;
 
 	if (!t->n_waiting && owner_is_settled(model, t, now_ns)) {
-		hand_on(model, event);
+		hand_on(model, t, event, now_ns);
 		return err;
 	}
 	w = malloc(sizeof(*w));
 	if (!w) { /* better without its owner than not at all */
-		hand_on(model, event);
+		hand_on(model, t, event, now_ns);
 		return err;
 	}
 	w->event = *event;
@@ -170,16 +181,37 @@ static int publish(struct model *model, struct tracked *t, const struct event *e
 	return err;
 }
 
-static void hand_on_first_waiting(struct model *model)
+/*
+ * Forgets a connection of others without a word, and lets the kernel side ignore it for a while; should it be passed to
+ * a process that is wanted, it begins anew. One without a known owner stays, to be looked up less and less often.
+ */
+static void leave_to_others(struct model *model, struct tracked *t)
+{
+	if (!t->refused || t->n_waiting)
+		return;
+	t->refused = false;
+	t->skipped = true;
+	model->output.unwanted(model->output.ctx, &t->c.id);
+	if (!t->c.owner.pid && !model->options.partial_walks)
+		return;
+	HASH_DEL(model->by_sock, t);
+	TAILQ_REMOVE(&model->by_use, t, by_use);
+	tracked_free(t);
+}
+
+static void hand_on_first_waiting(struct model *model, uint64_t now_ns)
 {
 	struct waiting *w = STAILQ_FIRST(&model->waiting);
 	struct tracked *t = w->tracked;
 
 	STAILQ_REMOVE_HEAD(&model->waiting, next);
-	hand_on(model, &w->event);
+	hand_on(model, t, &w->event, now_ns);
 	free(w);
-	if (--t->n_waiting == 0 && t->c.fate != FATE_OPEN)
+	t->n_waiting--;
+	if (t->n_waiting == 0 && t->c.fate != FATE_OPEN)
 		hand_on_finished(model, t);
+	else
+		leave_to_others(model, t);
 }
 
 bool model_wants_walk(const struct model *model)
@@ -194,7 +226,7 @@ void model_walked(struct model *model, uint64_t now_ns)
 	while ((w = STAILQ_FIRST(&model->waiting))) {
 		if (now_ns >= w->tracked->owner_due_ns)
 			take_owner(model, w->tracked, now_ns);
-		hand_on_first_waiting(model);
+		hand_on_first_waiting(model, now_ns);
 	}
 }
 
@@ -203,7 +235,7 @@ void model_tick(struct model *model, uint64_t now_ns)
 	const struct waiting *w;
 
 	while ((w = STAILQ_FIRST(&model->waiting)) && w->until_ns <= now_ns)
-		hand_on_first_waiting(model);
+		hand_on_first_waiting(model, now_ns);
 }
 
 uint64_t model_deadline_ns(const struct model *model)
@@ -314,7 +346,7 @@ static int configured(struct model *model, struct tracked *t, const struct sight
 		if (!event_is_change(&event))
 			return 0;
 	} else {
-		t->c.number = ++model->counts.connections;
+		t->c.number = ++model->numbers;
 	}
 	return publish(model, t, &event, now_ns);
 }
@@ -354,7 +386,7 @@ static void find_gap(struct model *model, struct tracked *t, const struct sighti
 {
 	const uint32_t expected = t->probe_open ? t->probe_number + 1 : 1;
 
-	if (is_new || s->probes_out <= expected || s->probes_out == t->probe_number + 1)
+	if (is_new || t->skipped || s->probes_out <= expected || s->probes_out == t->probe_number + 1)
 		return;
 	if (t->lost_before != model->lost)
 		return;
@@ -489,9 +521,15 @@ static int tell(struct model *model, struct tracked *t, const struct sighting *s
 int model_observe(struct model *model, const struct sighting *s, uint64_t now_ns)
 {
 	struct tracked *t = find(model, s);
+	int err;
 
 	if (!t && !begins_a_story(s))
 		return 0;
+	if (!filter_passes_identity(model->options.filter, &s->id)) {
+		if (s->kind != KATRACE_CLOSED)
+			model->output.unwanted(model->output.ctx, &s->id);
+		return 0;
+	}
 	if (!t)
 		t = enter(model, s, now_ns);
 	if (!t)
@@ -504,7 +542,10 @@ int model_observe(struct model *model, const struct sighting *s, uint64_t now_ns
 		t->early_answer_ns = s->time_ns;
 		return 0;
 	}
-	return tell(model, t, s, now_ns);
+	err = tell(model, t, s, now_ns);
+	if (s->kind != KATRACE_CLOSED) /* then it is gone */
+		leave_to_others(model, t);
+	return err;
 }
 
 void model_lost(struct model *model, enum lost_stage stage, uint64_t count, uint64_t now_ns)
@@ -517,7 +558,7 @@ void model_lost(struct model *model, enum lost_stage stage, uint64_t count, uint
 
 	if (stage == LOST_RING)
 		model->lost += count;
-	hand_on(model, &event);
+	model->output.event(model->output.ctx, &event);
 }
 
 void model_finish(struct model *model, uint64_t now_ns)
@@ -525,7 +566,7 @@ void model_finish(struct model *model, uint64_t now_ns)
 	struct tracked *t, *next;
 
 	while (!STAILQ_EMPTY(&model->waiting))
-		hand_on_first_waiting(model);
+		hand_on_first_waiting(model, now_ns);
 	HASH_ITER (hh, model->by_sock, t, next) {
 		t->c.last_ns = now_ns;
 		if (t->c.announced && filter_passes_timeline(model->options.filter, &t->c))

@@ -22,6 +22,7 @@
 
 struct model_options {
 	size_t max_connections;      /* the oldest idle one is forgotten beyond that */
+	bool partial_walks;          /* walks see the processes asked for only: what they do not find is others' */
 	const struct filter *filter; /* what is handed on; must outlive the model */
 };
 
@@ -29,12 +30,13 @@ struct model_options {
 struct model_output {
 	void (*event)(void *ctx, const struct event *event);
 	void (*finished)(void *ctx, const struct connection *connection);
+	void (*unwanted)(void *ctx, const struct identity *id); /* it belongs to others: no more of it for now */
 	void *ctx;
 };
 
 /* Cumulative. */
 struct model_counts {
-	uint64_t connections; /* that entered the story */
+	uint64_t connections; /* of which something was handed on */
 	uint64_t lost_hook;   /* known from gaps in probe numbers */
 	uint64_t lost_connections;
 };

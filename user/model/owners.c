@@ -24,11 +24,30 @@ struct held {
 	char comm[16];
 	uint32_t n_others;
 	uint32_t *other_pids;
+	uint32_t meets;
+	const struct place *place; /* outlives it: seen whenever it is; NULL: not known */
+	UT_hash_handle hh;
+};
+
+/*
+ * Processes with the same css_set are in the same cgroups. The kernel may use its memory for another one later, which
+ * has another cgroup2 id where there is one.
+ */
+struct place_key {
+	uint64_t css_set;
+	uint64_t cgroup_id;
+};
+
+struct place {
+	struct cgroup cgroup; /* first: given out as such */
+	struct place_key key;
+	uint64_t seen_ns;
 	UT_hash_handle hh;
 };
 
 struct owners {
 	struct held *held;
+	struct place *places;
 	uint64_t walked_ns;
 };
 
@@ -46,12 +65,17 @@ static void forget(struct owners *owners, struct held *held)
 
 void owners_free(struct owners *owners)
 {
+	struct place *place, *next_place;
 	struct held *held, *next;
 
 	if (!owners)
 		return;
 	HASH_ITER (hh, owners->held, held, next)
 		forget(owners, held);
+	HASH_ITER (hh, owners->places, place, next_place) {
+		HASH_DEL(owners->places, place);
+		free(place);
+	}
 	free(owners);
 }
 
@@ -84,9 +108,40 @@ static struct held *remember(struct owners *owners, const struct katrace_owner *
 	return held;
 }
 
-static void set_first(struct held *held, const struct katrace_owner *found)
+const struct cgroup *owners_cgroup(struct owners *owners, const struct katrace_owner *found)
+{
+	const struct place_key key = { found->css_set, found->cgroup_id };
+	struct place *place;
+
+	HASH_FIND(hh, owners->places, &key, sizeof(key), place); /* NOLINT: as in find() */
+	if (!place)
+		return NULL;
+	place->seen_ns = owners->walked_ns;
+	return &place->cgroup;
+}
+
+const struct cgroup *owners_add_cgroup(struct owners *owners, const struct katrace_owner *found,
+				       const struct cgroup *cgroup)
+{
+	struct place *place = calloc(1, sizeof(*place));
+
+	if (!place)
+		return NULL;
+	place->cgroup = *cgroup;
+	place->key = (struct place_key){ found->css_set, found->cgroup_id };
+	place->seen_ns = owners->walked_ns;
+	HASH_ADD(hh, owners->places, key, sizeof(place->key), place);
+	if (!place->hh.tbl) {
+		free(place);
+		return NULL;
+	}
+	return &place->cgroup;
+}
+
+static void set_first(struct held *held, const struct katrace_owner *found, const struct cgroup *cgroup)
 {
 	held->pid = found->pid;
+	held->place = (const struct place *)cgroup;
 	memcpy(held->comm, found->comm, sizeof(held->comm));
 	held->comm[sizeof(held->comm) - 1] = '\0';
 }
@@ -108,7 +163,7 @@ static int add_other(struct held *held, uint32_t pid)
 	return 0;
 }
 
-int owners_found(struct owners *owners, const struct katrace_owner *found)
+int owners_found(struct owners *owners, const struct katrace_owner *found, const struct cgroup *cgroup, uint32_t meets)
 {
 	struct held *held = find(owners, found->sock, found->inode);
 	uint32_t other;
@@ -120,26 +175,35 @@ int owners_found(struct owners *owners, const struct katrace_owner *found)
 	if (held->seen_ns != owners->walked_ns) { /* first time in this walk */
 		held->seen_ns = owners->walked_ns;
 		held->n_others = 0;
-		set_first(held, found);
+		held->meets = meets;
+		set_first(held, found, cgroup);
 		return 0;
 	}
+	held->meets |= meets;
 	if (found->pid == held->pid)
 		return 0; /* a second descriptor of the same process */
 	other = found->pid;
 	if (found->pid < held->pid) {
 		other = held->pid;
-		set_first(held, found);
+		set_first(held, found, cgroup);
 	}
 	return add_other(held, other);
 }
 
 void owners_walk_end(struct owners *owners)
 {
+	struct place *place, *next_place;
 	struct held *held, *next;
 
 	HASH_ITER (hh, owners->held, held, next)
 		if (owners->walked_ns - held->seen_ns > REMEMBER_NS)
 			forget(owners, held);
+	HASH_ITER (hh, owners->places, place, next_place) {
+		if (owners->walked_ns - place->seen_ns <= REMEMBER_NS)
+			continue;
+		HASH_DEL(owners->places, place);
+		free(place);
+	}
 }
 
 uint64_t owners_walked_ns(const struct owners *owners)
@@ -159,23 +223,8 @@ bool owners_lookup(const struct owners *owners, uint64_t sock, uint64_t inode, s
 	owner->n_others = held->n_others;
 	for (uint32_t i = 0; i < held->n_others; i++)
 		owner->other_pids[i] = held->other_pids[i];
+	owner->meets = held->meets;
+	if (held->place)
+		owner->cgroup = held->place->cgroup;
 	return true;
-}
-
-static bool contains(const uint32_t *pids, size_t n_pids, uint32_t pid)
-{
-	for (size_t i = 0; i < n_pids; i++)
-		if (pids[i] == pid)
-			return true;
-	return false;
-}
-
-bool owner_is_one_of(const struct owner *owner, const uint32_t *pids, size_t n_pids)
-{
-	if (contains(pids, n_pids, owner->pid))
-		return true;
-	for (uint32_t i = 0; i < owner->n_others; i++)
-		if (contains(pids, n_pids, owner->other_pids[i]))
-			return true;
-	return false;
 }

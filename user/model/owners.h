@@ -3,6 +3,8 @@
 #ifndef KATRACE_OWNERS_H
 #define KATRACE_OWNERS_H
 
+#include "model/cgroup.h"
+
 #include <katrace/record.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -16,6 +18,8 @@ struct owner {
 	char comm[16]; /* of pid; any bytes: escape before showing */
 	uint32_t n_others;
 	uint32_t other_pids[OWNERS_OTHERS_MAX];
+	uint32_t meets;       /* what filter_process() said of them, taken together */
+	struct cgroup cgroup; /* of pid */
 };
 
 struct owners;
@@ -28,19 +32,25 @@ void owners_free(struct owners *owners);
 
 /*
  * A walk begins, finds descriptors and ends, at time now_ns. What it does not find again is remembered for a minute:
- * the socket may live on after its process closed it. owners_found() returns 0 or -ENOMEM.
+ * the socket may live on after its process closed it. owners_found() returns 0 or -ENOMEM; cgroup comes from
+ * owners_cgroup() or owners_add_cgroup() in this walk, or is NULL; meets is what filter_process() says of the process.
  */
 void owners_walk_begin(struct owners *owners, uint64_t now_ns);
-int owners_found(struct owners *owners, const struct katrace_owner *found);
+int owners_found(struct owners *owners, const struct katrace_owner *found, const struct cgroup *cgroup, uint32_t meets);
 void owners_walk_end(struct owners *owners);
+
+/*
+ * The cgroup of a process found in this walk, if it is known; else it is to be made known: owners_add_cgroup() returns
+ * NULL when out of memory. Both stay the owners'.
+ */
+const struct cgroup *owners_cgroup(struct owners *owners, const struct katrace_owner *found);
+const struct cgroup *owners_add_cgroup(struct owners *owners, const struct katrace_owner *found,
+				       const struct cgroup *cgroup);
 
 /* When the last walk began, 0 before the first. */
 uint64_t owners_walked_ns(const struct owners *owners);
 
 /* Copies the holders of a socket to *owner. False when it is not known to be held. */
 bool owners_lookup(const struct owners *owners, uint64_t sock, uint64_t inode, struct owner *owner);
-
-/* True if any of the holders is one of these pids. */
-bool owner_is_one_of(const struct owner *owner, const uint32_t *pids, size_t n_pids);
 
 #endif

@@ -473,6 +473,17 @@ static void sentence(const struct connection *c, struct out *out)
 	out_text(out, "\n");
 }
 
+/* The container as its tools abbreviate it, else the systemd unit. */
+static void say_cgroup(const struct cgroup *cgroup, struct out *out)
+{
+	if (cgroup->container[0]) {
+		out_printf(out, "  container %.12s", cgroup->container);
+	} else if (cgroup->unit[0]) {
+		out_text(out, "  ");
+		out_escaped(out, cgroup->unit, sizeof(cgroup->unit));
+	}
+}
+
 static void block_header(const struct text *text, const struct connection *c, struct out *out)
 {
 	words_endpoint(out, &c->id.local);
@@ -486,6 +497,7 @@ static void block_header(const struct text *text, const struct connection *c, st
 			out_printf(out, ", %u", c->owner.other_pids[i]);
 		out_text(out, "]");
 	}
+	say_cgroup(&c->owner.cgroup, out);
 	if (c->id.netns != text->options.own_netns)
 		out_printf(out, "  netns %u", c->id.netns);
 	out_text(out, "\n  keepalive: ");

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+#include "holder.h"
+
+#include "live.h"
+#include "must.h"
+
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+int open_connection(const struct net *net, unsigned int *port)
+{
+	const struct keepalive quick = { 1, 1, 3, 0 };
+	const struct tcp tcp = tcp_connect(net, TCP_IPV4);
+
+	tcp_keepalive(tcp.client, &quick);
+	*port = tcp.client_port;
+	return tcp.client;
+}
+
+static void hold(const struct net *net, const char *name, int commands, int ports, open_fn open, act_fn act)
+{
+	unsigned int port;
+	char byte;
+	int fd;
+
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	prctl(PR_SET_NAME, name);
+	fd = open(net, &port);
+	must(write(ports, &port, sizeof(port)) == sizeof(port), "tell the port");
+	if (read(commands, &byte, 1) == 1 && act)
+		act(fd);
+	for (;;)
+		pause();
+}
+
+struct holder holder_start_with(const struct net *net, const char *name, open_fn open, act_fn act)
+{
+	struct holder holder;
+	int ports[2], commands[2];
+
+	must(pipe(ports) == 0 && pipe(commands) == 0, "pipe");
+	holder.pid = fork();
+	must(holder.pid >= 0, "fork");
+	if (!holder.pid)
+		hold(net, name, commands[0], ports[1], open, act);
+	close(ports[1]);
+	close(commands[0]);
+	must(read(ports[0], &holder.port, sizeof(holder.port)) == sizeof(holder.port), "hear the port");
+	close(ports[0]);
+	holder.command = commands[1];
+	return holder;
+}
+
+struct holder holder_start(const struct net *net, const char *name, act_fn act)
+{
+	return holder_start_with(net, name, open_connection, act);
+}
+
+void holder_act(const struct holder *holder)
+{
+	assert_int_equal(write(holder->command, "x", 1), 1);
+}
+
+void holder_stop(const struct holder *holder)
+{
+	kill(holder->pid, SIGKILL);
+	waitpid(holder->pid, NULL, 0);
+	close(holder->command);
+}
+
+struct stage stage_new(const char *const *args)
+{
+	struct stage stage = { net_new(), tool_start(args) };
+
+	assert_true(tool_wait_started(stage.tool));
+	return stage;
+}
+
+void stage_free(struct stage *stage)
+{
+	tool_free(stage->tool);
+	net_free(stage->net);
+}
+
+void wait_named(const struct stage *stage, unsigned int port, int pid, const char *name)
+{
+	char owner[64];
+
+	snprintf(owner, sizeof(owner), "  %-5d  %s", pid, name);
+	assert_true(tool_wait_lines(stage->tool, 1, local_port(port), owner, 40));
+}
+
+void assert_always_named(const struct tool *tool, const struct holder *holder, const char *name)
+{
+	const char *port = local_port(holder->port);
+	char owner[64];
+
+	snprintf(owner, sizeof(owner), "  %-5d  %s", holder->pid, name);
+	assert_true(tool_lines(tool, port, "") > 0);
+	assert_int_equal(tool_lines(tool, port, owner), tool_lines(tool, port, ""));
+}

@@ -1,0 +1,367 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+/* Which connections are shown. */
+#include "live.h"
+
+#include "holder.h"
+#include "must.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <linux/magic.h>
+#include <linux/sched.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/vfs.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+void filter_pid(void **state)
+{
+	struct holder wanted, other, unfiltered;
+	char pid[16];
+	const char *const args[] = { "-p", pid, NULL };
+	struct net *net;
+	struct tool *tool;
+
+	(void)state;
+	NEEDS_ROOT();
+	net = net_new();
+	wanted = holder_start(net, "wanted", NULL);
+	other = holder_start(net, "other", NULL);
+	snprintf(pid, sizeof(pid), "%d", wanted.pid);
+	tool = tool_start(args);
+	assert_true(tool_wait_started(tool));
+	unfiltered = holder_start(net, "newcomer", NULL);
+	assert_true(tool_wait_lines(tool, 3, local_port(wanted.port), "answered in", 10));
+	assert_int_equal(tool_stop(tool), 0);
+	assert_int_equal(tool_lines(tool, local_port(other.port), ""), 0);
+	assert_int_equal(tool_lines(tool, local_port(unfiltered.port), ""), 0);
+	assert_always_named(tool, &wanted, "wanted");
+	holder_stop(&wanted);
+	holder_stop(&other);
+	holder_stop(&unfiltered);
+	tool_free(tool);
+	net_free(net);
+}
+
+/* Connections of others are looked at every 5 s; in between the kernel side passes them over. */
+void filter_pid_in_the_kernel(void **state)
+{
+	enum { OTHERS = 50, ANSWERS = 8 };
+	static const char before[] = "wanted or not: ";
+	const struct keepalive quick = { 1, 1, 3, 0 };
+	int clients[OTHERS], servers[OTHERS];
+	char pid[16];
+	const char *const args[] = { "-p", pid, NULL }, *sums;
+	struct holder holder;
+	struct stage stage;
+
+	(void)state;
+	NEEDS_ROOT();
+	stage.net = net_new();
+	holder = holder_start(stage.net, "holder", NULL);
+	tcp_connect_many(stage.net, clients, servers, OTHERS);
+	snprintf(pid, sizeof(pid), "%d", holder.pid);
+	stage.tool = tool_start(args);
+	assert_true(tool_wait_started(stage.tool));
+	tcp_probe_all(stage.net, clients, OTHERS, &quick, OTHERS);
+	assert_true(tool_wait_lines(stage.tool, ANSWERS, local_port(holder.port), "answered in", 30));
+	assert_int_equal(tool_stop(stage.tool), 0);
+	sums = strstr(tool_stderr(stage.tool), before);
+	assert_non_null(sums);
+	/* of about OTHERS * ANSWERS: those of the first moment, and of one more after 5 s */
+	assert_in_range(strtoul(sums + strlen(before), NULL, 10), OTHERS + ANSWERS, 3 * OTHERS + ANSWERS);
+	tcp_abort_many(clients, OTHERS);
+	tcp_abort_many(servers, OTHERS);
+	holder_stop(&holder);
+	stage_free(&stage);
+}
+
+/* A process with that id, which must be free. */
+static pid_t fork_as(pid_t pid)
+{
+	struct clone_args args = { .exit_signal = SIGCHLD, .set_tid = (uintptr_t)&pid, .set_tid_size = 1 };
+
+	return (pid_t)syscall(SYS_clone3, &args, sizeof(args));
+}
+
+/* The process asked for ends, another one gets its id and a connection: that one was not asked for. */
+void filter_pid_is_reused(void **state)
+{
+	char pids[32];
+	const char *const filtered[] = { "-p", pids, NULL }, *const all[] = { NULL };
+	struct holder first, second;
+	struct tool *everybody;
+	struct stage stage;
+	unsigned int port;
+	int ports[2];
+	pid_t pid;
+
+	(void)state;
+	NEEDS_ROOT();
+	stage.net = net_new();
+	first = holder_start(stage.net, "first", NULL);
+	second = holder_start(stage.net, "second", NULL);
+	snprintf(pids, sizeof(pids), "%d,%d", first.pid, second.pid);
+	stage.tool = tool_start(filtered);
+	everybody = tool_start(all);
+	assert_true(tool_wait_started(stage.tool));
+	assert_true(tool_wait_started(everybody));
+	wait_named(&stage, first.port, first.pid, "first");
+	holder_stop(&first);
+	assert_int_equal(pipe(ports), 0);
+	pid = fork_as(first.pid);
+	if (pid < 0)
+		fail_msg("clone3 with set_tid: %s", strerror(errno));
+	if (!pid) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		prctl(PR_SET_NAME, "impostor");
+		open_connection(stage.net, &port);
+		must(write(ports[1], &port, sizeof(port)) == sizeof(port), "tell the port");
+		for (;;)
+			pause();
+	}
+	assert_int_equal(pid, first.pid);
+	assert_int_equal(read(ports[0], &port, sizeof(port)), sizeof(port));
+	assert_true(tool_wait_lines(everybody, 3, local_port(port), "  impostor  ", 30));
+	assert_true(tool_wait_lines(stage.tool, tool_lines(stage.tool, local_port(second.port), "") + 2,
+				    local_port(second.port), "", 30));
+	assert_int_equal(tool_lines(stage.tool, local_port(port), ""), 0);
+	assert_int_equal(tool_lines(everybody, local_port(port), ""),
+			 tool_lines(everybody, local_port(port), "impostor"));
+	close(ports[0]);
+	close(ports[1]);
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+	holder_stop(&second);
+	tool_free(everybody);
+	stage_free(&stage);
+}
+
+/* Not an error, but said; and the last one takes katrace with it. */
+void filter_pid_has_ended(void **state)
+{
+	char pids[32], said[128];
+	const char *const args[] = { "-p", pids, NULL };
+	struct holder first, second;
+	struct stage stage;
+
+	(void)state;
+	NEEDS_ROOT();
+	stage.net = net_new();
+	first = holder_start(stage.net, "first", NULL);
+	second = holder_start(stage.net, "second", NULL);
+	snprintf(pids, sizeof(pids), "%d,%d", first.pid, second.pid);
+	stage.tool = tool_start(args);
+	assert_true(tool_wait_started(stage.tool));
+	wait_named(&stage, first.port, first.pid, "first");
+	holder_stop(&first);
+	assert_true(tool_wait_lines(stage.tool, tool_lines(stage.tool, local_port(second.port), "answered in") + 2,
+				    local_port(second.port), "answered in", 20));
+	snprintf(said, sizeof(said), "katrace: process %d has ended; still tracing 1 of those asked for", first.pid);
+	assert_non_null(strstr(tool_stderr(stage.tool), said));
+	holder_stop(&second);
+	assert_int_equal(tool_wait(stage.tool, 20), 0);
+	snprintf(said, sizeof(said), "katrace: process %d has ended, the last of those asked for", second.pid);
+	assert_non_null(strstr(tool_stderr(stage.tool), said));
+	stage_free(&stage);
+}
+
+/* Forks a child that forks another, which opens a connection; their ports are told by their names. */
+static const struct net *net_of_children;
+
+static void open_as(const char *name)
+{
+	unsigned int port;
+
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	prctl(PR_SET_NAME, name);
+	open_connection(net_of_children, &port);
+}
+
+static void have_children(int fd)
+{
+	close(fd);
+	if (fork() != 0)
+		return;
+	open_as("child");
+	if (fork() != 0)
+		return;
+	open_as("grandchild");
+}
+
+/* With children there already, and with those that come later; not with anybody else's. */
+void filter_children(void **state)
+{
+	char pids[32];
+	const char *const args[] = { "-p", pids, "--children", NULL };
+	struct holder early, late, stranger;
+	struct stage stage;
+
+	(void)state;
+	NEEDS_ROOT();
+	net_of_children = stage.net = net_new();
+	early = holder_start(stage.net, "early", have_children);
+	late = holder_start(stage.net, "late", have_children);
+	stranger = holder_start(stage.net, "stranger", NULL);
+	holder_act(&early);
+	snprintf(pids, sizeof(pids), "%d,%d", early.pid, late.pid);
+	stage.tool = tool_start(args);
+	assert_true(tool_wait_started(stage.tool));
+	assert_true(tool_wait_lines(stage.tool, 2, "  child  ", "answered in", 30));
+	assert_true(tool_wait_lines(stage.tool, 2, "  grandchild  ", "answered in", 30));
+	assert_true(tool_wait_lines(stage.tool, 1, "  late  ", "answered in", 30));
+	holder_act(&late);
+	assert_true(tool_wait_lines(stage.tool, tool_lines(stage.tool, "  grandchild  ", "keepalive: ") + 1,
+				    "  grandchild  ", "keepalive: ", 30));
+	assert_int_equal(tool_lines(stage.tool, "stranger", ""), 0);
+	/* their ends are those of their children: then nobody is left */
+	holder_stop(&late);
+	holder_stop(&early);
+	assert_int_equal(tool_wait(stage.tool, 20), 0);
+	assert_non_null(strstr(tool_stderr(stage.tool), "has ended"));
+	holder_stop(&stranger);
+	stage_free(&stage);
+}
+
+/* --- cgroups --- */
+
+#define CONTAINER "3f1c0d2a9b8e7f60514233425160708f9e8d7c6b5a493827160504f3e2d1c0ba"
+
+/* Two cgroups of the test's own, one in the other, and who is in the inner one. Emptied and removed after the test. */
+static struct {
+	char outer[256], inner[512];
+	struct holder holder;
+} place;
+
+/* Where cgroup2 is mounted: alone, or beside version 1. */
+static const char *cgroup_root(void)
+{
+	static const char *const roots[] = { "/sys/fs/cgroup", "/sys/fs/cgroup/unified" };
+	struct statfs info;
+
+	for (size_t i = 0; i < sizeof(roots) / sizeof(roots[0]); i++)
+		if (statfs(roots[i], &info) == 0 && info.f_type == CGROUP2_SUPER_MAGIC)
+			return roots[i];
+	return NULL;
+}
+
+static void put_into_container(struct holder holder)
+{
+	char path[600];
+	FILE *procs;
+
+	snprintf(place.outer, sizeof(place.outer), "%s/katrace-test-%d", cgroup_root(), getpid());
+	snprintf(place.inner, sizeof(place.inner), "%s/docker-" CONTAINER ".scope", place.outer);
+	place.holder = holder;
+	must(mkdir(place.outer, 0755) == 0 && mkdir(place.inner, 0755) == 0, place.inner);
+	snprintf(path, sizeof(path), "%s/cgroup.procs", place.inner);
+	procs = fopen(path, "w");
+	must(procs && fprintf(procs, "%d\n", holder.pid) > 0 && fclose(procs) == 0, path);
+}
+
+int filter_cgroup_clean_up(void **state)
+{
+	if (place.holder.pid)
+		holder_stop(&place.holder);
+	if (place.inner[0])
+		must(rmdir(place.inner) == 0 && rmdir(place.outer) == 0, place.inner);
+	memset(&place, 0, sizeof(place));
+	return tool_clean_up(state);
+}
+
+/* By the cgroup above, and by the container that the cgroup's name tells; the timeline names the container. */
+void filter_cgroup(void **state)
+{
+	const char *const by_cgroup[] = { "--cgroup", place.outer, NULL };
+	const char *const by_container[] = { "--container", "3f1c0d2a9b8e", "-n", "3", NULL };
+	struct holder other;
+	struct tool *second;
+	struct stage stage;
+
+	(void)state;
+	NEEDS_ROOT();
+	if (!cgroup_root()) {
+		print_message("SKIPPED: no cgroup2 here\n");
+		skip();
+	}
+	stage.net = net_new();
+	put_into_container(holder_start(stage.net, "inside", NULL));
+	other = holder_start(stage.net, "outside", NULL);
+	stage.tool = tool_start(by_cgroup);
+	second = tool_start(by_container);
+	assert_true(tool_wait_started(stage.tool));
+	assert_true(tool_wait_lines(stage.tool, 3, local_port(place.holder.port), "answered in", 20));
+	assert_int_equal(tool_wait(second, 20), 0);
+	assert_int_equal(tool_stop(stage.tool), 0);
+	assert_int_equal(tool_lines(stage.tool, local_port(other.port), ""), 0);
+	assert_int_equal(tool_lines(second, local_port(other.port), ""), 0);
+	assert_always_named(stage.tool, &place.holder, "inside");
+	assert_always_named(second, &place.holder, "inside");
+	assert_non_null(strstr(tool_stdout(stage.tool), "container 3f1c0d2a9b8e"));
+	holder_stop(&other);
+	tool_free(second);
+	stage_free(&stage);
+}
+
+/* Filters of several kinds at once: only what meets them all. */
+void filter_many_kinds(void **state)
+{
+	char netns[64];
+	const char *const args[] = { "-c", "want*", "-4", "--peer", ADDR4_B "/30", "--netns", netns, NULL };
+	struct holder wanted, other;
+	struct stage stage;
+	struct net *elsewhere;
+	struct holder stranger;
+
+	(void)state;
+	NEEDS_ROOT();
+	stage.net = net_new();
+	elsewhere = net_new();
+	wanted = holder_start(stage.net, "wanted", NULL);
+	other = holder_start(stage.net, "other", NULL);
+	stranger = holder_start(elsewhere, "wanted too", NULL);
+	net_name(stage.net, HOST_A, netns, sizeof(netns));
+	stage.tool = tool_start(args);
+	assert_true(tool_wait_started(stage.tool));
+	assert_true(tool_wait_lines(stage.tool, 3, local_port(wanted.port), "answered in", 20));
+	assert_int_equal(tool_stop(stage.tool), 0);
+	assert_int_equal(tool_lines(stage.tool, local_port(other.port), ""), 0);
+	assert_int_equal(tool_lines(stage.tool, "wanted too", ""), 0);
+	holder_stop(&wanted);
+	holder_stop(&other);
+	holder_stop(&stranger);
+	net_free(elsewhere);
+	stage_free(&stage);
+}
+
+/* --failures keeps quiet as long as all is well. */
+void filter_failures(void **state)
+{
+	char pid[16];
+	const char *const args[] = { "--failures", "-p", pid, NULL };
+	struct holder holder;
+	struct stage stage;
+
+	(void)state;
+	NEEDS_ROOT();
+	stage.net = net_new();
+	holder = holder_start(stage.net, "failing", NULL);
+	snprintf(pid, sizeof(pid), "%d", holder.pid);
+	stage.tool = tool_start(args);
+	assert_true(tool_wait_started(stage.tool));
+	net_cable(stage.net, HOST_B, false);
+	assert_true(tool_wait_lines(stage.tool, 1, local_port(holder.port), "ended: keepalive timeout", 20));
+	assert_int_equal(tool_stop(stage.tool), 0);
+	assert_int_equal(tool_lines(stage.tool, local_port(holder.port), "probe 1/3 after"), 0);
+	assert_int_equal(tool_lines(stage.tool, local_port(holder.port), "keepalive: "), 0);
+	assert_int_equal(tool_lines(stage.tool, local_port(holder.port), "probe 3/3 after"), 1);
+	holder_stop(&holder);
+	stage_free(&stage);
+}

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/* Looking up who holds which socket: walks over descriptors, within a budget, into the model's owners. */
+#ifndef KATRACE_LOOKUP_H
+#define KATRACE_LOOKUP_H
+
+#include "kernel/walk.h"
+#include "model/filter.h"
+#include "model/owners.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct lookup;
+
+/* All three must outlive it. NULL when out of memory. */
+struct lookup *lookup_new(struct walk *walk, struct owners *owners, const struct filter *filter);
+
+/* NULL is fine. */
+void lookup_free(struct lookup *lookup);
+
+/*
+ * Follows the processes the filter asks for with all their descendants: walk_options.kin. Returns 0, or -errno with a
+ * line on stderr.
+ */
+int lookup_follow_children(struct lookup *lookup);
+
+/* One walk, whatever the budget. Returns 0 or -errno. */
+int lookup_now(struct lookup *lookup);
+
+/* When the budget allows the next walk, CLOCK_BOOTTIME. */
+uint64_t lookup_next_ns(const struct lookup *lookup);
+
+/* Descriptors that could not be taken in: out of memory. */
+uint64_t lookup_lost(const struct lookup *lookup);
+
+#endif

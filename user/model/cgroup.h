@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/* What a process's place in the cgroup hierarchies says: its container, its systemd unit. */
+#ifndef KATRACE_CGROUP_H
+#define KATRACE_CGROUP_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define CONTAINER_ID_LENGTH 64
+#define UNIT_LENGTH 63
+
+struct cgroup {
+	uint64_t id;                             /* in the cgroup2 hierarchy; 0: not known */
+	char container[CONTAINER_ID_LENGTH + 1]; /* hexadecimal; "": none */
+	char unit[UNIT_LENGTH + 1];              /* "nginx.service"; any bytes: escape before showing; "": none */
+	uint32_t meets;                          /* what filter_cgroup() says of it */
+};
+
+/*
+ * Fills in container and unit from the text of /proc/PID/cgroup, which has a line for each hierarchy: version 2,
+ * version 1 or both. They are the innermost that a path names.
+ */
+void cgroup_describe(struct cgroup *cgroup, const char *proc_text);
+
+/* True if one of the paths in the text is the given one ("/system.slice", say) or below it. */
+bool cgroup_is_below(const char *proc_text, const char *path);
+
+#endif
