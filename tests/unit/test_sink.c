@@ -11,10 +11,28 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define LINE "0123456789abcdef0123456789abcde\n"
 #define LINE_SIZE (sizeof(LINE) - 1)
+
+/* A sink for a descriptor that stays the test's. */
+static struct sink *sink_on(int fd, size_t capacity)
+{
+	struct sink *sink;
+
+	assert_int_equal(sink_new(&sink, dup(fd), capacity), 0);
+	return sink;
+}
+
+static int close_sink(struct sink *sink)
+{
+	uint64_t unwritten;
+
+	return sink_close(sink, &unwritten);
+}
 
 static void writes_all_in_order(void **state)
 {
@@ -24,12 +42,12 @@ static void writes_all_in_order(void **state)
 	int n;
 
 	(void)state;
-	assert_int_equal(sink_new(&sink, fileno(file), 4096), 0);
+	sink = sink_on(fileno(file), 4096);
 	for (int i = 0; i < 100000; i++) {
 		n = snprintf(line, sizeof(line), "%d\n", i);
 		assert_int_equal(sink_write_wait(sink, line, (size_t)n), 0);
 	}
-	assert_int_equal(sink_close(sink), 0);
+	assert_int_equal(close_sink(sink), 0);
 	rewind(file);
 	for (int i = 0; i < 100000; i++) {
 		assert_non_null(fgets(line, sizeof(line), file));
@@ -84,7 +102,7 @@ static void drops_what_does_not_fit_and_counts(bool nonblocking)
 	to.fd = fds[0];
 	assert_int_equal(pthread_create(&thread, NULL, drain, &to), 0);
 	assert_int_equal(sink_write_wait(sink, LINE, LINE_SIZE), 0);
-	assert_int_equal(sink_close(sink), 0);
+	assert_int_equal(close_sink(sink), 0);
 	close(fds[1]);
 	pthread_join(thread, NULL);
 	close(fds[0]);
@@ -111,16 +129,146 @@ static void a_gone_reader(void **state)
 
 	(void)state;
 	assert_int_equal(pipe(fds), 0);
-	assert_int_equal(sink_new(&sink, fds[1], 4096), 0);
+	sink = sink_on(fds[1], 4096);
 	broken.fd = sink_fd(sink);
 	assert_int_equal(poll(&broken, 1, 0), 0);
 	close(fds[0]);
 	assert_int_equal(sink_write(sink, LINE, LINE_SIZE), 0);
 	assert_int_equal(poll(&broken, 1, 10000), 1);
+	assert_int_equal(sink_state(sink), SINK_BROKEN);
 	assert_int_equal(sink_write(sink, LINE, LINE_SIZE), -EPIPE);
 	assert_int_equal(sink_write_wait(sink, LINE, LINE_SIZE), -EPIPE);
-	assert_int_equal(sink_close(sink), -EPIPE);
+	assert_int_equal(close_sink(sink), -EPIPE);
 	close(fds[1]);
+}
+
+/* A file that may hold 100 bytes: RLIMIT_FSIZE answers EFBIG where a full disk answers ENOSPC. */
+static void limit_files(rlim_t bytes)
+{
+	const struct rlimit limit = { bytes, RLIM_INFINITY };
+
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
+}
+
+static void wait_for_trouble(struct sink *sink, enum sink_state state)
+{
+	struct pollfd trouble = { .fd = sink_fd(sink), .events = POLLIN };
+
+	assert_int_equal(poll(&trouble, 1, 10000), 1);
+	assert_int_equal(sink_state(sink), state);
+	assert_int_equal(poll(&trouble, 1, 0), 0);
+}
+
+static off_t size_of(int fd)
+{
+	struct stat info;
+
+	assert_int_equal(fstat(fd, &info), 0);
+	return info.st_size;
+}
+
+/* What does not fit is kept and tried again; meanwhile the file holds whole lines, and the queue takes what it can. */
+static void no_space(void **state)
+{
+	FILE *file = tmpfile();
+	struct sink *sink;
+	char text[10 * LINE_SIZE];
+	uint64_t taken = 5;
+
+	(void)state;
+	limit_files(100);
+	sink = sink_on(fileno(file), 8 * LINE_SIZE);
+	for (int i = 0; i < 5; i++)
+		assert_int_equal(sink_write(sink, LINE, LINE_SIZE), 0);
+	wait_for_trouble(sink, SINK_FULL);
+	assert_int_equal(size_of(fileno(file)), 3 * LINE_SIZE);
+	assert_false(sink_has_room(sink, 1));
+	while (sink_write_wait(sink, LINE, LINE_SIZE) == 0)
+		taken++;
+	assert_int_equal(sink_dropped(sink), 1);
+	assert_int_equal(sink_state(sink), SINK_FULL);
+	limit_files(RLIM_INFINITY);
+	assert_int_equal(close_sink(sink), 0);
+	assert_int_equal(size_of(fileno(file)), taken * LINE_SIZE);
+	assert_int_equal(pread(fileno(file), text, sizeof(text), 0), sizeof(text));
+	for (size_t i = 0; i < 10; i++)
+		assert_memory_equal(text + i * LINE_SIZE, LINE, LINE_SIZE);
+	fclose(file);
+}
+
+/* When it ends without space, what is left is counted, and the file ends with a whole line. */
+static void no_space_to_the_end(void **state)
+{
+	FILE *file = tmpfile();
+	struct sink *sink;
+	uint64_t unwritten;
+
+	(void)state;
+	limit_files(100);
+	sink = sink_on(fileno(file), 8 * LINE_SIZE);
+	for (int i = 0; i < 5; i++)
+		assert_int_equal(sink_write(sink, LINE, LINE_SIZE), 0);
+	wait_for_trouble(sink, SINK_FULL);
+	assert_int_equal(sink_write(sink, LINE, LINE_SIZE), 0);
+	assert_int_equal(sink_close(sink, &unwritten), -EFBIG);
+	assert_int_equal(unwritten, 3);
+	assert_int_equal(size_of(fileno(file)), 3 * LINE_SIZE);
+	limit_files(RLIM_INFINITY);
+	fclose(file);
+}
+
+/* Switched again and again while lines come: each is in one of the files, whole. */
+static void switches_lose_and_split_nothing(void **state)
+{
+	enum { FILES = 50, LINES = 2000 };
+	FILE *files[FILES];
+	struct sink *sink;
+	char line[16];
+	int expected = 0, n;
+
+	(void)state;
+	for (int i = 0; i < FILES; i++) {
+		files[i] = tmpfile();
+		assert_non_null(files[i]);
+	}
+	sink = sink_on(fileno(files[0]), 4096);
+	for (int i = 0; i < FILES * LINES; i++) {
+		if (i && i % LINES == 0)
+			sink_switch(sink, dup(fileno(files[i / LINES])));
+		n = snprintf(line, sizeof(line), "%d\n", i);
+		assert_int_equal(sink_write_wait(sink, line, (size_t)n), 0);
+	}
+	assert_int_equal(close_sink(sink), 0);
+	for (int i = 0; i < FILES; i++) {
+		rewind(files[i]);
+		while (fgets(line, sizeof(line), files[i])) {
+			assert_int_equal(line[strlen(line) - 1], '\n');
+			assert_int_equal(atoi(line), expected++);
+		}
+		fclose(files[i]);
+	}
+	assert_int_equal(expected, FILES * LINES);
+}
+
+/* A full disk is left behind by switching to another. */
+static void switching_ends_the_lack_of_space(void **state)
+{
+	FILE *small = tmpfile(), *other = tmpfile();
+	struct sink *sink;
+
+	(void)state;
+	limit_files(100);
+	sink = sink_on(fileno(small), 4096);
+	for (int i = 0; i < 5; i++)
+		assert_int_equal(sink_write(sink, LINE, LINE_SIZE), 0);
+	wait_for_trouble(sink, SINK_FULL);
+	sink_switch(sink, dup(fileno(other)));
+	assert_int_equal(close_sink(sink), 0);
+	assert_int_equal(size_of(fileno(small)), 3 * LINE_SIZE);
+	assert_int_equal(size_of(fileno(other)), 2 * LINE_SIZE);
+	limit_files(RLIM_INFINITY);
+	fclose(small);
+	fclose(other);
 }
 
 static void nothing_is_too_large_to_refuse(void **state)
@@ -130,11 +278,11 @@ static void nothing_is_too_large_to_refuse(void **state)
 	FILE *file = tmpfile();
 
 	(void)state;
-	assert_int_equal(sink_new(&sink, fileno(file), 4096), 0);
+	sink = sink_on(fileno(file), 4096);
 	assert_int_equal(sink_write(sink, huge, sizeof(huge)), -ENOBUFS);
 	assert_int_equal(sink_write_wait(sink, huge, sizeof(huge)), -ENOBUFS);
-	assert_int_equal(sink_close(sink), 0);
-	assert_int_equal(sink_close(NULL), 0);
+	assert_int_equal(close_sink(sink), 0);
+	assert_int_equal(close_sink(NULL), 0);
 	fclose(file);
 }
 
@@ -145,9 +293,14 @@ int main(void)
 		cmocka_unit_test(a_slow_reader),
 		cmocka_unit_test(a_nonblocking_pipe),
 		cmocka_unit_test(a_gone_reader),
+		cmocka_unit_test(no_space),
+		cmocka_unit_test(no_space_to_the_end),
+		cmocka_unit_test(switches_lose_and_split_nothing),
+		cmocka_unit_test(switching_ends_the_lack_of_space),
 		cmocka_unit_test(nothing_is_too_large_to_refuse),
 	};
 
 	signal(SIGPIPE, SIG_IGN);
+	signal(SIGXFSZ, SIG_IGN);
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -464,7 +464,7 @@ static int open_user_side(struct trace *trace)
 	trace->model = model_new(&model_options, &output, trace->owners);
 	if (!trace->model)
 		return -ENOMEM;
-	err = sink_new(&trace->sink, STDOUT_FILENO, SINK_CAPACITY);
+	err = sink_new(&trace->sink, dup(STDOUT_FILENO), SINK_CAPACITY);
 	if (!err)
 		err = open_epoll(trace);
 	if (err)
@@ -611,7 +611,7 @@ int cmd_trace(int argc, char **argv)
 	else
 		status = EXIT_OK;
 cleanup:
-	err = sink_close(trace.sink);
+	err = sink_close(trace.sink, &(uint64_t){ 0 });
 	if (err && err != -EPIPE) {
 		fprintf(stderr, "katrace: cannot write the output: %s\n", strerror(-err));
 		status = EXIT_TROUBLE;
