@@ -13,6 +13,7 @@ struct world {
 	struct filter *filter;
 	struct model *model;
 	char told[4096]; /* one line for each event and each finished connection */
+	bool last_ended_partial;
 };
 
 static void tell(struct world *w, const char *text)
@@ -41,6 +42,7 @@ static void on_event(void *ctx, const struct event *event)
 		snprintf(line, sizeof(line), " %s", event->suppressed.begin ? "begin" : "end");
 		break;
 	case EVENT_ENDED:
+		w->last_ended_partial = event->ended.partial;
 		snprintf(line, sizeof(line), " %s %d", verdict_name(event->ended.verdict), event->ended.error);
 		break;
 	case EVENT_EVENTS_LOST:
@@ -136,6 +138,23 @@ static void a_life(void **state)
 	       "configured [42]\nsent 1/3 [42]\nanswered 1 in 400 [42]\nsent 1/3 [42]\nsent 2/3 [42]\nsent 3/3 [42]\n"
 	       "ended keepalive_timeout 110 [42]\n-- ended, 4 entries\n");
 	assert_int_equal(model_counts(w->model).connections, 1);
+	world_free(w);
+}
+
+/* Which connections are older than the run is known from its first walk. */
+static void what_was_there_before(void **state)
+{
+	struct world *w = world_new(10);
+
+	(void)state;
+	walk(w, 1, 42, SECOND);
+	walk(w, 2, 42, 2 * SECOND);
+	for (uint64_t sock = 1; sock <= 2; sock++) {
+		observe(w, make_probe(sock, 1, 3 * SECOND));
+		observe(w, make_timeout(sock, 1, 4 * SECOND));
+		assert_int_equal(w->last_ended_partial, sock == 1);
+	}
+	assert_int_equal(model_counts(w->model).timeouts, 2);
 	world_free(w);
 }
 
@@ -473,6 +492,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_life),
+		cmocka_unit_test(what_was_there_before),
 		cmocka_unit_test(an_answer_before_its_probe),
 		cmocka_unit_test(an_answer_without_a_probe),
 		cmocka_unit_test(a_late_answer),

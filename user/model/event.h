@@ -58,7 +58,8 @@ struct event {
 			int error; /* as in struct connection */
 			uint32_t probes_unanswered;
 			uint64_t probes_sent, probes_answered, observed_us;
-			uint32_t retransmits, unacked_bytes;
+			uint32_t retransmits, unacked_bytes; /* at the end */
+			bool partial;                        /* it is older than this run: the first walk found it */
 		} ended;
 		struct {
 			enum lost_stage stage;

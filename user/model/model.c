@@ -18,6 +18,7 @@
 struct tracked {
 	struct connection c; /* first: outputs get a pointer to it */
 	bool counted;        /* something of it was handed on */
+	bool at_start;       /* the first walk found it */
 
 	bool probe_open; /* the last probe has neither been answered nor followed by another */
 	uint32_t probe_number;
@@ -275,6 +276,7 @@ static struct tracked *enter(struct model *model, const struct sighting *s, uint
 	if (!t)
 		return NULL;
 	t->c.id = s->id;
+	t->at_start = owners_held_at_start(model->owners, s->id.sock, s->id.inode);
 	HASH_ADD(hh, model->by_sock, c.id.sock, sizeof(t->c.id.sock), t);
 	if (!t->hh.tbl) {
 		free(t);
@@ -477,6 +479,8 @@ static int ended(struct model *model, struct tracked *t, const struct sighting *
 	event.ended.observed_us = (s->time_ns - t->c.first_ns) / 1000;
 	event.ended.retransmits = s->retransmits;
 	event.ended.unacked_bytes = s->unacked_bytes;
+	event.ended.partial = t->at_start;
+	model->counts.timeouts += verdict_is_timeout(event.ended.verdict);
 	err = publish(model, t, &event, now_ns);
 	leave(model, t, FATE_ENDED);
 	return err;

@@ -37,6 +37,7 @@ struct model_output {
 /* Cumulative. */
 struct model_counts {
 	uint64_t connections; /* of which something was handed on */
+	uint64_t timeouts;    /* connections that ended by one */
 	uint64_t lost_hook;   /* known from gaps in probe numbers */
 	uint64_t lost_connections;
 };

@@ -20,6 +20,7 @@ struct held_key {
 struct held {
 	struct held_key key;
 	uint64_t seen_ns;
+	bool at_start; /* found by the first walk */
 	uint32_t pid;
 	char comm[16];
 	uint32_t n_others;
@@ -49,6 +50,7 @@ struct owners {
 	struct held *held;
 	struct place *places;
 	uint64_t walked_ns;
+	uint64_t first_walk_ns;
 };
 
 struct owners *owners_new(void)
@@ -82,6 +84,8 @@ void owners_free(struct owners *owners)
 void owners_walk_begin(struct owners *owners, uint64_t now_ns)
 {
 	owners->walked_ns = now_ns;
+	if (!owners->first_walk_ns)
+		owners->first_walk_ns = now_ns;
 }
 
 static struct held *find(const struct owners *owners, uint64_t sock, uint64_t inode)
@@ -100,6 +104,7 @@ static struct held *remember(struct owners *owners, const struct katrace_owner *
 	if (!held)
 		return NULL;
 	held->key = (struct held_key){ found->sock, found->inode };
+	held->at_start = owners->walked_ns == owners->first_walk_ns;
 	HASH_ADD(hh, owners->held, key, sizeof(held->key), held);
 	if (!held->hh.tbl) {
 		free(held);
@@ -227,4 +232,11 @@ bool owners_lookup(const struct owners *owners, uint64_t sock, uint64_t inode, s
 	if (held->place)
 		owner->cgroup = held->place->cgroup;
 	return true;
+}
+
+bool owners_held_at_start(const struct owners *owners, uint64_t sock, uint64_t inode)
+{
+	const struct held *held = find(owners, sock, inode);
+
+	return held && held->at_start;
 }

@@ -53,4 +53,7 @@ uint64_t owners_walked_ns(const struct owners *owners);
 /* Copies the holders of a socket to *owner. False when it is not known to be held. */
 bool owners_lookup(const struct owners *owners, uint64_t sock, uint64_t inode, struct owner *owner);
 
+/* True if the first walk already found the socket held. */
+bool owners_held_at_start(const struct owners *owners, uint64_t sock, uint64_t inode);
+
 #endif

@@ -88,6 +88,20 @@ const char *verdict_words(enum verdict verdict)
 	return verdicts[verdict].words;
 }
 
+bool verdict_is_timeout(enum verdict verdict)
+{
+	switch (verdict) {
+	case VERDICT_KEEPALIVE_TIMEOUT:
+	case VERDICT_USER_TIMEOUT:
+	case VERDICT_RETRANSMISSION_TIMEOUT:
+	case VERDICT_WINDOW_PROBE_TIMEOUT:
+	case VERDICT_CONNECT_TIMEOUT:
+		return true;
+	default:
+		return false;
+	}
+}
+
 bool verdict_is_normal(enum verdict verdict)
 {
 	return verdict == VERDICT_CLOSED_BY_PEER || verdict == VERDICT_CLOSED_LOCALLY;

@@ -31,6 +31,9 @@ const char *verdict_name(enum verdict verdict);
 /* "keepalive timeout", for people */
 const char *verdict_words(enum verdict verdict);
 
+/* The peer, or the way to it, was waited for in vain. */
+bool verdict_is_timeout(enum verdict verdict);
+
 /* A FIN from either side: nothing went wrong. */
 bool verdict_is_normal(enum verdict verdict);
 

@@ -67,8 +67,9 @@ static void begin(struct jsonw *json, const char *key)
 	json->follows = true;
 	if (!key)
 		return;
-	quoted(json->out, key);
-	out_text(json->out, ":");
+	out_text(json->out, "\"");
+	out_text(json->out, key);
+	out_text(json->out, "\":");
 }
 
 static void open_level(struct jsonw *json, const char *key, const char *bracket)
