@@ -9,18 +9,22 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { KEY_MODE = 0x100, KEY_BTF, KEY_BUFFER };
+enum { KEY_MODE = 0x100, KEY_BTF, KEY_BUFFER, KEY_STATS, KEY_USER };
 
 /* Short enough for one line each: --help must fit a screen. */
 static const struct argp_option known[] = {
 	{ "duration", 'd', "SECONDS", 0, "End after this time", 2 },
 	{ "count", 'n', "EVENTS", 0, "End after this many events", 2 },
+	{ "json", 'j', NULL, 0, "Events as JSON, one a line (katrace schema)", 2 },
+	{ "output", 'o', "FILE", 0, "Append to this file; SIGHUP reopens it", 2 },
+	{ "stats", KEY_STATS, "SECONDS", 0, "Tell the sums this often, not only at the end", 2 },
+	{ "user", KEY_USER, "NAME", 0, "Run as this user once attached", 3 },
 	{ "mode", KEY_MODE, "MODE", 0, "auto (default), fentry, kprobe or tracepoint", 3 },
 	{ "btf", KEY_BTF, "FILE", 0, "Kernel types (BTF) from this file", 3 },
 	{ "buffer", KEY_BUFFER, "KIB", 0, "Room for events from the kernel (16384)", 3 },
 	{ "verbose", 'v', NULL, 0, "Say what was chosen and why; -vv: libbpf too", 3 },
-	{ "help", 'h', NULL, 0, "Give this help list", -1 },
-	{ "version", 'V', NULL, 0, "Print the version", -1 },
+	{ "help", 'h', NULL, 0, "Give this help list, or the version", -1 },
+	{ "version", 'V', NULL, OPTION_ALIAS, NULL, -1 },
 	{ 0 },
 };
 
@@ -44,6 +48,18 @@ static error_t take_btf(struct trace_options *options, const char *arg)
 	if (access(arg, R_OK))
 		return bad_input("--btf: cannot read '%s': %s", arg, strerror(errno));
 	options->btf = arg;
+	return 0;
+}
+
+static error_t take_user(struct trace_options *options, const char *arg)
+{
+	int err = account_find(arg, &options->account);
+
+	if (err == -ENOENT)
+		return bad_input("--user: there is no user '%s' in /etc/passwd", arg);
+	if (err)
+		return bad_input("--user: cannot look up '%s': %s", arg, strerror(-err));
+	options->user = arg;
 	return 0;
 }
 
@@ -72,6 +88,16 @@ static error_t take(int key, char *arg, struct argp_state *state)
 		return take_number("--duration", "seconds", arg, 366 * 86400UL, &options->duration_s);
 	case 'n':
 		return take_number("--count", "events", arg, UINT64_MAX, &options->count);
+	case 'j':
+		options->json = true;
+		return 0;
+	case 'o':
+		options->output = arg;
+		return *arg ? 0 : bad_input("--output: '' is no file");
+	case KEY_STATS:
+		return take_number("--stats", "seconds", arg, 366 * 86400UL, &options->stats_s);
+	case KEY_USER:
+		return take_user(options, arg);
 	case KEY_MODE:
 		return take_mode(options, arg);
 	case KEY_BTF:

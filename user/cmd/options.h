@@ -4,6 +4,7 @@
 #define KATRACE_OPTIONS_H
 
 #include "cmd/filters.h"
+#include "kernel/account.h"
 #include "kernel/tracer.h"
 
 #include <stdbool.h>
@@ -13,6 +14,11 @@
 struct trace_options {
 	uint64_t duration_s; /* 0: until told to end */
 	uint64_t count;      /* of events; 0: any number */
+	uint64_t stats_s;    /* sums this often; 0: at the end */
+	bool json;
+	const char *output;     /* a file; NULL: stdout */
+	const char *user;       /* to run as; NULL: unchanged */
+	struct account account; /* of user */
 	struct filter_options filters;
 	uint32_t buffer_kib; /* of the ring */
 	enum hook_mode mode;

@@ -1,15 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-/* katrace trace: wires kernel -> model -> text -> sink, and runs until told to end. */
+/* katrace trace: wires kernel -> model -> output, and runs until told to end. */
 #include "cmd/cmd.h"
 #include "cmd/lookup.h"
 #include "cmd/options.h"
+#include "cmd/output.h"
 #include "kernel/caps.h"
 #include "kernel/processes.h"
 #include "kernel/tracer.h"
 #include "kernel/walk.h"
 #include "model/model.h"
-#include "out/sink.h"
-#include "out/text.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -19,19 +18,20 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
-#include <sys/ioctl.h>
 #include <sys/signalfd.h>
+#include <sys/utsname.h>
 #include <time.h>
 #include <unistd.h>
 
 #define NS_PER_S 1000000000ULL
 #define MS 1000000ULL
 #define MAX_CONNECTIONS 200000
-#define SINK_CAPACITY (4UL * 1024 * 1024)
 /* A busy consumer looks into the ring this often. */
 #define BUSY_PAUSE_NS (50 * MS)
 /* A connection that is not wanted is looked at again after this time. */
 #define IGNORE_NS (5 * NS_PER_S)
+/* While there is work, the kernel side's counters are looked at this often. */
+#define COUNTS_PAUSE_NS NS_PER_S
 
 struct trace {
 	struct trace_options options;
@@ -42,20 +42,18 @@ struct trace {
 	struct lookup *lookup;
 	struct owners *owners;
 	struct model *model;
-	struct text *text;
-	struct sink *sink;
+	struct output *output;
 	int epoll_fd, signal_fd;
 	uint32_t hz;
 
-	uint64_t wall_offset_ns; /* CLOCK_REALTIME - CLOCK_BOOTTIME */
 	uint64_t start_ns, end_ns;
-	uint64_t events;       /* handed to the sink */
-	uint64_t lost_ring;    /* already reported */
-	uint64_t lost_output;  /* already reported */
-	uint64_t lost_records; /* that could not be taken in */
-	int quiet_rounds;      /* drains in a row that found nothing */
-	bool restricted;       /* walks see the processes asked for only */
-	bool ending;           /* the final blocks: wait for room in the sink */
+	uint64_t next_stats_ns, next_counts_ns;
+	uint64_t events;                /* handed to the output */
+	uint64_t reported[LOST_STAGES]; /* losses told so far, but for those only the model knows of */
+	uint64_t lost_records;          /* that could not be taken in */
+	int quiet_rounds;               /* drains in a row that found nothing */
+	bool restricted;                /* walks see the processes asked for only */
+	bool ending;
 	bool stop;
 };
 
@@ -69,16 +67,6 @@ static uint64_t clock_ns(clockid_t clock)
 
 /* --- right end of the street: events and connections to the sink --- */
 
-static void put(struct trace *trace, const struct out *out)
-{
-	int err;
-
-	err = trace->ending ? sink_write_wait(trace->sink, out->buf, out->used)
-			    : sink_write(trace->sink, out->buf, out->used);
-	if (err && err != -ENOBUFS)
-		trace->stop = true; /* the sink is broken: sink_close() will say how */
-}
-
 static bool enough_events(const struct trace *trace)
 {
 	return trace->options.count && trace->events >= trace->options.count;
@@ -87,13 +75,11 @@ static bool enough_events(const struct trace *trace)
 static void on_event(void *ctx, const struct event *event)
 {
 	struct trace *trace = ctx;
-	char buf[2 * TEXT_LINE_MAX];
-	struct out out = out_make(buf, sizeof(buf));
 
 	if (enough_events(trace))
 		return;
-	text_event(trace->text, event, event->time_ns + trace->wall_offset_ns, &out);
-	put(trace, &out);
+	if (output_event(trace->output, event))
+		trace->stop = true; /* it is broken: output_close() will say how */
 	trace->events++;
 	if (enough_events(trace))
 		trace->stop = true;
@@ -102,11 +88,9 @@ static void on_event(void *ctx, const struct event *event)
 static void on_finished(void *ctx, const struct connection *connection)
 {
 	struct trace *trace = ctx;
-	char buf[TEXT_TIMELINE_MAX];
-	struct out out = out_make(buf, sizeof(buf));
 
-	text_timeline(trace->text, connection, &out);
-	put(trace, &out);
+	if (output_timeline(trace->output, connection))
+		trace->stop = true;
 }
 
 /* --- left end: records and owners from the kernel --- */
@@ -146,22 +130,105 @@ static uint64_t sum_lost(const struct tracer_counts *counts)
 	return lost;
 }
 
-/* Losses are told where they show: in the stream of events, as soon as they are known. */
+static void report_loss(struct trace *trace, enum lost_stage stage, uint64_t total, uint64_t now_ns)
+{
+	const uint64_t before = trace->reported[stage];
+
+	trace->reported[stage] = total;
+	if (total > before)
+		model_lost(trace->model, stage, total - before, now_ns);
+}
+
+/*
+ * Losses are told where they show: in the stream of events, as soon as they are known; those of the output once it has
+ * room again, or the report would be lost too.
+ */
 static void report_losses(struct trace *trace, uint64_t now_ns)
 {
-	const uint64_t dropped = sink_dropped(trace->sink);
 	struct tracer_counts counts;
-	uint64_t lost;
 
-	if (tracer_losing(trace->tracer) && tracer_counts(trace->tracer, &counts) == 0) {
-		lost = sum_lost(&counts);
-		model_lost(trace->model, LOST_RING, lost - trace->lost_ring, now_ns);
-		trace->lost_ring = lost;
+	if ((tracer_losing(trace->tracer) || trace->ending || now_ns >= trace->next_counts_ns) &&
+	    tracer_counts(trace->tracer, &counts) == 0) {
+		trace->next_counts_ns = now_ns + COUNTS_PAUSE_NS;
+		report_loss(trace, LOST_RING, sum_lost(&counts), now_ns);
+		report_loss(trace, LOST_HOOK, counts.lost_hook, now_ns);
+		report_loss(trace, LOST_CONNECTIONS, counts.untracked, now_ns);
 	}
-	if (dropped > trace->lost_output) {
-		model_lost(trace->model, LOST_OUTPUT, dropped - trace->lost_output, now_ns);
-		trace->lost_output = dropped;
-	}
+	if (trace->ending || output_has_room(trace->output))
+		report_loss(trace, LOST_OUTPUT, output_dropped(trace->output), now_ns);
+}
+
+/* --- sums --- */
+
+static int sum_up(const struct trace *trace, uint64_t now_ns, struct stats *stats)
+{
+	const struct model_counts model = model_counts(trace->model);
+	struct tracer_counts counts;
+	int err = tracer_counts(trace->tracer, &counts);
+
+	if (err)
+		return err;
+	*stats = (struct stats){
+		.uptime_us = (now_ns - trace->start_ns) / 1000,
+		.probes_sent = counts.kind[KATRACE_PROBE_SENT].produced,
+		.probes_dropped = counts.kind[KATRACE_PROBE_DROPPED].produced,
+		.probes_answered = counts.kind[KATRACE_ANSWER].produced,
+		.timeouts = model.timeouts,
+		.connections = model.connections,
+		.lost = {
+			[LOST_HOOK] = counts.lost_hook + model.lost_hook,
+			[LOST_RING] = sum_lost(&counts) + trace->lost_records + lookup_lost(trace->lookup),
+			[LOST_OUTPUT] = output_dropped(trace->output),
+			[LOST_CONNECTIONS] = model.lost_connections + counts.untracked,
+		},
+	};
+	return 0;
+}
+
+static void say_stats(const struct trace *trace, const struct stats *stats)
+{
+	const uint64_t *lost = stats->lost;
+
+	fprintf(stderr,
+		"katrace: %" PRIu64 " events of %" PRIu64 " connection%s; %s %" PRIu64 " probes sent, %" PRIu64
+		" answered, %" PRIu64 " refused locally\n",
+		trace->events, stats->connections, stats->connections == 1 ? "" : "s",
+		trace->options.filters.filtered ? "seen in the kernel, wanted or not:" : "on this host",
+		stats->probes_sent, stats->probes_answered, stats->probes_dropped);
+	if (walk_facts(trace->walk)->kin_lost)
+		fprintf(stderr, "katrace: LOST: %u descendants were not followed: too many\n",
+			walk_facts(trace->walk)->kin_lost);
+	if (lost[LOST_HOOK] || lost[LOST_RING] || lost[LOST_OUTPUT] || lost[LOST_CONNECTIONS])
+		fprintf(stderr,
+			"katrace: LOST: %" PRIu64 " timers not seen, %" PRIu64 " records from the kernel, %" PRIu64
+			" lines of output, %" PRIu64 " connections\n",
+			lost[LOST_HOOK], lost[LOST_RING], lost[LOST_OUTPUT], lost[LOST_CONNECTIONS]);
+}
+
+/* For programs in the stream of events; for people, who read that, beside it. */
+static int tell_stats(struct trace *trace, uint64_t now_ns)
+{
+	struct stats stats;
+	int err = sum_up(trace, now_ns, &stats);
+
+	if (err)
+		return err;
+	if (output_stats(trace->output, &stats, now_ns))
+		trace->stop = true;
+	if (!trace->options.json || trace->ending)
+		say_stats(trace, &stats);
+	return 0;
+}
+
+static void tell_stats_when_due(struct trace *trace, uint64_t now_ns)
+{
+	const uint64_t pause = trace->options.stats_s * NS_PER_S;
+
+	if (!pause || now_ns < trace->next_stats_ns)
+		return;
+	while (trace->next_stats_ns <= now_ns) /* after a stop it is due once, not many times */
+		trace->next_stats_ns += pause;
+	tell_stats(trace, now_ns);
 }
 
 /* --- the loop --- */
@@ -177,6 +244,8 @@ static uint64_t next_deadline(const struct trace *trace, uint64_t now_ns)
 	/* only descendants are left: their end is looked for */
 	if (trace->processes && !processes_left(trace->processes) && now_ns + NS_PER_S < deadline)
 		deadline = now_ns + NS_PER_S;
+	if (trace->options.stats_s && trace->next_stats_ns < deadline)
+		deadline = trace->next_stats_ns;
 	/*
 	 * Busy: a short pause. Just fallen quiet: the same once more, with tracer_wait() in force, because a record
 	 * that was being written while the flag was set has not woken anybody.
@@ -212,6 +281,19 @@ static bool nobody_left(const struct trace *trace)
 	return !trace->options.filters.children || !walk_has_kin(trace->walk);
 }
 
+/* SIGHUP means that the output file has been moved away; every other signal that it is time to end. */
+static void take_signals(struct trace *trace)
+{
+	struct signalfd_siginfo info;
+
+	while (read(trace->signal_fd, &info, sizeof(info)) == sizeof(info)) {
+		if (info.ssi_signo == SIGHUP && trace->options.output)
+			output_reopen(trace->output);
+		else
+			trace->stop = true;
+	}
+}
+
 static void wait_until(struct trace *trace, uint64_t deadline_ns, uint64_t now_ns)
 {
 	struct epoll_event events[4];
@@ -228,9 +310,20 @@ static void wait_until(struct trace *trace, uint64_t deadline_ns, uint64_t now_n
 			trace->quiet_rounds = 0;
 		else if (trace->processes && events[i].data.fd == processes_fd(trace->processes))
 			say_ended_processes(trace);
-		else /* a signal, or the output is gone */
-			trace->stop = true;
+		else if (events[i].data.fd == trace->signal_fd)
+			take_signals(trace);
+		else if (events[i].data.fd != output_fd(trace->output) || output_trouble(trace->output))
+			trace->stop = true; /* the reader of stdout has gone, or there is no output any more */
 	}
+}
+
+/* Before anything is handed on: the clock may have been set since. */
+static uint64_t read_clocks(struct trace *trace)
+{
+	const uint64_t now = clock_ns(CLOCK_BOOTTIME);
+
+	output_set_wall_offset(trace->output, clock_ns(CLOCK_REALTIME) - now);
+	return now;
 }
 
 static int loop(struct trace *trace)
@@ -239,21 +332,22 @@ static int loop(struct trace *trace)
 	int n;
 
 	while (!trace->stop) {
+		read_clocks(trace);
 		n = tracer_drain(trace->tracer);
 		if (n < 0)
 			return n;
-		now = clock_ns(CLOCK_BOOTTIME);
-		trace->wall_offset_ns = clock_ns(CLOCK_REALTIME) - now;
+		now = read_clocks(trace);
 		trace->quiet_rounds = n ? 0 : trace->quiet_rounds + 1;
 		report_losses(trace, now);
 		look_up_owners(trace, now);
 		model_tick(trace->model, now);
+		tell_stats_when_due(trace, now);
 		if ((trace->end_ns && now >= trace->end_ns) || nobody_left(trace))
 			break;
 		if (trace->quiet_rounds == 1)
 			tracer_wait(trace->tracer);
 		else if (!trace->stop)
-			wait_until(trace, next_deadline(trace, now), now);
+			wait_until(trace, n < TRACER_DRAIN_MAX ? next_deadline(trace, now) : now, now);
 	}
 	return 0;
 }
@@ -267,30 +361,42 @@ static int add_to_epoll(int epoll_fd, int fd, uint32_t events)
 	return epoll_ctl(epoll_fd, EPOLL_CTL_ADD, fd, &event) ? -errno : 0;
 }
 
+/*
+ * Without a file to reopen, SIGHUP ends katrace as the others do, unless whoever started it had it ignored: nohup(1).
+ */
+static void signals_taken(const struct trace *trace, sigset_t *signals)
+{
+	struct sigaction hangup = { 0 };
+
+	sigaction(SIGHUP, NULL, &hangup);
+	sigemptyset(signals);
+	sigaddset(signals, SIGINT);
+	sigaddset(signals, SIGTERM);
+	if (trace->options.output || hangup.sa_handler != SIG_IGN)
+		sigaddset(signals, SIGHUP);
+}
+
 static int open_signals(struct trace *trace)
 {
 	sigset_t signals;
 
-	signal(SIGPIPE, SIG_IGN); /* EPIPE tells as much */
-	sigemptyset(&signals);
-	sigaddset(&signals, SIGINT);
-	sigaddset(&signals, SIGTERM);
+	signal(SIGPIPE, SIG_IGN); /* EPIPE tells as much, and EFBIG */
+	signal(SIGXFSZ, SIG_IGN);
+	signals_taken(trace, &signals);
 	sigprocmask(SIG_BLOCK, &signals, NULL);
 	trace->signal_fd = signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
 	return trace->signal_fd < 0 ? -errno : 0;
 }
 
-/* From here on a signal ends katrace at once, whatever it is waiting for. */
-static void release_signals(const struct trace *trace)
+/* From here on a signal ends katrace at once, whatever it is waiting for; but not one that is for the file. */
+static void release_signals(struct trace *trace)
 {
-	struct signalfd_siginfo info;
 	sigset_t signals;
 
-	while (read(trace->signal_fd, &info, sizeof(info)) > 0)
-		;
-	sigemptyset(&signals);
-	sigaddset(&signals, SIGINT);
-	sigaddset(&signals, SIGTERM);
+	take_signals(trace);
+	signals_taken(trace, &signals);
+	if (trace->options.output)
+		sigdelset(&signals, SIGHUP);
 	sigprocmask(SIG_UNBLOCK, &signals, NULL);
 }
 
@@ -305,38 +411,30 @@ static int open_epoll(struct trace *trace)
 	if (!err)
 		err = add_to_epoll(trace->epoll_fd, trace->signal_fd, EPOLLIN);
 	if (!err)
-		err = add_to_epoll(trace->epoll_fd, sink_fd(trace->sink), EPOLLIN);
+		err = add_to_epoll(trace->epoll_fd, output_fd(trace->output), EPOLLIN);
 	if (!err && trace->processes)
 		err = add_to_epoll(trace->epoll_fd, processes_fd(trace->processes), EPOLLIN);
 	/* A pipe tells at once that its reader has gone; what cannot be polled, a file, has no reader to lose. */
-	if (!err)
+	if (!err && !trace->options.output)
 		add_to_epoll(trace->epoll_fd, STDOUT_FILENO, 0);
 	return err;
 }
 
-static struct text_options text_options(const struct trace *trace)
-{
-	struct text_options options = { .own_netns = walk_facts(trace->walk)->netns };
-	const char *no_color = getenv("NO_COLOR");
-	const char *term = getenv("TERM");
-	struct winsize size;
-
-	if (!isatty(STDOUT_FILENO))
-		return options;
-	options.color = (!no_color || !*no_color) && term && strcmp(term, "dumb") != 0;
-	if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0)
-		options.columns = size.ws_col;
-	return options;
-}
-
-static int check_privileges(void)
+static int check_privileges(const struct trace_options *options)
 {
 	char missing[64];
 
-	if (!caps_missing(missing, sizeof(missing)))
-		return 0;
-	fprintf(stderr, "katrace: missing privilege: %s; run it as root (sudo katrace)\n", missing);
-	return -EPERM;
+	if (caps_missing(missing, sizeof(missing))) {
+		fprintf(stderr, "katrace: missing privilege: %s; run it as root (sudo katrace)\n", missing);
+		return -EPERM;
+	}
+	if (options->user && !caps_can_switch_user()) {
+		fprintf(stderr,
+			"katrace: missing privilege: --user takes CAP_SETUID and CAP_SETGID; leave it out, or run "
+			"katrace as root\n");
+		return -EPERM;
+	}
+	return 0;
 }
 
 static int explain_walk_failure(int err, const struct trace_options *options)
@@ -448,25 +546,21 @@ static int open_user_side(struct trace *trace)
 		.partial_walks = trace->restricted,
 		.filter = trace->options.filters.filter,
 	};
-	const struct model_output output = {
+	const struct model_output model_output = {
 		.event = on_event,
 		.finished = on_finished,
 		.unwanted = on_unwanted,
 		.ctx = trace,
 	};
-	const struct text_options options = text_options(trace);
 	int err;
 
 	trace->owners = owners_new();
-	trace->text = text_new(&options);
-	if (!trace->owners || !trace->text)
+	if (!trace->owners)
 		return -ENOMEM;
-	trace->model = model_new(&model_options, &output, trace->owners);
+	trace->model = model_new(&model_options, &model_output, trace->owners);
 	if (!trace->model)
 		return -ENOMEM;
-	err = sink_new(&trace->sink, dup(STDOUT_FILENO), SINK_CAPACITY);
-	if (!err)
-		err = open_epoll(trace);
+	err = open_epoll(trace);
 	if (err)
 		return err;
 	trace->lookup = lookup_new(trace->walk, trace->owners, trace->options.filters.filter);
@@ -475,6 +569,17 @@ static int open_user_side(struct trace *trace)
 	if (trace->options.filters.children)
 		err = lookup_follow_children(trace->lookup);
 	return err ?: lookup_now(trace->lookup);
+}
+
+static int open_output(struct trace *trace)
+{
+	const struct output_options options = {
+		.json = trace->options.json,
+		.file = trace->options.output,
+		.own_netns = walk_facts(trace->walk)->netns,
+	};
+
+	return output_new(&trace->output, &options);
 }
 
 static void say_choices(const struct trace *trace)
@@ -504,91 +609,93 @@ static void say_pid_namespace(const struct trace *trace)
 
 static void say_started(const struct trace *trace)
 {
-	fprintf(stderr, "katrace: tracing keepalive on %s (%s mode); Ctrl-C ends and prints the timelines\n",
+	fprintf(stderr, "katrace: tracing keepalive on %s (%s mode); Ctrl-C ends%s\n",
 		trace->options.filters.filtered ? "the TCP connections asked for" : "every TCP connection",
-		hook_mode_name(tracer_mode(trace->tracer)));
+		hook_mode_name(tracer_mode(trace->tracer)), trace->options.json ? "" : " and prints the timelines");
+}
+
+static int tell_started(struct trace *trace)
+{
+	char losses[HOOK_JOBS][HOOK_EXPLANATION_MAX];
+	struct started started = {
+		.hook_mode = hook_mode_name(tracer_mode(trace->tracer)),
+		.netns = walk_facts(trace->walk)->netns,
+	};
+	const struct hook *hook;
+	struct utsname kernel;
+
+	_Static_assert(HOOK_JOBS <= EVENTS_HOOKS_MAX, "room for the hook of every job");
+	if (uname(&kernel))
+		return -errno;
+	started.kernel_release = kernel.release;
+	for (enum hook_job job = 0; job < HOOK_JOBS; job++) {
+		hook = tracer_hook(trace->tracer, job);
+		if (hook) {
+			started.hooks[started.n_hooks++] = hook->name;
+		} else if (hook_job_loss(job)) {
+			hooks_explain(trace->hooks, job, losses[job], sizeof(losses[job]));
+			started.degraded[started.n_degraded++] = losses[job];
+		}
+	}
+	return output_started(trace->output, &started, trace->start_ns);
 }
 
 static int begin(struct trace *trace)
 {
-	int err = check_privileges();
+	int err = check_privileges(&trace->options);
 
+	if (!err)
+		err = open_kernel_side(trace);
 	if (err)
 		return err;
-	err = open_kernel_side(trace);
-	if (err)
-		return err;
-	err = caps_drop();
+	err = caps_drop(trace->options.user ? &trace->options.account : NULL);
 	if (!err)
 		err = watch_processes(trace);
 	if (!err)
 		err = open_signals(trace);
-	if (!err)
+	if (!err) {
+		err = open_output(trace);
+		if (err)
+			return err;
 		err = open_user_side(trace);
+	}
 	if (err) {
 		fprintf(stderr, "katrace: cannot start: %s\n", strerror(-err));
 		return err;
 	}
 	say_choices(trace);
 	say_pid_namespace(trace);
-	trace->start_ns = clock_ns(CLOCK_BOOTTIME);
+	trace->start_ns = read_clocks(trace);
 	if (trace->options.duration_s)
 		trace->end_ns = trace->start_ns + trace->options.duration_s * NS_PER_S;
+	trace->next_stats_ns = trace->start_ns + trace->options.stats_s * NS_PER_S;
+	err = tell_started(trace);
 	tracer_start(trace->tracer);
 	say_started(trace);
-	return 0;
-}
-
-static void say_counts(const struct trace *trace, const struct tracer_counts *counts)
-{
-	const struct model_counts model = model_counts(trace->model);
-	const uint64_t hook = counts->lost_hook + model.lost_hook;
-	const uint64_t records = sum_lost(counts) + trace->lost_records + lookup_lost(trace->lookup);
-	const uint64_t lines = sink_dropped(trace->sink);
-	const uint64_t connections = model.lost_connections + counts->untracked;
-	const uint64_t sent = counts->kind[KATRACE_PROBE_SENT].produced;
-	const uint64_t answered = counts->kind[KATRACE_ANSWER].produced;
-	const uint64_t refused = counts->kind[KATRACE_PROBE_DROPPED].produced;
-
-	fprintf(stderr,
-		"katrace: %" PRIu64 " events of %" PRIu64 " connection%s; %s %" PRIu64 " probes sent, %" PRIu64
-		" answered, %" PRIu64 " refused locally\n",
-		trace->events, model.connections, model.connections == 1 ? "" : "s",
-		trace->options.filters.filtered ? "seen in the kernel, wanted or not:" : "on this host", sent, answered,
-		refused);
-	if (walk_facts(trace->walk)->kin_lost)
-		fprintf(stderr, "katrace: LOST: %u descendants were not followed: too many\n",
-			walk_facts(trace->walk)->kin_lost);
-	if (hook || records || lines || connections)
-		fprintf(stderr,
-			"katrace: LOST: %" PRIu64 " timers not seen, %" PRIu64 " records from the kernel, %" PRIu64
-			" lines of output, %" PRIu64 " connections\n",
-			hook, records, lines, connections);
+	return err == -EPIPE ? 0 : err;
 }
 
 /* Detach, drain, tell what is open, sums last. */
 static int end(struct trace *trace)
 {
-	struct tracer_counts counts;
 	uint64_t now;
-	int n, err;
+	int n;
 
 	release_signals(trace);
 	tracer_stop(trace->tracer);
 	trace->stop = enough_events(trace);
+	trace->ending = true;
+	output_take_time(trace->output);
+	read_clocks(trace);
 	do
 		n = tracer_drain(trace->tracer);
 	while (n > 0 && !trace->stop);
-	now = clock_ns(CLOCK_BOOTTIME);
+	now = read_clocks(trace);
 	report_losses(trace, now);
 	if (model_wants_walk(trace->model) && lookup_now(trace->lookup) == 0)
 		model_walked(trace->model, now);
-	trace->ending = true;
 	model_finish(trace->model, now);
-	err = tracer_counts(trace->tracer, &counts);
-	if (!err)
-		say_counts(trace, &counts);
-	return err;
+	return tell_stats(trace, now);
 }
 
 int cmd_trace(int argc, char **argv)
@@ -611,15 +718,11 @@ int cmd_trace(int argc, char **argv)
 	else
 		status = EXIT_OK;
 cleanup:
-	err = sink_close(trace.sink, &(uint64_t){ 0 });
-	if (err && err != -EPIPE) {
-		fprintf(stderr, "katrace: cannot write the output: %s\n", strerror(-err));
+	if (output_close(trace.output))
 		status = EXIT_TROUBLE;
-	}
 	model_free(trace.model);
 	lookup_free(trace.lookup);
 	owners_free(trace.owners);
-	text_free(trace.text);
 	tracer_free(trace.tracer);
 	walk_free(trace.walk);
 	processes_free(trace.processes);

@@ -3,10 +3,12 @@
 
 #include <cap-ng.h>
 #include <errno.h>
+#include <grp.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 /* Both exist since 5.8; before, and still, CAP_SYS_ADMIN includes them. */
 static const struct {
@@ -62,13 +64,43 @@ static void keep_what_works(void)
 		capng_update(CAPNG_ADD, CAPNG_EFFECTIVE | CAPNG_PERMITTED, needed[i].number);
 }
 
-int caps_drop(void)
+bool caps_can_switch_user(void)
 {
+	capng_get_caps_process();
+	return capng_have_capability(CAPNG_EFFECTIVE, CAP_SETUID) && capng_have_capability(CAPNG_EFFECTIVE, CAP_SETGID);
+}
+
+/* The bounding set can only be cut by CAP_SETPCAP; without that no_new_privs already bars the way back. */
+static void cut_bounding_set(void)
+{
+	unsigned long cap = 0;
+
+	while (prctl(PR_CAPBSET_DROP, cap, 0, 0, 0) == 0)
+		cap++;
+}
+
+/* PR_SET_KEEPCAPS: the permitted capabilities outlive the change of user, until they are set for good. */
+static int become(const struct account *user)
+{
+	if (prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) || setgroups(user->n_groups, user->groups) ||
+	    setresgid(user->gid, user->gid, user->gid) || setresuid(user->uid, user->uid, user->uid) ||
+	    prctl(PR_SET_KEEPCAPS, 0, 0, 0, 0))
+		return -errno;
+	return 0;
+}
+
+int caps_drop(const struct account *user)
+{
+	int err;
+
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
 		return -errno;
 	if (capng_get_caps_process())
 		return -EPERM;
 	keep_what_works();
-	/* The bounding set can only be cut by CAP_SETPCAP; without that no_new_privs already bars the way back. */
+	cut_bounding_set();
+	err = user ? become(user) : 0;
+	if (err)
+		return err;
 	return capng_apply(CAPNG_SELECT_CAPS) ? -EPERM : 0;
 }

@@ -3,6 +3,8 @@
 #ifndef KATRACE_CAPS_H
 #define KATRACE_CAPS_H
 
+#include "kernel/account.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -15,10 +17,13 @@ int caps_missing(char *buf, size_t size);
 /* True if RLIMIT_MEMLOCK is finite: before 5.11 BPF memory was charged to it, whatever the capabilities. */
 bool locked_memory_is_limited(void);
 
+/* True if this process may switch to another user. */
+bool caps_can_switch_user(void);
+
 /*
- * Gives up every capability but those the walks need, and the way back to any. Capabilities belong to threads: call it
- * before the first thread is created. Returns 0 or -errno.
+ * Gives up every capability but those the walks need, and the way back to any; becomes the user, unless that is NULL.
+ * Capabilities and users belong to threads: call it before the first thread is created. Returns 0 or -errno.
  */
-int caps_drop(void);
+int caps_drop(const struct account *user);
 
 #endif

@@ -3,6 +3,7 @@
 
 #include <bpf/btf.h>
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 static const char *const mode_names[MODES] = {
@@ -128,4 +129,18 @@ struct hook *hooks_choose(struct hook hooks[N_HOOKS], enum hook_job job, enum ho
 			return hook;
 	}
 	return NULL;
+}
+
+void hooks_explain(const struct hook hooks[N_HOOKS], enum hook_job job, char *text, size_t size)
+{
+	const struct hook *tried = NULL;
+
+	for (size_t i = 0; i < N_HOOKS && !tried; i++)
+		if (hooks[i].job == job && hooks[i].state != HOOK_UNTRIED)
+			tried = &hooks[i];
+	if (!tried)
+		snprintf(text, size, "%s: this mode has no hook for it", jobs[job].loss);
+	else
+		snprintf(text, size, "%s: %s: %s%s%s", jobs[job].loss, tried->name, hook_state_words(tried->state),
+			 tried->error ? ": " : "", tried->error ? hook_errno_words(tried->error) : "");
 }

@@ -39,6 +39,9 @@ bool hook_job_is_required(enum hook_job job);
 /* What is not seen when nothing does the job; NULL: nothing is missed, other hooks tell the same. */
 const char *hook_job_loss(enum hook_job job);
 
+/* Large enough for every hooks_explain(). */
+#define HOOK_EXPLANATION_MAX 256
+
 enum hook_state {
 	HOOK_UNTRIED,
 	HOOK_ABSENT,  /* the kernel has no such function, or inlines it */
@@ -77,5 +80,8 @@ void hooks_init(struct hook hooks[N_HOOKS], const char *btf_file);
 
 /* The best hook for a job that may still work, in this mode or any (MODE_AUTO); NULL: none. */
 struct hook *hooks_choose(struct hook hooks[N_HOOKS], enum hook_job job, enum hook_mode mode);
+
+/* What is not seen because nothing does the job, and why: what came of the first hook that was tried for it. */
+void hooks_explain(const struct hook hooks[N_HOOKS], enum hook_job job, char *text, size_t size);
 
 #endif

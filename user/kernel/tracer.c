@@ -9,8 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define DRAIN_AT_MOST 1024
-
 struct tracer {
 	struct katrace_direct *skel;
 	const struct hook *chosen[HOOK_JOBS]; /* NULL: nothing does the job */
@@ -36,7 +34,7 @@ static int pass_record(void *ctx, void *data, size_t size)
 		return -EPROTO;
 	if (tracer->record(tracer->ctx, data))
 		return -EINTR;
-	return ++tracer->drained < DRAIN_AT_MOST ? 0 : -EAGAIN;
+	return ++tracer->drained < TRACER_DRAIN_MAX ? 0 : -EAGAIN;
 }
 
 static struct katrace_direct *open_skeleton(const struct tracer_options *options)

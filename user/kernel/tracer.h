@@ -57,7 +57,9 @@ const struct hook *tracer_hook(const struct tracer *tracer, enum hook_job job);
 /* Becomes readable, edge triggered, when the kernel side wakes its consumer. */
 int tracer_fd(const struct tracer *tracer);
 
-/* Hands over what is in the ring, at most about a thousand records. Returns how many, or -errno. */
+/* Hands over what is in the ring, but not more than this, so that others get their turn. Returns how many, or -errno.
+ */
+#define TRACER_DRAIN_MAX 1024
 int tracer_drain(struct tracer *tracer);
 
 /* From now on the next record wakes the consumer; drain once more before blocking. */
