@@ -42,6 +42,7 @@ BPF_CFLAGS := -target bpf -D__TARGET_ARCH_$(ARCH) -g -O2 $(WARNINGS) -Wno-unused
 	-idirafter $(ASM_INCLUDE) -MMD -MP
 
 DEPS := gcc make clang llvm bpftool libbpf-dev libelf-dev zlib1g-dev libcap-ng-dev uthash-dev libcmocka-dev libjson-c-dev
+CHECK_DEPS := python3-jsonschema
 LINT_DEPS := clang-format clang-tidy cppcheck shellcheck
 STATIC_DEPS := gcc-aarch64-linux-gnu libc6-dev-arm64-cross
 KERNELS_DEPS := qemu-system-x86 qemu-system-arm cpio xz-utils zstd bsdextrautils
@@ -50,6 +51,11 @@ SRC := $(filter-out user/main.c,$(wildcard user/*/*.c))
 SKELETONS := $(foreach o,katrace walk,$(foreach r,direct probed,$(BUILD)/$(o).$(r).skel.h))
 UNIT := $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(wildcard tests/unit/test_*.c))
 LIVE_SRC := $(filter-out %.bpf.c,$(wildcard tests/live/*.c))
+# where tests put the JSON lines they cause, to be validated at the end
+LINES := $(abspath $(BUILD))/lines
+# events no test causes
+LINES_UNSEEN := katrace.socket
+LIVE_ENV := $(if $(SUDO),env KATRACE_LINES=$$KATRACE_LINES)
 REFERENCE := $(foreach r,direct probed,$(BUILD)/reference.$(r).skel.h)
 
 .PHONY: all
@@ -68,6 +74,9 @@ $(BUILD)/asan/%.o: %.c | $(SKELETONS)
 	@mkdir -p $(@D)
 	$(call say,CC    $@)
 	$(Q)$(CC) $(KATRACE_CFLAGS) -O1 -g $(SANITIZE) -c $< -o $@
+
+# which the assembler includes
+$(call obj,plain,user/cmd/schema.c) $(call obj,asan,user/cmd/schema.c): docs/schema.json
 
 $(BUILD)/libkatrace.a: $(call obj,plain,$(SRC))
 $(BUILD)/libkatrace-asan.a: $(call obj,asan,$(SRC))
@@ -133,9 +142,12 @@ demo: deps ## watch a connection live and die, in under 20 s (root or sudo)
 	@$(SUDO) $(BUILD)/demo $(BUILD)/katrace
 
 .PHONY: check
-check: deps ## all tests; the live ones need root or sudo
+check: deps check-deps ## all tests; the live ones need root or sudo
 	@$(MAKE) --no-print-directory build-all
-	@$(MAKE) --no-print-directory check-unit check-live
+	@rm -rf $(LINES)
+	@mkdir -p $(LINES)
+	@KATRACE_LINES=$(LINES) $(MAKE) --no-print-directory check-unit check-live
+	@$(MAKE) --no-print-directory check-lines
 
 .PHONY: check-unit
 check-unit: $(UNIT) ## the tests that need no kernel, under ASan and UBSan
@@ -143,8 +155,12 @@ check-unit: $(UNIT) ## the tests that need no kernel, under ASan and UBSan
 
 .PHONY: check-live
 check-live: $(BUILD)/tests/live $(BUILD)/katrace $(BUILD)/katrace-asan ## the tests on the running kernel
-	$(SUDO) $(BUILD)/tests/live $(BUILD)/katrace
-	$(SUDO) $(BUILD)/tests/live $(BUILD)/katrace-asan 'life_*'
+	$(SUDO) $(LIVE_ENV) $(BUILD)/tests/live $(BUILD)/katrace
+	$(SUDO) $(LIVE_ENV) $(BUILD)/tests/live $(BUILD)/katrace-asan 'life_*'
+
+.PHONY: check-lines
+check-lines: $(BUILD)/katrace # every JSON line the tests wrote is as the schema says; after make check only
+	$(BUILD)/katrace schema | tests/schema/validate.py $(LINES) $(LINES_UNSEEN)
 
 .PHONY: check-kernels
 check-kernels: static kernels-deps ## the live tests on many kernels, in virtual machines; no root
@@ -197,7 +213,9 @@ need = $(Q)missing=$$(dpkg-query -W -f '$${Package} $${db:Status-Status}\n' $(1)
 deps: ## install the Debian packages katrace is built with
 	$(call need,$(DEPS))
 
-.PHONY: lint-deps static-deps kernels-deps
+.PHONY: check-deps lint-deps static-deps kernels-deps
+check-deps:
+	$(call need,$(CHECK_DEPS))
 lint-deps:
 	$(call need,$(LINT_DEPS))
 static-deps:

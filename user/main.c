@@ -10,6 +10,7 @@ static const struct {
 } commands[] = {
 	{ "trace", cmd_trace }, /* the default */
 	{ "doctor", cmd_doctor },
+	{ "schema", cmd_schema },
 };
 
 int main(int argc, char **argv)

@@ -66,9 +66,9 @@ static void run_tool(enum tool_rights rights, const char *const *args)
 
 	must(fd >= 0, tool_path);
 	setrlimit(RLIMIT_MEMLOCK, &locked); /* may be refused where it is not needed */
-	if (*args && (strcmp(*args, "trace") == 0 || strcmp(*args, "doctor") == 0))
+	if (*args && (strcmp(*args, "trace") == 0 || strcmp(*args, "doctor") == 0 || strcmp(*args, "schema") == 0))
 		argv[n++] = *args++;
-	if (mode && strcmp(argv[n - 1], "doctor") != 0) {
+	if (mode && (n == 1 || strcmp(argv[n - 1], "trace") == 0)) {
 		argv[n++] = "--mode";
 		argv[n++] = mode;
 	}
@@ -296,10 +296,26 @@ static void unlist(const struct tool *tool)
 		*at = tool->next;
 }
 
+/* Whole JSON lines of events are kept where $KATRACE_LINES says, to be validated when all tests have run. */
+void tool_keep_lines(const char *text)
+{
+	static const char event[] = "{\"timestamp\":";
+	const char *dir = getenv("KATRACE_LINES"), *end = strrchr(text, '\n');
+	char path[4096];
+	FILE *file;
+
+	if (!dir || !*dir || !end || strncmp(text, event, sizeof(event) - 1) != 0)
+		return;
+	snprintf(path, sizeof(path), "%s/live.ndjson", dir);
+	file = fopen(path, "ae");
+	must(file && fwrite(text, (size_t)(end + 1 - text), 1, file) == 1 && fclose(file) == 0, path);
+}
+
 void tool_free(struct tool *tool)
 {
 	if (!tool)
 		return;
+	tool_keep_lines(tool_stdout(tool));
 	unlist(tool);
 	if (tool->pid) {
 		kill(tool->pid, SIGKILL);

@@ -57,6 +57,9 @@ int tool_wait(struct tool *tool, int timeout_s);
 /* SIGINT, then tool_wait(). */
 int tool_stop(struct tool *tool);
 
+/* Keeps text that is JSON lines of events, from a file say, to be validated; tool_free() does so with stdout. */
+void tool_keep_lines(const char *text);
+
 /* Kills it if it still runs. */
 void tool_free(struct tool *tool);
 

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+/* katrace schema: the JSON Schema of all that katrace writes as JSON lines. It is the file docs/schema.json. */
+#include "cmd/cmd.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* The file itself, as the assembler finds it from the top of the source tree. */
+__asm__(".pushsection .rodata\n"
+	"schema_begin:\n"
+	".incbin \"docs/schema.json\"\n"
+	"schema_end:\n"
+	".popsection\n");
+extern const char schema_begin[], schema_end[];
+
+int cmd_schema(int argc, char **argv)
+{
+	const size_t size = (size_t)(schema_end - schema_begin);
+
+	if (argc == 2 && (strcmp(argv[1], "-h") == 0 || strcmp(argv[1], "--help") == 0)) {
+		puts("Usage: katrace schema\nPrints the JSON Schema of the lines that katrace --json writes.");
+		return EXIT_OK;
+	}
+	if (argc > 1) {
+		fprintf(stderr, "katrace: schema takes no '%s'\n", argv[1]);
+		return EXIT_BAD_INPUT;
+	}
+	if (fwrite(schema_begin, 1, size, stdout) != size || fflush(stdout)) {
+		perror("katrace: cannot write to the standard output");
+		return EXIT_TROUBLE;
+	}
+	return EXIT_OK;
+}
