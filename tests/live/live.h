@@ -63,6 +63,16 @@ void story_is_the_same_in_every_mode(void **state);
 void doctor_examines(void **state);
 void doctor_without_privileges(void **state);
 
+void json_life(void **state);
+void json_partial(void **state);
+void json_rotation(void **state);
+void json_reader_stops(void **state);
+void json_full_disk(void **state);
+void json_broken_pipe(void **state);
+void json_user(void **state);
+void json_clock_step(void **state);
+void json_schema(void **state);
+
 void cli_bad_input(void **state);
 void cli_missing_privileges(void **state);
 void cli_two_capabilities(void **state);

@@ -34,6 +34,7 @@ struct tool {
 	pid_t pid; /* 0 once reaped */
 	int status;
 	struct stream out, err;
+	int unread_fd; /* stdout while nobody is to read it; -1 */
 	struct tool *next;
 };
 
@@ -104,6 +105,7 @@ struct tool *tool_start_with(enum tool_rights rights, const char *const *args)
 	}
 	close(out[1]);
 	close(err[1]);
+	tool->unread_fd = -1;
 	tool->out.fd = out[0];
 	tool->err.fd = err[0];
 	tool->next = tools;
@@ -179,14 +181,19 @@ static int count_lines(const char *text, const char *a, const char *b, size_t *e
 	return n;
 }
 
-bool tool_wait_started(struct tool *tool)
+bool tool_wait_said(struct tool *tool, const char *text, int timeout_s)
 {
-	const int64_t deadline = now_ms() + 30000;
+	const int64_t deadline = now_ms() + 1000 * timeout_s;
 
-	while (!strstr(tool_stderr(tool), "katrace: tracing"))
+	while (!strstr(tool_stderr(tool), text))
 		if (!read_some(tool, deadline))
 			return false;
 	return true;
+}
+
+bool tool_wait_started(struct tool *tool)
+{
+	return tool_wait_said(tool, "katrace: tracing", 30);
 }
 
 bool tool_wait_lines(struct tool *tool, int n, const char *a, const char *b, int timeout_s)
@@ -242,7 +249,15 @@ void tool_stop_reading(struct tool *tool, bool close_it)
 {
 	if (close_it)
 		close(tool->out.fd);
+	else
+		tool->unread_fd = tool->out.fd;
 	tool->out.fd = -1;
+}
+
+void tool_read_on(struct tool *tool)
+{
+	tool->out.fd = tool->unread_fd;
+	tool->unread_fd = -1;
 }
 
 bool tool_runs(const struct tool *tool)
@@ -325,6 +340,8 @@ void tool_free(struct tool *tool)
 		close(tool->out.fd);
 	if (tool->err.fd >= 0)
 		close(tool->err.fd);
+	if (tool->unread_fd >= 0)
+		close(tool->unread_fd);
 	free(tool->out.text);
 	free(tool->err.text);
 	free(tool);

@@ -30,6 +30,9 @@ struct tool *tool_start_with(enum tool_rights rights, const char *const *args);
 /* Waits until tracing has begun. False when it ended, or did not begin within 30 s. */
 bool tool_wait_started(struct tool *tool);
 
+/* Waits until stderr contains this, or until timeout_s. */
+bool tool_wait_said(struct tool *tool, const char *text, int timeout_s);
+
 /* Waits until stdout has n lines that contain both texts (any line for ""), or until timeout_s. */
 bool tool_wait_lines(struct tool *tool, int n, const char *a, const char *b, int timeout_s);
 
@@ -43,8 +46,9 @@ const char *tool_stdout(const struct tool *tool);
 const char *tool_stderr(const struct tool *tool);
 pid_t tool_pid(const struct tool *tool);
 
-/* No longer reads stdout; with close, closes it too. */
+/* No longer reads stdout, until tool_read_on(); with close, closes it. */
 void tool_stop_reading(struct tool *tool, bool close);
+void tool_read_on(struct tool *tool);
 
 bool tool_runs(const struct tool *tool);
 
