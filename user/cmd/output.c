@@ -136,7 +136,7 @@ int output_event(struct output *output, const struct event *event)
 	struct out out = out_make(buf, sizeof(buf));
 	struct event_line line;
 
-	_Static_assert(sizeof(buf) >= 2 * TEXT_LINE_MAX, "room for a line of text and the header");
+	_Static_assert(EVENTS_LINE_MAX >= 2 * TEXT_LINE_MAX, "room for a line of text and the header");
 	if (output->text) {
 		text_event(output->text, event, event->time_ns + output->wall_offset_ns, &out);
 	} else {

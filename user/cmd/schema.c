@@ -2,21 +2,22 @@
 /* katrace schema: the JSON Schema of all that katrace writes as JSON lines. It is the file docs/schema.json. */
 #include "cmd/cmd.h"
 
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 
-/* The file itself, as the assembler finds it from the top of the source tree. */
+/* The file itself, as the assembler finds it from the top of the source tree, and its size. */
 __asm__(".pushsection .rodata\n"
-	"schema_begin:\n"
-	".incbin \"docs/schema.json\"\n"
+	".balign 8\n"
+	"schema_size: .quad schema_end - schema\n"
+	"schema: .incbin \"docs/schema.json\"\n"
 	"schema_end:\n"
 	".popsection\n");
-extern const char schema_begin[], schema_end[];
+extern const uint64_t schema_size;
+extern const char schema[];
 
 int cmd_schema(int argc, char **argv)
 {
-	const size_t size = (size_t)(schema_end - schema_begin);
-
 	if (argc == 2 && (strcmp(argv[1], "-h") == 0 || strcmp(argv[1], "--help") == 0)) {
 		puts("Usage: katrace schema\nPrints the JSON Schema of the lines that katrace --json writes.");
 		return EXIT_OK;
@@ -25,7 +26,7 @@ int cmd_schema(int argc, char **argv)
 		fprintf(stderr, "katrace: schema takes no '%s'\n", argv[1]);
 		return EXIT_BAD_INPUT;
 	}
-	if (fwrite(schema_begin, 1, size, stdout) != size || fflush(stdout)) {
+	if (fwrite(schema, 1, schema_size, stdout) != schema_size || fflush(stdout)) {
 		perror("katrace: cannot write to the standard output");
 		return EXIT_TROUBLE;
 	}
