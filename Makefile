@@ -162,6 +162,15 @@ check-live: $(BUILD)/tests/live $(BUILD)/katrace $(BUILD)/katrace-asan ## the te
 check-lines: $(BUILD)/katrace # every JSON line the tests wrote is as the schema says; after make check only
 	$(BUILD)/katrace schema | tests/schema/validate.py $(LINES) $(LINES_UNSEEN)
 
+$(BUILD)/soak: $(call obj,plain,tests/soak/soak.c tests/live/net.c tests/live/tcp.c)
+	$(call say,LINK  $@)
+	$(Q)$(CC) $(CFLAGS) $^ -o $@
+
+.PHONY: soak
+soak: deps ## 20,000 connections for SOAK_S=600 seconds, then under trouble: does all add up?
+	@$(MAKE) --no-print-directory -s $(BUILD)/katrace $(BUILD)/soak
+	@$(SUDO) $(if $(SUDO),env SOAK_S=$(SOAK_S)) $(BUILD)/soak $(BUILD)/katrace
+
 .PHONY: check-kernels
 check-kernels: static kernels-deps ## the live tests on many kernels, in virtual machines; no root
 	tests/kernels/run.sh $(BUILD)/static $(CACHE)

@@ -23,6 +23,7 @@ struct output {
 	char run[16];      /* hexadecimal, in the connection ids */
 	uint64_t sequence; /* of the last line */
 	uint64_t wall_offset_ns;
+	uint64_t dropped[EVENT_KINDS];
 	bool takes_time;
 	bool said_full; /* of this file */
 };
@@ -115,9 +116,13 @@ void output_set_wall_offset(struct output *output, uint64_t offset_ns)
 
 static int put(struct output *output, const struct out *out)
 {
-	int err = output->takes_time ? sink_write_wait(output->sink, out->buf, out->used)
-				     : sink_write(output->sink, out->buf, out->used);
+	return output->takes_time ? sink_write_wait(output->sink, out->buf, out->used)
+				  : sink_write(output->sink, out->buf, out->used);
+}
 
+/* What is dropped is counted, and no reason to end. */
+static int unless_dropped(int err)
+{
 	return err == -ENOBUFS ? 0 : err;
 }
 
@@ -135,6 +140,7 @@ int output_event(struct output *output, const struct event *event)
 	char buf[EVENTS_LINE_MAX];
 	struct out out = out_make(buf, sizeof(buf));
 	struct event_line line;
+	int err;
 
 	_Static_assert(EVENTS_LINE_MAX >= 2 * TEXT_LINE_MAX, "room for a line of text and the header");
 	if (output->text) {
@@ -143,7 +149,9 @@ int output_event(struct output *output, const struct event *event)
 		line = next_line(output, event->time_ns);
 		events_event(&line, event, &out);
 	}
-	return put(output, &out);
+	err = put(output, &out);
+	output->dropped[event->kind] += err == -ENOBUFS;
+	return unless_dropped(err);
 }
 
 int output_timeline(struct output *output, const struct connection *connection)
@@ -154,7 +162,7 @@ int output_timeline(struct output *output, const struct connection *connection)
 	if (!output->text)
 		return 0;
 	text_timeline(output->text, connection, &out);
-	return put(output, &out);
+	return unless_dropped(put(output, &out));
 }
 
 int output_started(struct output *output, const struct started *started, uint64_t time_ns)
@@ -167,7 +175,7 @@ int output_started(struct output *output, const struct started *started, uint64_
 		return 0;
 	line = next_line(output, time_ns);
 	events_started(&line, started, &out);
-	return put(output, &out);
+	return unless_dropped(put(output, &out));
 }
 
 int output_stats(struct output *output, const struct stats *stats, uint64_t time_ns)
@@ -180,7 +188,7 @@ int output_stats(struct output *output, const struct stats *stats, uint64_t time
 		return 0;
 	line = next_line(output, time_ns);
 	events_stats(&line, stats, &out);
-	return put(output, &out);
+	return unless_dropped(put(output, &out));
 }
 
 void output_take_time(struct output *output)
@@ -191,6 +199,11 @@ void output_take_time(struct output *output)
 uint64_t output_dropped(const struct output *output)
 {
 	return sink_dropped(output->sink);
+}
+
+uint64_t output_dropped_of(const struct output *output, enum event_kind kind)
+{
+	return output->dropped[kind];
 }
 
 bool output_has_room(struct output *output)

@@ -40,6 +40,7 @@ void output_take_time(struct output *output);
 
 /* Lines dropped; and whether one more has a chance. */
 uint64_t output_dropped(const struct output *output);
+uint64_t output_dropped_of(const struct output *output, enum event_kind kind); /* events */
 bool output_has_room(struct output *output);
 
 /* Opens the file anew, after it was renamed; says so on stderr and goes on with the old one if that fails. */

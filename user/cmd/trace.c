@@ -205,6 +205,27 @@ static void say_stats(const struct trace *trace, const struct stats *stats)
 			lost[LOST_HOOK], lost[LOST_RING], lost[LOST_OUTPUT], lost[LOST_CONNECTIONS]);
 }
 
+/* Which kinds of event were lost, and where. */
+static void say_losses(const struct trace *trace)
+{
+	static const enum event_kind event_of[KATRACE_RECORD_KINDS] = {
+		[KATRACE_PROBE_SENT] = EVENT_PROBE_SENT, [KATRACE_PROBE_DROPPED] = EVENT_PROBE_DROPPED,
+		[KATRACE_ANSWER] = EVENT_PROBE_ANSWERED, [KATRACE_SUPPRESSED] = EVENT_SUPPRESSED,
+		[KATRACE_SETTLED] = EVENT_SUPPRESSED,    /* its end */[KATRACE_CLOSED] = EVENT_ENDED,
+	};
+	uint64_t in_ring[EVENT_KINDS] = { 0 };
+	struct tracer_counts counts;
+
+	if (trace->options.verbose == 0 || tracer_counts(trace->tracer, &counts))
+		return;
+	for (int kind = 0; kind < KATRACE_RECORD_KINDS; kind++)
+		in_ring[event_of[kind]] += counts.kind[kind].lost;
+	for (enum event_kind kind = 0; kind < EVENT_KINDS; kind++)
+		if (in_ring[kind] || output_dropped_of(trace->output, kind))
+			fprintf(stderr, "katrace: lost of %s: %" PRIu64 " in the ring, %" PRIu64 " in the output\n",
+				events_name(kind), in_ring[kind], output_dropped_of(trace->output, kind));
+}
+
 /* For programs in the stream of events; for people, who read that, beside it. */
 static int tell_stats(struct trace *trace, uint64_t now_ns)
 {
@@ -695,6 +716,7 @@ static int end(struct trace *trace)
 	if (model_wants_walk(trace->model) && lookup_now(trace->lookup) == 0)
 		model_walked(trace->model, now);
 	model_finish(trace->model, now);
+	say_losses(trace);
 	return tell_stats(trace, now);
 }
 

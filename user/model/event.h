@@ -12,8 +12,10 @@ enum event_kind {
 	EVENT_PROBE_ANSWERED,
 	EVENT_SUPPRESSED,
 	EVENT_ENDED,
-	EVENT_EVENTS_LOST,
+	EVENT_EVENTS_LOST, /* the last */
 };
+
+#define EVENT_KINDS (EVENT_EVENTS_LOST + 1)
 
 /* Where events were lost. */
 enum lost_stage {

@@ -280,9 +280,9 @@ static void end_line(struct jsonw *json)
 	out_text(json->out, "\n");
 }
 
-static const char *event_name(enum event_kind kind)
+const char *events_name(enum event_kind kind)
 {
-	static const char *const names[] = {
+	static const char *const names[EVENT_KINDS] = {
 		[EVENT_CONFIGURED] = "katrace.configured",       [EVENT_PROBE_SENT] = "katrace.probe_sent",
 		[EVENT_PROBE_DROPPED] = "katrace.probe_dropped", [EVENT_PROBE_ANSWERED] = "katrace.probe_answered",
 		[EVENT_SUPPRESSED] = "katrace.suppressed",       [EVENT_ENDED] = "katrace.ended",
@@ -297,7 +297,7 @@ void events_event(const struct event_line *line, const struct event *event, stru
 	struct jsonw json = jsonw_make(out);
 
 	jsonw_object(&json, NULL);
-	events_head(&json, event_name(event->kind), event_is_warning(event), line);
+	events_head(&json, events_name(event->kind), event_is_warning(event), line);
 	if (event->connection) {
 		events_network(&json, &event->connection->id, event->state);
 		events_owner(&json, &event->connection->owner);

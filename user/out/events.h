@@ -46,6 +46,9 @@ struct stats {
 	uint64_t lost[LOST_STAGES];
 };
 
+/* "katrace.probe_sent" */
+const char *events_name(enum event_kind kind);
+
 /* Each writes one line. */
 void events_event(const struct event_line *line, const struct event *event, struct out *out);
 void events_started(const struct event_line *line, const struct started *started, struct out *out);
