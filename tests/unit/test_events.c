@@ -188,6 +188,31 @@ static void ends(void **state)
 	       "\"unacked_bytes\":11}}");
 }
 
+/* In a container, and shared. */
+static void owners(void **state)
+{
+	struct connection c = make_connection();
+	struct event event = make_event(EVENT_CONFIGURED, &c);
+
+	(void)state;
+	c.owner.n_others = 2;
+	c.owner.other_pids[0] = 1790;
+	c.owner.other_pids[1] = 1788;
+	c.owner.cgroup.id = 9871;
+	strcpy(c.owner.cgroup.container, "0123abcd");
+	expect(&event, HEAD("configured", "9", "INFO") NETWORK PROCESS
+	       "\"container\":{\"id\":\"0123abcd\"},\"katrace\":{\"connection_id\":\"5f3a-12\",\"netns\":\"7\","
+	       "\"socket_inode\":\"1001\",\"cgroup_id\":\"9871\",\"other_pids\":[1790,1788],"
+	       "\"keepalive\":{\"enabled\":true,\"idle_s\":30,\"interval_s\":5,\"probe_limit\":3,\"user_timeout_ms\":0,"
+	       "\"from_sysctl\":[\"interval_s\"]},\"silent_us\":30000000}}");
+	c.owner = (struct owner){ 0 };
+	c.id.inode = 0;
+	expect(&event, HEAD("configured", "9", "INFO") NETWORK
+	       "\"katrace\":{\"connection_id\":\"5f3a-12\",\"netns\":\"7\","
+	       "\"keepalive\":{\"enabled\":true,\"idle_s\":30,\"interval_s\":5,\"probe_limit\":3,\"user_timeout_ms\":0,"
+	       "\"from_sysctl\":[\"interval_s\"]},\"silent_us\":30000000}}");
+}
+
 /* Whatever the verdict and the state, the line is one the schema knows. */
 static void every_verdict_and_state(void **state)
 {
@@ -265,6 +290,8 @@ static struct connection make_worst_connection(void)
 	memset(c.id.local.addr, 0xfe, 16);
 	memset(c.id.peer.addr, 0xfe, 16);
 	memset(c.owner.comm, 0x01, sizeof(c.owner.comm) - 1); /* \u0001: nothing is longer */
+	c.owner.cgroup.id = UINT64_MAX;
+	memset(c.owner.cgroup.container, 'f', CONTAINER_ID_LENGTH);
 	c.owner.n_others = OWNERS_OTHERS_MAX;
 	memset(c.owner.other_pids, 0xff, sizeof(c.owner.other_pids));
 	return c;
@@ -337,6 +364,7 @@ int main(void)
 		cmocka_unit_test(answers),
 		cmocka_unit_test(suppressions),
 		cmocka_unit_test(ends),
+		cmocka_unit_test(owners),
 		cmocka_unit_test(every_verdict_and_state),
 		cmocka_unit_test(losses),
 		cmocka_unit_test(begin_and_sums),

@@ -26,10 +26,10 @@ enum {
 /* Short enough for one line each: --help must fit a screen. */
 static const struct argp_option known[] = {
 	{ "pid", 'p', "PID[,PID...]", 0, "Only connections these processes hold", 0 },
-	{ "children", KEY_CHILDREN, NULL, 0, "and those of their descendants, also future ones", 0 },
+	{ "children", KEY_CHILDREN, NULL, 0, "With -p: and those of all their descendants", 0 },
 	{ "comm", 'c', "NAME[,NAME...]", 0, "Only those of processes so called (*, ? match)", 0 },
-	{ "local", KEY_LOCAL, "WHERE", 0, "Only from ADDR[/BITS], :PORT or ADDR:PORT", 0 },
-	{ "peer", KEY_PEER, "WHERE", 0, "Only to ADDR[/BITS], :PORT or ADDR:PORT", 0 },
+	{ "local", KEY_LOCAL, "AT", 0, "Only from, only to ADDR[/BITS], :PORT, ADDR:PORT", 0 },
+	{ "peer", KEY_PEER, NULL, OPTION_ALIAS, NULL, 0 },
 	{ "port", KEY_PORT, "N[,N...]", 0, "Only with this port on either side", 0 },
 	{ NULL, '4', NULL, 0, "Only over IPv4, only over IPv6", 0 },
 	{ NULL, '6', NULL, OPTION_ALIAS, NULL, 0 },

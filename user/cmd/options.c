@@ -134,8 +134,7 @@ static const struct argp argp = {
 	.parser = take,
 	.children = children,
 	.help_filter = help_text,
-	.doc = "Shows, live and per connection, what TCP keepalive does, until Ctrl-C.\v"
-	       "Needs root, or CAP_BPF and CAP_PERFMON. If it does not work: katrace doctor.",
+	.doc = "Shows, live, what TCP keepalive does. Needs root. In trouble: katrace doctor.",
 };
 
 int options_parse(struct trace_options *options, int argc, char **argv)

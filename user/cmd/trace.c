@@ -4,6 +4,7 @@
 #include "cmd/lookup.h"
 #include "cmd/options.h"
 #include "cmd/output.h"
+#include "cmd/tally.h"
 #include "kernel/caps.h"
 #include "kernel/processes.h"
 #include "kernel/tracer.h"
@@ -30,8 +31,6 @@
 #define BUSY_PAUSE_NS (50 * MS)
 /* A connection that is not wanted is looked at again after this time. */
 #define IGNORE_NS (5 * NS_PER_S)
-/* While there is work, the kernel side's counters are looked at this often. */
-#define COUNTS_PAUSE_NS NS_PER_S
 
 struct trace {
 	struct trace_options options;
@@ -46,13 +45,10 @@ struct trace {
 	int epoll_fd, signal_fd;
 	uint32_t hz;
 
-	uint64_t start_ns, end_ns;
-	uint64_t next_stats_ns, next_counts_ns;
-	uint64_t events;                /* handed to the output */
-	uint64_t reported[LOST_STAGES]; /* losses told so far, but for those only the model knows of */
-	uint64_t lost_records;          /* that could not be taken in */
-	int quiet_rounds;               /* drains in a row that found nothing */
-	bool restricted;                /* walks see the processes asked for only */
+	struct tally tally;
+	uint64_t end_ns, next_stats_ns;
+	int quiet_rounds; /* drains in a row that found nothing */
+	bool restricted;  /* walks see the processes asked for only */
 	bool ending;
 	bool stop;
 };
@@ -69,7 +65,7 @@ static uint64_t clock_ns(clockid_t clock)
 
 static bool enough_events(const struct trace *trace)
 {
-	return trace->options.count && trace->events >= trace->options.count;
+	return trace->options.count && trace->tally.events >= trace->options.count;
 }
 
 static void on_event(void *ctx, const struct event *event)
@@ -80,7 +76,7 @@ static void on_event(void *ctx, const struct event *event)
 		return;
 	if (output_event(trace->output, event))
 		trace->stop = true; /* it is broken: output_close() will say how */
-	trace->events++;
+	trace->tally.events++;
 	if (enough_events(trace))
 		trace->stop = true;
 }
@@ -102,7 +98,7 @@ static int on_record(void *ctx, const struct katrace_record *record)
 
 	if (sighting_decode(&sighting, record, trace->hz) ||
 	    model_observe(trace->model, &sighting, clock_ns(CLOCK_BOOTTIME)))
-		trace->lost_records++;
+		trace->tally.lost_records++;
 	return trace->stop;
 }
 
@@ -121,123 +117,25 @@ static void look_up_owners(struct trace *trace, uint64_t now_ns)
 		model_walked(trace->model, clock_ns(CLOCK_BOOTTIME));
 }
 
-static uint64_t sum_lost(const struct tracer_counts *counts)
-{
-	uint64_t lost = 0;
-
-	for (int kind = 0; kind < KATRACE_RECORD_KINDS; kind++)
-		lost += counts->kind[kind].lost;
-	return lost;
-}
-
-static void report_loss(struct trace *trace, enum lost_stage stage, uint64_t total, uint64_t now_ns)
-{
-	const uint64_t before = trace->reported[stage];
-
-	trace->reported[stage] = total;
-	if (total > before)
-		model_lost(trace->model, stage, total - before, now_ns);
-}
-
-/*
- * Losses are told where they show: in the stream of events, as soon as they are known; those of the output once it has
- * room again, or the report would be lost too.
- */
-static void report_losses(struct trace *trace, uint64_t now_ns)
-{
-	struct tracer_counts counts;
-
-	if ((tracer_losing(trace->tracer) || trace->ending || now_ns >= trace->next_counts_ns) &&
-	    tracer_counts(trace->tracer, &counts) == 0) {
-		trace->next_counts_ns = now_ns + COUNTS_PAUSE_NS;
-		report_loss(trace, LOST_RING, sum_lost(&counts), now_ns);
-		report_loss(trace, LOST_HOOK, counts.lost_hook, now_ns);
-		report_loss(trace, LOST_CONNECTIONS, counts.untracked, now_ns);
-	}
-	if (trace->ending || output_has_room(trace->output))
-		report_loss(trace, LOST_OUTPUT, output_dropped(trace->output), now_ns);
-}
-
 /* --- sums --- */
-
-static int sum_up(const struct trace *trace, uint64_t now_ns, struct stats *stats)
-{
-	const struct model_counts model = model_counts(trace->model);
-	struct tracer_counts counts;
-	int err = tracer_counts(trace->tracer, &counts);
-
-	if (err)
-		return err;
-	*stats = (struct stats){
-		.uptime_us = (now_ns - trace->start_ns) / 1000,
-		.probes_sent = counts.kind[KATRACE_PROBE_SENT].produced,
-		.probes_dropped = counts.kind[KATRACE_PROBE_DROPPED].produced,
-		.probes_answered = counts.kind[KATRACE_ANSWER].produced,
-		.timeouts = model.timeouts,
-		.connections = model.connections,
-		.lost = {
-			[LOST_HOOK] = counts.lost_hook + model.lost_hook,
-			[LOST_RING] = sum_lost(&counts) + trace->lost_records + lookup_lost(trace->lookup),
-			[LOST_OUTPUT] = output_dropped(trace->output),
-			[LOST_CONNECTIONS] = model.lost_connections + counts.untracked,
-		},
-	};
-	return 0;
-}
-
-static void say_stats(const struct trace *trace, const struct stats *stats)
-{
-	const uint64_t *lost = stats->lost;
-
-	fprintf(stderr,
-		"katrace: %" PRIu64 " events of %" PRIu64 " connection%s; %s %" PRIu64 " probes sent, %" PRIu64
-		" answered, %" PRIu64 " refused locally\n",
-		trace->events, stats->connections, stats->connections == 1 ? "" : "s",
-		trace->options.filters.filtered ? "seen in the kernel, wanted or not:" : "on this host",
-		stats->probes_sent, stats->probes_answered, stats->probes_dropped);
-	if (walk_facts(trace->walk)->kin_lost)
-		fprintf(stderr, "katrace: LOST: %u descendants were not followed: too many\n",
-			walk_facts(trace->walk)->kin_lost);
-	if (lost[LOST_HOOK] || lost[LOST_RING] || lost[LOST_OUTPUT] || lost[LOST_CONNECTIONS])
-		fprintf(stderr,
-			"katrace: LOST: %" PRIu64 " timers not seen, %" PRIu64 " records from the kernel, %" PRIu64
-			" lines of output, %" PRIu64 " connections\n",
-			lost[LOST_HOOK], lost[LOST_RING], lost[LOST_OUTPUT], lost[LOST_CONNECTIONS]);
-}
-
-/* Which kinds of event were lost, and where. */
-static void say_losses(const struct trace *trace)
-{
-	static const enum event_kind event_of[KATRACE_RECORD_KINDS] = {
-		[KATRACE_PROBE_SENT] = EVENT_PROBE_SENT, [KATRACE_PROBE_DROPPED] = EVENT_PROBE_DROPPED,
-		[KATRACE_ANSWER] = EVENT_PROBE_ANSWERED, [KATRACE_SUPPRESSED] = EVENT_SUPPRESSED,
-		[KATRACE_SETTLED] = EVENT_SUPPRESSED,    /* its end */[KATRACE_CLOSED] = EVENT_ENDED,
-	};
-	uint64_t in_ring[EVENT_KINDS] = { 0 };
-	struct tracer_counts counts;
-
-	if (trace->options.verbose == 0 || tracer_counts(trace->tracer, &counts))
-		return;
-	for (int kind = 0; kind < KATRACE_RECORD_KINDS; kind++)
-		in_ring[event_of[kind]] += counts.kind[kind].lost;
-	for (enum event_kind kind = 0; kind < EVENT_KINDS; kind++)
-		if (in_ring[kind] || output_dropped_of(trace->output, kind))
-			fprintf(stderr, "katrace: lost of %s: %" PRIu64 " in the ring, %" PRIu64 " in the output\n",
-				events_name(kind), in_ring[kind], output_dropped_of(trace->output, kind));
-}
 
 /* For programs in the stream of events; for people, who read that, beside it. */
 static int tell_stats(struct trace *trace, uint64_t now_ns)
 {
 	struct stats stats;
-	int err = sum_up(trace, now_ns, &stats);
+	int err = tally_sum(&trace->tally, now_ns, &stats);
 
 	if (err)
 		return err;
 	if (output_stats(trace->output, &stats, now_ns))
 		trace->stop = true;
-	if (!trace->options.json || trace->ending)
-		say_stats(trace, &stats);
+	if (trace->options.json && !trace->ending)
+		return 0;
+	tally_say(&trace->tally, &stats,
+		  trace->options.filters.filtered ? "seen in the kernel, wanted or not:" : "on this host");
+	if (walk_facts(trace->walk)->kin_lost)
+		fprintf(stderr, "katrace: LOST: %u descendants were not followed: too many\n",
+			walk_facts(trace->walk)->kin_lost);
 	return 0;
 }
 
@@ -359,7 +257,7 @@ static int loop(struct trace *trace)
 			return n;
 		now = read_clocks(trace);
 		trace->quiet_rounds = n ? 0 : trace->quiet_rounds + 1;
-		report_losses(trace, now);
+		tally_report_losses(&trace->tally, now, false);
 		look_up_owners(trace, now);
 		model_tick(trace->model, now);
 		tell_stats_when_due(trace, now);
@@ -658,7 +556,7 @@ static int tell_started(struct trace *trace)
 			started.degraded[started.n_degraded++] = losses[job];
 		}
 	}
-	return output_started(trace->output, &started, trace->start_ns);
+	return output_started(trace->output, &started, trace->tally.start_ns);
 }
 
 static int begin(struct trace *trace)
@@ -686,10 +584,14 @@ static int begin(struct trace *trace)
 	}
 	say_choices(trace);
 	say_pid_namespace(trace);
-	trace->start_ns = read_clocks(trace);
+	trace->tally.tracer = trace->tracer;
+	trace->tally.model = trace->model;
+	trace->tally.output = trace->output;
+	trace->tally.lookup = trace->lookup;
+	trace->tally.start_ns = read_clocks(trace);
 	if (trace->options.duration_s)
-		trace->end_ns = trace->start_ns + trace->options.duration_s * NS_PER_S;
-	trace->next_stats_ns = trace->start_ns + trace->options.stats_s * NS_PER_S;
+		trace->end_ns = trace->tally.start_ns + trace->options.duration_s * NS_PER_S;
+	trace->next_stats_ns = trace->tally.start_ns + trace->options.stats_s * NS_PER_S;
 	err = tell_started(trace);
 	tracer_start(trace->tracer);
 	say_started(trace);
@@ -712,11 +614,12 @@ static int end(struct trace *trace)
 		n = tracer_drain(trace->tracer);
 	while (n > 0 && !trace->stop);
 	now = read_clocks(trace);
-	report_losses(trace, now);
+	tally_report_losses(&trace->tally, now, true);
 	if (model_wants_walk(trace->model) && lookup_now(trace->lookup) == 0)
 		model_walked(trace->model, now);
 	model_finish(trace->model, now);
-	say_losses(trace);
+	if (trace->options.verbose)
+		tally_say_losses(&trace->tally);
 	return tell_stats(trace, now);
 }
 

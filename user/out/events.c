@@ -136,10 +136,17 @@ void events_owner(struct jsonw *json, const struct owner *owner)
 	jsonw_int(json, "pid", owner->pid);
 	jsonw_string(json, "name", owner->comm);
 	jsonw_end_object(json);
+	if (!*owner->cgroup.container)
+		return;
+	jsonw_object(json, "container");
+	jsonw_string(json, "id", owner->cgroup.container);
+	jsonw_end_object(json);
 }
 
-void events_other_pids(struct jsonw *json, const struct owner *owner)
+void events_other_owners(struct jsonw *json, const struct owner *owner)
 {
+	if (owner->cgroup.id)
+		write_id(json, "cgroup_id", owner->cgroup.id);
 	if (!owner->n_others)
 		return;
 	jsonw_array(json, "other_pids");
@@ -269,7 +276,7 @@ static void write_connection(struct jsonw *json, const struct event_line *line, 
 	snprintf(id, sizeof(id), "%s-%" PRIu64, line->run, c->number);
 	jsonw_string(json, "connection_id", id);
 	events_identity(json, &c->id, c->cookie);
-	events_other_pids(json, &c->owner);
+	events_other_owners(json, &c->owner);
 	events_keepalive(json, &event->settings);
 	write_count(json, "silent_us", event->silent_us);
 }

@@ -56,13 +56,13 @@ void events_stats(const struct event_line *line, const struct stats *stats, stru
 
 /*
  * Parts of a line that others share. In the object open at that moment: its head; who a connection is on the network;
- * who holds it; and, within "katrace", what identifies it and its keepalive values.
+ * who holds it; and, within "katrace", what identifies it, what more is known of its holders, and its keepalive values.
  */
 void events_head(struct jsonw *json, const char *name, bool warning, const struct event_line *line);
 void events_network(struct jsonw *json, const struct identity *id, uint8_t state);
 void events_owner(struct jsonw *json, const struct owner *owner);
 void events_identity(struct jsonw *json, const struct identity *id, uint64_t cookie);
-void events_other_pids(struct jsonw *json, const struct owner *owner);
+void events_other_owners(struct jsonw *json, const struct owner *owner);
 void events_keepalive(struct jsonw *json, const struct settings *settings);
 
 #endif
