@@ -28,13 +28,13 @@ WARNINGS := -Wall -Wextra -Werror
 CFLAGS ?= -O2 -g
 KATRACE_CFLAGS := -std=gnu11 -D_GNU_SOURCE -DKATRACE_VERSION='"$(VERSION)"' $(WARNINGS) -Wshadow -Wstrict-prototypes \
 	-Iuser -Iinclude -I$(BUILD) $(if $(SYSROOT),-isystem $(SYSROOT)/usr/include) -MMD -MP
-LIBS := -lbpf -lelf -lz -lcap-ng -pthread
+LIBS := -lbpf -lelf -lz -lcap-ng -ljson-c -pthread
 LIVE_LIBS := $(LIBS) -lcmocka
 ifdef STATIC
 LDFLAGS += $(if $(SYSROOT),-L$(SYSROOT)/usr/lib/$(TRIPLET))
 KATRACE_LDFLAGS := -static
 # all but cmocka, which Debian has no static library of
-LIVE_LIBS := -Wl,-Bstatic -lbpf -lelf -lz -lcap-ng -Wl,-Bdynamic -pthread -lcmocka
+LIVE_LIBS := -Wl,-Bstatic -lbpf -lelf -lz -lcap-ng -ljson-c -Wl,-Bdynamic -pthread -lcmocka
 endif
 SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
 # BPF_PROG() of libbpf leaves the parameter ctx unused
@@ -120,7 +120,7 @@ $(BUILD)/%.skel.h: $(BUILD)/%.bpf.o
 $(BUILD)/tests/test_%: $(BUILD)/asan/tests/unit/test_%.o $(BUILD)/libkatrace-asan.a
 	@mkdir -p $(@D)
 	$(call say,LINK  $@)
-	$(Q)$(CC) $(SANITIZE) $^ $(LIBS) -lcmocka -ljson-c -o $@
+	$(Q)$(CC) $(SANITIZE) $^ $(LIBS) -lcmocka -o $@
 
 $(call obj,plain,tests/live/reference.c): | $(REFERENCE)
 

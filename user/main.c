@@ -9,6 +9,7 @@ static const struct {
 	int (*run)(int argc, char **argv);
 } commands[] = {
 	{ "trace", cmd_trace }, /* the default */
+	{ "replay", cmd_replay },
 	{ "doctor", cmd_doctor },
 	{ "schema", cmd_schema },
 };

@@ -65,6 +65,14 @@ static int take_pid(void *filter, const char *item)
 	return err ?: filter_add_pid(filter, pid, start);
 }
 
+static int take_any_pid(void *filter, const char *item)
+{
+	uint32_t pid;
+	int err = parse_any_pid(item, &pid);
+
+	return err ?: filter_add_pid(filter, pid, 0);
+}
+
 static int take_port(void *filter, const char *item)
 {
 	uint16_t port;
@@ -137,9 +145,11 @@ static error_t take(int key, char *arg, struct argp_state *state)
 	struct filter_options *options = state->input;
 	size_t n_pids;
 
+	if (options->recorded && (key == KEY_CGROUP || key == KEY_CHILDREN))
+		return bad_input("%s: that is not in a recording", key == KEY_CGROUP ? "--cgroup" : "--children");
 	switch (key) {
 	case 'p':
-		return take_filter(options, "--pid", arg, take_pid, "a process id");
+		return take_filter(options, "--pid", arg, options->recorded ? take_any_pid : take_pid, "a process id");
 	case 'c':
 		return take_filter(options, "--comm", arg, take_comm, "a name");
 	case KEY_LOCAL:

@@ -13,6 +13,7 @@ struct filter_options {
 	struct filter *filter;
 	bool filtered; /* some connections were asked for */
 	bool children; /* and those of all descendants of the processes asked for */
+	bool recorded; /* set by the command: it is about the past, the processes asked for need not exist */
 };
 
 /* Its child_inputs entry is a struct filter_options. Bad input is said on stderr and ends the parse with EINVAL. */

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 #include "cmd/output.h"
 
+#include "cmd/terminal.h"
 #include "out/sink.h"
 #include "out/text.h"
 
@@ -10,7 +11,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/random.h>
 #include <unistd.h>
 
@@ -48,17 +48,8 @@ static int open_target(const struct output_options *options)
 
 static struct text_options text_options(const struct output_options *options)
 {
-	struct text_options text = { .own_netns = options->own_netns };
-	const char *no_color = getenv("NO_COLOR");
-	const char *term = getenv("TERM");
-	struct winsize size;
-
-	if (options->file || !isatty(STDOUT_FILENO))
-		return text;
-	text.color = (!no_color || !*no_color) && term && strcmp(term, "dumb") != 0;
-	if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0)
-		text.columns = size.ws_col;
-	return text;
+	return options->file ? (struct text_options){ .own_netns = options->own_netns }
+			     : terminal_text_options(options->own_netns);
 }
 
 static int open_format(struct output *output)

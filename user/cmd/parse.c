@@ -29,16 +29,23 @@ int parse_number(const char *text, uint64_t min, uint64_t max, uint64_t *number)
 	return 0;
 }
 
-int parse_pid(const char *text, uint32_t *pid)
+int parse_any_pid(const char *text, uint32_t *pid)
 {
 	uint64_t number;
 
 	if (parse_number(text, 1, PID_MAX, &number))
 		return -EINVAL;
-	if (kill((pid_t)number, 0) && errno == ESRCH)
-		return -ESRCH;
 	*pid = (uint32_t)number;
 	return 0;
+}
+
+int parse_pid(const char *text, uint32_t *pid)
+{
+	int err = parse_any_pid(text, pid);
+
+	if (err)
+		return err;
+	return kill((pid_t)*pid, 0) && errno == ESRCH ? -ESRCH : 0;
 }
 
 static int netns_of(const char *path, uint32_t *inode)

@@ -13,6 +13,9 @@
  */
 int parse_number(const char *text, uint64_t min, uint64_t max, uint64_t *number);
 
+/* The id of a process that may have existed, perhaps elsewhere. Returns 0 or -EINVAL. */
+int parse_any_pid(const char *text, uint32_t *pid);
+
 /* The id of a process that exists. Returns 0, -EINVAL, or -ESRCH when there is none. */
 int parse_pid(const char *text, uint32_t *pid);
 

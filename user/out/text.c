@@ -242,13 +242,19 @@ void text_event(struct text *text, const struct event *event, uint64_t wall_ns, 
 
 /* --- timelines --- */
 
+/* Records of two CPUs need not come in the order of their times, nor what was recorded while the clock was set. */
+static uint64_t since(uint64_t from_ns, uint64_t to_ns)
+{
+	return to_ns > from_ns ? to_ns - from_ns : 0;
+}
+
 static void offset(const struct connection *c, uint64_t time_ns, struct out *out)
 {
 	const size_t from = out->used;
 	char number[32];
 	struct out text = out_make(number, sizeof(number));
 
-	out_printf(&text, "+%.1fs", (double)(time_ns - c->first_ns) / 1e9);
+	out_printf(&text, "+%.1fs", (double)since(c->first_ns, time_ns) / 1e9);
 	out_pad(out, from, text.used < 9 ? 11 - text.used : 2);
 	out_bytes(out, text.buf, text.used);
 	out_text(out, "  ");
@@ -301,7 +307,7 @@ static void say_suppressed_entry(const struct entry *entry, struct out *out)
 	if (!entry->end_ns)
 		return;
 	out_text(out, " for ");
-	words_duration(out, (entry->end_ns - entry->time_ns) / 1000);
+	words_duration(out, since(entry->time_ns, entry->end_ns) / 1000);
 }
 
 static void entry_line(const struct connection *c, const struct entry *entry, bool open, struct out *out)

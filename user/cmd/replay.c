@@ -1,0 +1,293 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+/* katrace replay: wires lines -> recorded events -> connections -> text -> stdout. */
+#include "cmd/cmd.h"
+#include "cmd/replay_options.h"
+#include "cmd/terminal.h"
+#include "in/lines.h"
+#include "in/ndjson.h"
+#include "model/replay.h"
+#include "out/text.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+/* As many as a live run remembers. */
+#define MAX_CONNECTIONS 200000
+/* It takes a while to read a file as large as this: progress is shown. */
+#define BIG_FILE (32 * 1024 * 1024)
+#define PROGRESS_PAUSE_NS 200000000ULL
+
+/* Why lines were passed over: the errors of ndjson_read(). */
+static const struct {
+	int error;
+	const char *why;
+} reasons[] = {
+	{ -EBADMSG, "not JSON, or cut off" },
+	{ -ENOMSG, "of other programs" },
+	{ -ENOSYS, "with events this version does not know" },
+	{ -EPROTONOSUPPORT, "of another schema version" },
+	{ -EINVAL, "with values that cannot be" },
+};
+
+#define N_REASONS (sizeof(reasons) / sizeof(reasons[0]))
+
+struct session {
+	struct replay_options options;
+	int fd;
+	struct lines *lines;
+	struct ndjson *ndjson;
+	struct replay *replay;
+	struct text *text;
+	uint64_t last_ns; /* time of the last line */
+	uint64_t events;  /* printed */
+	uint64_t skipped[N_REASONS];
+	int output_error; /* of stdout: it ends there */
+
+	uint64_t size, done; /* bytes of the file; 0: no progress is shown */
+	uint64_t shown_ns;
+	bool progress_shown;
+};
+
+/* --- progress, on stderr --- */
+
+static uint64_t clock_ns(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (uint64_t)ts.tv_sec * 1000000000 + (uint64_t)ts.tv_nsec;
+}
+
+static void hide_progress(struct session *session)
+{
+	if (session->progress_shown)
+		fprintf(stderr, "\r%30s\r", "");
+	session->progress_shown = false;
+}
+
+static void show_progress(struct session *session)
+{
+	const uint64_t now = clock_ns();
+
+	if (!session->size || now - session->shown_ns < PROGRESS_PAUSE_NS)
+		return;
+	/* a file that grows while it is read has no more than 100 % */
+	fprintf(stderr, "\rkatrace: %3.0f %% read", 100.0 * (double)session->done / (double)session->size);
+	session->progress_shown = true;
+	session->shown_ns = now;
+}
+
+/* --- right end: text to stdout --- */
+
+static void put(struct session *session, const struct out *out)
+{
+	if (session->output_error)
+		return;
+	if (isatty(STDOUT_FILENO)) /* it may be the same */
+		hide_progress(session);
+	if (fwrite(out->buf, 1, out->used, stdout) != out->used)
+		session->output_error = -errno;
+}
+
+static void flush(struct session *session)
+{
+	if (!session->output_error && fflush(stdout))
+		session->output_error = -errno;
+}
+
+static void on_event(void *ctx, const struct event *event)
+{
+	struct session *session = ctx;
+	char buf[2 * TEXT_LINE_MAX];
+	struct out out = out_make(buf, sizeof(buf));
+
+	text_event(session->text, event, event->time_ns, &out);
+	put(session, &out);
+	session->events++;
+}
+
+static void on_finished(void *ctx, const struct connection *connection)
+{
+	struct session *session = ctx;
+	char buf[TEXT_TIMELINE_MAX];
+	struct out out = out_make(buf, sizeof(buf));
+
+	text_timeline(session->text, connection, &out);
+	put(session, &out);
+}
+
+/* --- left end: lines --- */
+
+/* What is open when a run ends looks as it does at Ctrl-C, and each run has its own header. */
+static int begin_run(struct session *session, uint32_t own_netns)
+{
+	const struct text_options options = terminal_text_options(own_netns);
+
+	replay_finish(session->replay, session->last_ns);
+	text_free(session->text);
+	session->text = text_new(&options);
+	return session->text ? 0 : -ENOMEM;
+}
+
+static void count_skipped(struct session *session, int error)
+{
+	for (size_t i = 0; i < N_REASONS; i++)
+		if (reasons[i].error == error)
+			session->skipped[i]++;
+}
+
+static int take_line(struct session *session, const char *line, size_t n)
+{
+	struct recorded recorded;
+	int err = ndjson_read(session->ndjson, line, n, &recorded);
+
+	if (err) {
+		count_skipped(session, err);
+		return 0;
+	}
+	if (recorded.kind == RECORDED_STARTED)
+		err = begin_run(session, recorded.own_netns);
+	session->last_ns = recorded.time_ns;
+	if (recorded.kind == RECORDED_EVENT)
+		err = replay_event(session->replay, &recorded);
+	return err ?: session->output_error;
+}
+
+static int read_all(struct session *session)
+{
+	const char *line;
+	ssize_t got;
+	size_t n;
+	int err = 0;
+
+	do {
+		flush(session); /* what is known is shown before waiting for more */
+		got = lines_read(session->lines);
+		if (got < 0)
+			return (int)got;
+		session->done += (uint64_t)got;
+		while (!err && lines_next(session->lines, &line, &n))
+			err = take_line(session, line, n);
+		show_progress(session);
+	} while (got && !err);
+	return err;
+}
+
+/* --- beginning and ending --- */
+
+static int open_file(struct session *session)
+{
+	const char *file = session->options.file;
+	struct stat info;
+
+	session->fd = strcmp(file, "-") == 0 ? STDIN_FILENO : open(file, O_RDONLY | O_CLOEXEC);
+	if (session->fd < 0)
+		return -errno;
+	if (isatty(STDERR_FILENO) && fstat(session->fd, &info) == 0 && S_ISREG(info.st_mode) &&
+	    info.st_size >= BIG_FILE)
+		session->size = (uint64_t)info.st_size;
+	return 0;
+}
+
+static int begin(struct session *session)
+{
+	const struct model_options options = {
+		.max_connections = MAX_CONNECTIONS,
+		.filter = session->options.filters.filter,
+	};
+	const struct model_output output = { on_event, on_finished, session };
+
+	signal(SIGPIPE, SIG_IGN); /* EPIPE tells as much */
+	session->lines = lines_new(session->fd);
+	session->ndjson = ndjson_new();
+	session->replay = replay_new(&options, &output);
+	if (!session->lines || !session->ndjson || !session->replay)
+		return -ENOMEM;
+	return begin_run(session, 0); /* a recording may have been cut off at its beginning */
+}
+
+static void say_skipped(const struct session *session)
+{
+	const uint64_t too_long = lines_too_long(session->lines);
+	uint64_t sum = too_long;
+	const char *before = ": ";
+
+	for (size_t i = 0; i < N_REASONS; i++)
+		sum += session->skipped[i];
+	if (!sum)
+		return;
+	fprintf(stderr, "katrace: skipped %" PRIu64 " line%s", sum, sum == 1 ? "" : "s");
+	for (size_t i = 0; i < N_REASONS; i++) {
+		if (!session->skipped[i])
+			continue;
+		fprintf(stderr, "%s%" PRIu64 " %s", before, session->skipped[i], reasons[i].why);
+		before = ", ";
+	}
+	if (too_long)
+		fprintf(stderr, "%s%" PRIu64 " longer than 64 KiB", before, too_long);
+	fputs("\n", stderr);
+}
+
+static void say_counts(const struct session *session)
+{
+	const struct model_counts counts = replay_counts(session->replay);
+
+	fprintf(stderr, "katrace: %" PRIu64 " events shown; the recording has %" PRIu64 " connection%s\n",
+		session->events, counts.connections, counts.connections == 1 ? "" : "s");
+	if (counts.lost_connections)
+		fprintf(stderr, "katrace: %" PRIu64 " connections were no longer followed: too many at once\n",
+			counts.lost_connections);
+	say_skipped(session);
+}
+
+static int run(struct session *session)
+{
+	int err = read_all(session);
+
+	if (err)
+		return err;
+	replay_finish(session->replay, session->last_ns);
+	flush(session);
+	return session->output_error;
+}
+
+static void explain(const struct session *session, int err)
+{
+	if (session->output_error)
+		fprintf(stderr, "katrace: cannot write the output: %s\n", strerror(-err));
+	else
+		fprintf(stderr, "katrace: cannot read '%s': %s\n", session->options.file, strerror(-err));
+}
+
+int cmd_replay(int argc, char **argv)
+{
+	struct session session = { .fd = -1 };
+	int status = EXIT_BAD_INPUT;
+	int err;
+
+	if (replay_options_parse(&session.options, argc, argv))
+		goto cleanup;
+	err = open_file(&session) ?: begin(&session) ?: run(&session);
+	hide_progress(&session);
+	if (!err)
+		say_counts(&session);
+	else if (err != -EPIPE) /* nobody reads on: that is no trouble */
+		explain(&session, err);
+	status = err && err != -EPIPE ? EXIT_TROUBLE : EXIT_OK;
+cleanup:
+	text_free(session.text);
+	replay_free(session.replay);
+	ndjson_free(session.ndjson);
+	lines_free(session.lines);
+	if (session.fd > STDIN_FILENO)
+		close(session.fd);
+	replay_options_clear(&session.options);
+	return status;
+}

@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+#ifndef KATRACE_TERMINAL_H
+#define KATRACE_TERMINAL_H
+
+#include "out/text.h"
+
+/* How text fits stdout, a terminal or not. own_netns as in struct text_options. */
+struct text_options terminal_text_options(uint32_t own_netns);
+
+#endif
