@@ -367,6 +367,15 @@ static int take_probe(struct json_object *katrace, struct event *event)
 	return err;
 }
 
+/* Its limit is not recorded: it follows from the settings, as in the model. */
+static int take_dropped(struct json_object *katrace, struct event *event)
+{
+	int err = take_probe(katrace, event);
+
+	event->probe.limit = event->settings.user_timeout_ms ? 0 : event->settings.probe_limit;
+	return err;
+}
+
 static int take_answer(struct json_object *katrace, struct event *event)
 {
 	struct json_object *probe;
@@ -409,10 +418,15 @@ static int take_verdict(struct json_object *katrace, enum verdict *verdict)
 static int take_errno(struct json_object *katrace, int *error)
 {
 	const char *name;
+	uint64_t number;
 	int err = take_text(katrace, "errno", &name);
 
 	if (err)
 		return err;
+	if (*name == 'E' && parse_number(name + 1, 1, ERRNO_MAX, &number) == 0) { /* one that has no name */
+		*error = (int)number;
+		return 0;
+	}
 	for (int i = 1; i <= ERRNO_MAX; i++) {
 		const char *known = strerrorname_np(i);
 
@@ -432,7 +446,7 @@ static int take_ended(struct json_object *katrace, struct event *event)
 	       take_u64(katrace, "probes_sent", &event->ended.probes_sent) ?:
 	       take_u64(katrace, "probes_answered", &event->ended.probes_answered) ?:
 	       take_u64(katrace, "observed_us", &event->ended.observed_us) ?:
-	       optional(take_u32(katrace, "retransmits", 0, &event->ended.retransmits)) ?:
+	       optional(take_bool(katrace, "partial", &event->ended.partial)) ?: optional(take_u32(katrace, "retransmits", 0, &event->ended.retransmits)) ?:
 	       optional(take_u32(katrace, "unacked_bytes", 0, &event->ended.unacked_bytes));
 }
 
@@ -461,7 +475,7 @@ static const struct {
 } events[] = {
 	{ "katrace.configured", EVENT_CONFIGURED, take_configured },
 	{ "katrace.probe_sent", EVENT_PROBE_SENT, take_probe },
-	{ "katrace.probe_dropped", EVENT_PROBE_DROPPED, take_probe },
+	{ "katrace.probe_dropped", EVENT_PROBE_DROPPED, take_dropped },
 	{ "katrace.probe_answered", EVENT_PROBE_ANSWERED, take_answer },
 	{ "katrace.suppressed", EVENT_SUPPRESSED, take_suppressed },
 	{ "katrace.ended", EVENT_ENDED, take_ended },

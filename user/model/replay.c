@@ -112,6 +112,13 @@ static struct retold *find(struct replay *replay, const struct recorded *recorde
 	return retold;
 }
 
+/* No values are recorded of keepalive that is off: the last ones stay, of which the user timeout still counts. */
+static void keep_values(struct settings *off, const struct settings *last)
+{
+	*off = *last;
+	off->enabled = false;
+}
+
 int replay_event(struct replay *replay, const struct recorded *recorded)
 {
 	struct event event = recorded->event;
@@ -129,6 +136,8 @@ int replay_event(struct replay *replay, const struct recorded *recorded)
 	retold->c.cookie = recorded->cookie;
 	retold->c.owner = recorded->owner;
 	event.connection = &retold->c;
+	if (!event.settings.enabled && retold->c.announced)
+		keep_values(&event.settings, &retold->c.settings);
 	err = story_tell(&retold->c, &event);
 	hand_on(replay, &event);
 	if (retold->c.fate == FATE_ENDED)

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+/* The command line of katrace replay. What it says when it is wrong is on stderr, and in tests/golden. */
+#include "unit.h"
+
+#include "cmd/replay_options.h"
+
+#include <errno.h>
+#include <unistd.h>
+
+#define parse(options, ...) parse_argv(options, (char *[]){ "katrace", __VA_ARGS__, NULL })
+
+static int parse_argv(struct replay_options *options, char **argv)
+{
+	int argc = 0;
+	int err;
+
+	while (argv[argc])
+		argc++;
+	err = replay_options_parse(options, argc, argv);
+	if (err)
+		replay_options_clear(options);
+	return err;
+}
+
+static void one_file(void **state)
+{
+	struct replay_options options;
+
+	(void)state;
+	assert_int_equal(parse(&options, "katrace.log"), 0);
+	assert_string_equal(options.file, "katrace.log");
+	assert_false(options.filters.filtered);
+	replay_options_clear(&options);
+	assert_int_equal(parse(&options, "-"), 0);
+	assert_string_equal(options.file, "-");
+	replay_options_clear(&options);
+	assert_int_equal(parse(&options, "--failures"), -EINVAL);
+	assert_int_equal(parse(&options, "one", "two"), -EINVAL);
+	assert_int_equal(parse(&options, "--", "-x"), 0);
+	assert_string_equal(options.file, "-x");
+	replay_options_clear(&options);
+}
+
+/* Those of a live run, but for processes that are gone. */
+static void filters(void **state)
+{
+	struct connection c = { .owner = { .pid = 4194304, .comm = "nginx" } };
+	struct replay_options options;
+
+	(void)state;
+	assert_int_equal(parse(&options, "-p", "4194304", "f", "--comm=ng*", "-4"), 0);
+	assert_true(options.filters.filtered);
+	assert_true(filter_passes_connection(options.filters.filter, &c));
+	c.owner.pid = 1;
+	assert_false(filter_passes_connection(options.filters.filter, &c));
+	replay_options_clear(&options);
+	assert_int_equal(parse(&options, "-p", "0", "f"), -EINVAL);
+	assert_int_equal(parse(&options, "-p", "4194305", "f"), -EINVAL);
+	assert_int_equal(parse(&options, "--port=x", "f"), -EINVAL);
+	assert_int_equal(parse(&options, "--mode=fentry", "f"), -EINVAL);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(one_file),
+		cmocka_unit_test(filters),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
