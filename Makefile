@@ -44,6 +44,7 @@ BPF_CFLAGS := -target bpf -D__TARGET_ARCH_$(ARCH) -g -O2 $(WARNINGS) -Wno-unused
 DEPS := gcc make clang llvm bpftool libbpf-dev libelf-dev zlib1g-dev libcap-ng-dev uthash-dev libcmocka-dev libjson-c-dev
 CHECK_DEPS := python3-jsonschema
 LINT_DEPS := clang-format clang-tidy cppcheck shellcheck
+FUZZ_DEPS := libclang-rt-14-dev
 STATIC_DEPS := gcc-aarch64-linux-gnu libc6-dev-arm64-cross
 KERNELS_DEPS := qemu-system-x86 qemu-system-arm cpio xz-utils zstd bsdextrautils
 
@@ -56,6 +57,10 @@ LINES := $(abspath $(BUILD))/lines
 # events no test causes
 LINES_UNSEEN := katrace.socket
 LIVE_ENV := $(if $(SUDO),env KATRACE_LINES=$$KATRACE_LINES)
+# what the outside feeds: no kernel, no terminal
+FUZZED_SRC := $(wildcard user/model/*.c user/in/*.c user/out/*.c) user/cmd/parse.c
+FUZZ := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
+FUZZ_S ?= 60
 REFERENCE := $(foreach r,direct probed,$(BUILD)/reference.$(r).skel.h)
 
 .PHONY: all
@@ -77,6 +82,11 @@ $(BUILD)/asan/%.o: %.c | $(SKELETONS)
 
 # which the assembler includes
 $(call obj,plain,user/cmd/schema.c) $(call obj,asan,user/cmd/schema.c): docs/schema.json
+
+$(BUILD)/fuzz/%.o: %.c
+	@mkdir -p $(@D)
+	$(call say,CC    $@)
+	$(Q)$(CLANG) $(KATRACE_CFLAGS) -O1 -g $(SANITIZE) -fsanitize=fuzzer-no-link -c $< -o $@
 
 $(BUILD)/libkatrace.a: $(call obj,plain,$(SRC))
 $(BUILD)/libkatrace-asan.a: $(call obj,asan,$(SRC))
@@ -129,6 +139,11 @@ $(BUILD)/tests/live: $(call obj,plain,$(filter-out tests/live/demo.c,$(LIVE_SRC)
 	$(call say,LINK  $@)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $^ $(LIVE_LIBS) -o $@
 
+$(BUILD)/tests/fuzz_%: $(BUILD)/fuzz/tests/fuzz/fuzz_%.o $(call obj,fuzz,$(FUZZED_SRC))
+	@mkdir -p $(@D)
+	$(call say,LINK  $@)
+	$(Q)$(CLANG) $(SANITIZE) -fsanitize=fuzzer $^ -ljson-c -o $@
+
 $(BUILD)/demo: $(call obj,plain,tests/live/demo.c tests/live/net.c tests/live/tcp.c)
 	$(call say,LINK  $@)
 	$(Q)$(CC) $(CFLAGS) $^ -o $@
@@ -170,6 +185,13 @@ $(BUILD)/soak: $(call obj,plain,tests/soak/soak.c tests/live/net.c tests/live/tc
 soak: deps ## 20,000 connections for SOAK_S=600 seconds, then under trouble: does all add up?
 	@$(MAKE) --no-print-directory -s $(BUILD)/katrace $(BUILD)/soak
 	@$(SUDO) $(if $(SUDO),env SOAK_S=$(SOAK_S)) $(BUILD)/soak $(BUILD)/katrace
+
+.PHONY: fuzz
+fuzz: fuzz-deps $(FUZZ:%=$(BUILD)/tests/fuzz_%) ## the writer and the reader of JSON lines against random bytes, FUZZ_S=60 each
+	@set -e; for target in $(FUZZ); do echo "== fuzz_$$target"; mkdir -p $(BUILD)/corpus/$$target; \
+		$(BUILD)/tests/fuzz_$$target -max_total_time=$(FUZZ_S) -timeout=10 -max_len=16384 -verbosity=0 \
+			-print_final_stats=1 -dict=tests/fuzz/json.dict -artifact_prefix=$(BUILD)/corpus/ \
+			$(BUILD)/corpus/$$target tests/fuzz/corpus/$$target; done
 
 .PHONY: check-kernels
 check-kernels: static kernels-deps ## the live tests on many kernels, in virtual machines; no root
@@ -225,8 +247,11 @@ deps: ## install the Debian packages katrace is built with
 .PHONY: check-deps lint-deps static-deps kernels-deps
 check-deps:
 	$(call need,$(CHECK_DEPS))
+.PHONY: lint-deps fuzz-deps static-deps kernels-deps
 lint-deps:
 	$(call need,$(LINT_DEPS))
+fuzz-deps:
+	$(call need,$(FUZZ_DEPS))
 static-deps:
 	$(call need,$(STATIC_DEPS))
 kernels-deps:
