@@ -162,11 +162,16 @@ check: deps check-deps ## all tests; the live ones need root or sudo
 	@rm -rf $(LINES)
 	@mkdir -p $(LINES)
 	@KATRACE_LINES=$(LINES) $(MAKE) --no-print-directory check-unit check-live
-	@$(MAKE) --no-print-directory check-lines
+	@$(MAKE) --no-print-directory check-lines check-golden
+	@$(MAKE) --no-print-directory fuzz FUZZ_S=5
 
 .PHONY: check-unit
 check-unit: $(UNIT) ## the tests that need no kernel, under ASan and UBSan
 	@set -e; for test in $(UNIT); do echo "== $$test"; $$test; done
+
+.PHONY: check-golden
+check-golden: $(BUILD)/katrace-asan ## recorded runs look as they did
+	tests/golden/run.sh $(BUILD)/katrace-asan
 
 .PHONY: check-live
 check-live: $(BUILD)/tests/live $(BUILD)/katrace $(BUILD)/katrace-asan ## the tests on the running kernel
@@ -187,11 +192,15 @@ soak: deps ## 20,000 connections for SOAK_S=600 seconds, then under trouble: doe
 	@$(SUDO) $(if $(SUDO),env SOAK_S=$(SOAK_S)) $(BUILD)/soak $(BUILD)/katrace
 
 .PHONY: fuzz
-fuzz: fuzz-deps $(FUZZ:%=$(BUILD)/tests/fuzz_%) ## the writer and the reader of JSON lines against random bytes, FUZZ_S=60 each
-	@set -e; for target in $(FUZZ); do echo "== fuzz_$$target"; mkdir -p $(BUILD)/corpus/$$target; \
-		$(BUILD)/tests/fuzz_$$target -max_total_time=$(FUZZ_S) -timeout=10 -max_len=16384 -verbosity=0 \
-			-print_final_stats=1 -dict=tests/fuzz/json.dict -artifact_prefix=$(BUILD)/corpus/ \
-			$(BUILD)/corpus/$$target tests/fuzz/corpus/$$target; done
+fuzz: fuzz-deps ## JSON lines, written and read, with random bytes; FUZZ_S=60 each
+	@$(MAKE) --no-print-directory $(FUZZ:%=$(BUILD)/tests/fuzz_%)
+	@set -e; for target in $(FUZZ); do \
+		corpus=$(BUILD)/corpus/$$target log=$(BUILD)/corpus/$$target.log; mkdir -p $$corpus; \
+		echo "== fuzz_$$target for $(FUZZ_S) s"; \
+		$(BUILD)/tests/fuzz_$$target -max_total_time=$(FUZZ_S) -timeout=10 -max_len=16384 -len_control=0 -print_final_stats=1 \
+			-dict=tests/fuzz/json.dict -artifact_prefix=$(BUILD)/corpus/ $$corpus tests/fuzz/corpus/$$target \
+			> $$log 2>&1 || { tail -50 $$log; exit 1; }; \
+		grep stat::number_of_executed_units $$log; done
 
 .PHONY: check-kernels
 check-kernels: static kernels-deps ## the live tests on many kernels, in virtual machines; no root

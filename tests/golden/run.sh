@@ -1,0 +1,73 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+# run.sh KATRACE: replays recorded runs and compares what is said with what was said before. UPDATE=1 accepts it instead.
+set -euo pipefail
+
+if [ $# != 1 ]; then
+	echo "usage: $0 KATRACE" >&2
+	exit 2
+fi
+katrace=$(realpath "$1") failed=0
+export TZ=UTC LC_ALL=C
+cd "$(dirname "$0")"
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+
+fail() {
+	echo "FAILED: $1"
+	failed=1
+}
+
+# expect STATUS WHAT COMMAND...: its output is in $work/out and $work/err
+expect() {
+	local wanted=$1 what=$2 status=0
+	shift 2
+	"$@" > "$work/out" 2> "$work/err" || status=$?
+	[ $status = "$wanted" ] || fail "$what: status $status instead of $wanted"
+}
+
+said() {
+	grep -qF -- "$2" "$work/err" || fail "$1: not said: $2"
+}
+
+for recording in *.ndjson; do
+	name=${recording%.ndjson}
+	echo "replay of $name"
+	expect 0 "$name" "$katrace" replay "$recording"
+	if [ "${UPDATE:-}" ]; then
+		cp "$work/out" "$name.txt"
+		cp "$work/err" "$name.err"
+	fi
+	diff -u "$name.txt" "$work/out" || fail "$name"
+	diff -u "$name.err" "$work/err" || fail "$name, on stderr"
+	expect 0 "$name, from a pipe" sh -c 'cat "$2" | "$1" replay -' sh "$katrace" "$recording"
+	cmp -s "$name.txt" "$work/out" || fail "$name, from a pipe: other output than from a file"
+done
+
+echo "filters"
+expect 0 "filter" "$katrace" replay -p 1787 --failures messy.ndjson
+[ "$(grep -c 'probe 3/3' "$work/out")" = 2 ] || fail "filter: its line, and that of its timeline"
+grep -q 10.0.2.3 "$work/out" && fail "filter: a connection that was not wanted"
+
+echo "files that cannot be read, or written"
+expect 2 "no file" "$katrace" replay
+expect 2 "two files" "$katrace" replay lives.ndjson messy.ndjson
+expect 2 "no such option" "$katrace" replay --mode=fentry lives.ndjson
+expect 1 "no such file" "$katrace" replay "$work/none"
+said "no such file" "cannot read '$work/none': No such file or directory"
+expect 1 "a directory" "$katrace" replay "$work"
+expect 0 "nothing in it" "$katrace" replay /dev/null
+expect 1 "full disk" sh -c '"$1" replay lives.ndjson > /dev/full' sh "$katrace"
+said "full disk" "cannot write the output: No space left on device"
+expect 0 "broken pipe" bash -c 'set -o pipefail; for i in {1..200}; do cat lives.ndjson; done |
+	(trap "" PIPE; "$1" replay -; echo $? > "$2") | head -1 || exit "$(cat "$2")"' sh "$katrace" "$work/status"
+[ "$(cat "$work/status")" = 0 ] || fail "broken pipe: status $(cat "$work/status") instead of 0"
+[ -s "$work/err" ] && fail "broken pipe: $(cat "$work/err")"
+
+echo "lines that are too long"
+{ head -c 70000 /dev/zero | tr '\0' x; echo; cat lives.ndjson; } > "$work/long"
+expect 0 "long line" "$katrace" replay "$work/long"
+said "long line" "1 longer than 64 KiB"
+cmp -s lives.txt "$work/out" || fail "long line: other output than without"
+
+exit $failed
