@@ -73,6 +73,8 @@ void json_user(void **state);
 void json_clock_step(void **state);
 void json_schema(void **state);
 
+void replay_life(void **state);
+
 void cli_bad_input(void **state);
 void cli_missing_privileges(void **state);
 void cli_two_capabilities(void **state);

@@ -48,6 +48,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test_teardown(json_user, tool_clean_up),
 		cmocka_unit_test_teardown(json_clock_step, tool_clean_up),
 		cmocka_unit_test_teardown(json_schema, tool_clean_up),
+		cmocka_unit_test_teardown(replay_life, tool_clean_up),
 		cmocka_unit_test_teardown(life_answered, tool_clean_up),
 		cmocka_unit_test_teardown(life_blackholed, tool_clean_up),
 		cmocka_unit_test_teardown(life_rebooted_peer, tool_clean_up),

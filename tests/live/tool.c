@@ -67,7 +67,8 @@ static void run_tool(enum tool_rights rights, const char *const *args)
 
 	must(fd >= 0, tool_path);
 	setrlimit(RLIMIT_MEMLOCK, &locked); /* may be refused where it is not needed */
-	if (*args && (strcmp(*args, "trace") == 0 || strcmp(*args, "doctor") == 0 || strcmp(*args, "schema") == 0))
+	if (*args && (strcmp(*args, "trace") == 0 || strcmp(*args, "doctor") == 0 || strcmp(*args, "schema") == 0 ||
+		      strcmp(*args, "replay") == 0))
 		argv[n++] = *args++;
 	if (mode && (n == 1 || strcmp(argv[n - 1], "trace") == 0)) {
 		argv[n++] = "--mode";

@@ -48,8 +48,9 @@ static int open_target(const struct output_options *options)
 
 static struct text_options text_options(const struct output_options *options)
 {
-	return options->file ? (struct text_options){ .own_netns = options->own_netns }
-			     : terminal_text_options(options->own_netns);
+	const struct text_options plain = { .own_netns = options->own_netns };
+
+	return options->file ? plain : terminal_text_options(options->own_netns);
 }
 
 static int open_format(struct output *output)

@@ -21,7 +21,7 @@
 /* As many as a live run remembers. */
 #define MAX_CONNECTIONS 200000
 /* It takes a while to read a file as large as this: progress is shown. */
-#define BIG_FILE (32 * 1024 * 1024)
+#define BIG_FILE (32L * 1024 * 1024)
 #define PROGRESS_PAUSE_NS 200000000ULL
 
 /* Why lines were passed over: the errors of ndjson_read(). */

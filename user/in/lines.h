@@ -9,7 +9,7 @@
 #include <sys/types.h>
 
 /* Longer lines are passed over. */
-#define LINES_MAX (64 * 1024)
+#define LINES_MAX (64UL * 1024)
 
 struct lines;
 

@@ -216,7 +216,10 @@ static int take_comm(struct json_object *process, char *comm, size_t size)
 
 		if (n + 1 == size)
 			return -EINVAL;
-		comm[n++] = replaced ? '?' : *name;
+		comm[n] = *name;
+		if (replaced)
+			comm[n] = '?';
+		n++;
 		name += replaced ? strlen(replacement) : 1;
 	}
 	return 0;
@@ -315,7 +318,7 @@ static int take_connection_id(struct json_object *katrace, char *id)
 		return err;
 	if (!*text || strlen(text) >= RECORDED_ID_MAX)
 		return -EINVAL;
-	strcpy(id, text);
+	snprintf(id, RECORDED_ID_MAX, "%s", text);
 	return 0;
 }
 

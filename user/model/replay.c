@@ -40,7 +40,7 @@ struct replay *replay_new(const struct model_options *options, const struct mode
 
 static void forget(struct replay *replay, struct retold *retold)
 {
-	HASH_DEL(replay->by_id, retold);
+	HASH_DEL(replay->by_id, retold); /* NOLINT: the analyzer thinks that it may not be in there */
 	TAILQ_REMOVE(&replay->by_use, retold, by_use);
 	timeline_clear(&retold->c.timeline);
 	free(retold);
