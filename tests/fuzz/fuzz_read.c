@@ -78,7 +78,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct fuzz fuzz = { .filter = filter_new(), .ndjson = ndjson_new() };
 	const struct model_options options = { .max_connections = 3, .filter = fuzz.filter };
-	const struct model_output output = { on_event, on_finished, &fuzz };
+	const struct model_output output = { .event = on_event, .finished = on_finished, .ctx = &fuzz };
 	const char *line = (const char *)data, *end = line + size, *newline;
 
 	fuzz.replay = replay_new(&options, &output);

@@ -210,6 +210,23 @@ static void too_many_pids(void **state)
 	refused(LINE("configured") ",\"other_pids\":1}}", -EINVAL);
 }
 
+static void containers(void **state)
+{
+	struct recorded r;
+
+	(void)state;
+	assert_int_equal(read_line(HEAD("configured") NETWORK PROCESS
+				   "\"container\":{\"id\":\"0123456789abcdef\"}," KATRACE ",\"cgroup_id\":\"4711\"}}",
+				   &r),
+			 0);
+	assert_string_equal(r.owner.cgroup.container, "0123456789abcdef");
+	assert_int_equal(r.owner.cgroup.id, 4711);
+	refused(HEAD("configured") NETWORK PROCESS "\"container\":{\"id\":\"0123\\u001b\"}," KATRACE "}}", -EINVAL);
+	refused(HEAD("configured") NETWORK PROCESS "\"container\":{\"id\":\"0123456789abcdef0123456789abcdef0123456789a"
+						   "bcdef0123456789abcdef0\"}," KATRACE "}}",
+		-EINVAL);
+}
+
 /* The same twice: the reader is in order after a line that was cut off. */
 static void goes_on_after_a_bad_line(void **state)
 {
@@ -265,6 +282,7 @@ int main(void)
 		cmocka_unit_test(too_many_pids),
 		cmocka_unit_test(goes_on_after_a_bad_line),
 		cmocka_unit_test(names),
+		cmocka_unit_test(containers),
 		cmocka_unit_test(an_errno_without_a_name),
 	};
 

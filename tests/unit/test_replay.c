@@ -32,6 +32,7 @@ struct world {
 	struct filter *all, *wanted; /* of the recording; of both texts */
 	struct model *recorder, *live;
 	struct page live_page, replay_page;
+	bool walked;
 	uint64_t sequence;
 	uint64_t now_ns;
 	struct out recording;
@@ -125,9 +126,8 @@ static void open_page(struct page *page)
 static struct world *world_new(void)
 {
 	struct world *w = calloc(1, sizeof(*w));
-	const struct model_output recorder = { record_event, record_nothing, w };
-	const struct model_output live = { live_event, live_finished, w };
-	const struct katrace_owner holder = { .sock = 1, .inode = 1001, .pid = 1787, .comm = "ss\x1bhd" };
+	const struct model_output recorder = { .event = record_event, .finished = record_nothing, .ctx = w };
+	const struct model_output live = { .event = live_event, .finished = live_finished, .ctx = w };
 
 	assert_non_null(w);
 	w->recording = out_make(w->recorded, sizeof(w->recorded));
@@ -138,14 +138,6 @@ static struct world *world_new(void)
 	w->live = make_model(w, w->wanted, &live);
 	open_page(&w->live_page);
 	open_page(&w->replay_page);
-	owners_walk_begin(w->owners, SECOND);
-	for (uint32_t other = 0; other < 3; other++) {
-		struct katrace_owner owner = holder;
-
-		owner.pid += other;
-		assert_int_equal(owners_found(w->owners, &owner), 0);
-	}
-	owners_walk_end(w->owners);
 	return w;
 }
 
@@ -161,8 +153,32 @@ static void world_free(struct world *w)
 	free(w);
 }
 
+/* Sock 1 has three holders, and what filter is wanted is known by now. */
+static void walk(struct world *w)
+{
+	struct katrace_owner found = { .sock = 1, .inode = 1001, .comm = "ss\x1bhd" };
+	struct process process = { .comm = found.comm };
+	struct cgroup cgroup = { .id = 4711 };
+	const struct cgroup *known;
+
+	memset(cgroup.container, 'c', CONTAINER_ID_LENGTH);
+	owners_walk_begin(w->owners, SECOND);
+	known = owners_add_cgroup(w->owners, &found, &cgroup);
+	for (found.pid = 1787; found.pid < 1790; found.pid++) {
+		process.pid = found.pid;
+		assert_int_equal(
+			owners_found(w->owners, &found, known,
+				     filter_process(w->wanted, &process) | filter_cgroup(w->wanted, &cgroup, "")),
+			0);
+	}
+	owners_walk_end(w->owners);
+	w->walked = true;
+}
+
 static void observe(struct world *w, struct sighting s)
 {
+	if (!w->walked)
+		walk(w);
 	w->now_ns = s.time_ns > w->now_ns ? s.time_ns : w->now_ns;
 	if (s.id.sock != 1 && s.id.sock != UNKNOWN)
 		s.id.inode = 0; /* no owner */
@@ -173,7 +189,7 @@ static void observe(struct world *w, struct sighting s)
 static void replay_all(struct world *w)
 {
 	const struct model_options options = { .max_connections = 100, .filter = w->wanted };
-	const struct model_output output = { replayed_event, replayed_finished, w };
+	const struct model_output output = { .event = replayed_event, .finished = replayed_finished, .ctx = w };
 	struct replay *replay = replay_new(&options, &output);
 	struct ndjson *ndjson = ndjson_new();
 	struct recorded recorded;
@@ -221,7 +237,7 @@ static void a_life(void **state)
 	observe(w, make_probe(1, 2, 104 * SECOND));
 	observe(w, make_probe(1, 3, 105 * SECOND));
 	observe(w, make_timeout(1, 3, 106 * SECOND));
-	expect_the_same_with(w, "The peer answered none of 3 probes; the application got ETIMEDOUT");
+	expect_the_same_with(w, "ss\\x1bhd[1787, 1788, 1789]  container cccccccccccc");
 }
 
 static void late_and_early_answers(void **state)
@@ -381,7 +397,9 @@ static void with_filters(void **state)
 
 	(void)state;
 	filter_set_failures(w->wanted);
-	assert_int_equal(filter_add_pid(w->wanted, 1788), 0);
+	assert_int_equal(filter_add_pid(w->wanted, 1788, 0), 0);
+	assert_int_equal(filter_add_container(w->wanted, "ccc"), 0);
+	assert_int_equal(filter_add_comm(w->wanted, "ss*"), 0);
 	for (uint64_t sock = 1; sock <= 2; sock++) {
 		observe(w, make_probe(sock, 1, 2 * SECOND));
 		observe(w, make_answer(sock, 1, 2 * SECOND + 80000));
@@ -423,7 +441,7 @@ static void it_is_bounded(void **state)
 	int counts[5] = { 0 };
 	struct filter *filter = filter_new();
 	const struct model_options options = { .max_connections = 2, .filter = filter };
-	const struct model_output output = { count_event, count_finished, counts };
+	const struct model_output output = { .event = count_event, .finished = count_finished, .ctx = counts };
 	struct replay *replay = replay_new(&options, &output);
 
 	(void)state;
@@ -448,7 +466,7 @@ static void time_that_runs_backwards(void **state)
 {
 	struct world *w = world_new();
 	const struct model_options options = { .max_connections = 100, .filter = w->all };
-	const struct model_output output = { replayed_event, replayed_finished, w };
+	const struct model_output output = { .event = replayed_event, .finished = replayed_finished, .ctx = w };
 	struct replay *replay = replay_new(&options, &output);
 	struct recorded r = make_recorded(EVENT_SUPPRESSED, 1, 100 * SECOND);
 

@@ -202,7 +202,7 @@ static int begin(struct session *session)
 		.max_connections = MAX_CONNECTIONS,
 		.filter = session->options.filters.filter,
 	};
-	const struct model_output output = { on_event, on_finished, session };
+	const struct model_output output = { .event = on_event, .finished = on_finished, .ctx = session };
 
 	signal(SIGPIPE, SIG_IGN); /* EPIPE tells as much */
 	session->lines = lines_new(session->fd);

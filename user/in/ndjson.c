@@ -247,6 +247,20 @@ static int take_other_pids(struct json_object *katrace, struct owner *owner)
 	return 0;
 }
 
+static int take_container(struct json_object *line, struct cgroup *cgroup)
+{
+	struct json_object *container;
+	const char *id;
+	int err = take_object(line, "container", &container) ?: take_text(container, "id", &id);
+
+	if (err)
+		return err;
+	if (strlen(id) > CONTAINER_ID_LENGTH || strspn(id, "0123456789abcdef") != strlen(id))
+		return -EINVAL;
+	snprintf(cgroup->container, sizeof(cgroup->container), "%s", id);
+	return 0;
+}
+
 static int take_owner(struct json_object *line, struct json_object *katrace, struct owner *owner)
 {
 	struct json_object *process;
@@ -259,7 +273,9 @@ static int take_owner(struct json_object *line, struct json_object *katrace, str
 	if (err)
 		return err;
 	owner->pid = (uint32_t)pid;
-	return optional(take_comm(process, owner->comm, sizeof(owner->comm)))
+	return optional(take_comm(process, owner->comm, sizeof(owner->comm))) ?:
+	       optional(take_container(line, &owner->cgroup)) ?:
+	       optional(take_digits(katrace, "cgroup_id", UINT64_MAX, &owner->cgroup.id))
 		       ?: optional(take_other_pids(katrace, owner));
 }
 

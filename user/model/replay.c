@@ -112,6 +112,22 @@ static struct retold *find(struct replay *replay, const struct recorded *recorde
 	return retold;
 }
 
+/* Which kinds of criteria the holders meet, as walks find out live. Of those after the first only the pid is known. */
+static uint32_t kinds_met(const struct filter *filter, const struct owner *owner)
+{
+	struct process process = { .pid = owner->pid, .comm = owner->comm };
+	uint32_t meets;
+
+	if (!owner->pid)
+		return 0;
+	meets = filter_process(filter, &process) | filter_cgroup(filter, &owner->cgroup, "");
+	for (uint32_t i = 0; i < owner->n_others; i++) {
+		process.pid = owner->other_pids[i];
+		meets |= filter_process(filter, &process) & FILTER_PID;
+	}
+	return meets;
+}
+
 /* No values are recorded of keepalive that is off: the last ones stay, of which the user timeout still counts. */
 static void keep_values(struct settings *off, const struct settings *last)
 {
@@ -135,6 +151,7 @@ int replay_event(struct replay *replay, const struct recorded *recorded)
 	retold->c.id = recorded->id;
 	retold->c.cookie = recorded->cookie;
 	retold->c.owner = recorded->owner;
+	retold->c.owner.meets = kinds_met(replay->options.filter, &recorded->owner);
 	event.connection = &retold->c;
 	if (!event.settings.enabled && retold->c.announced)
 		keep_values(&event.settings, &retold->c.settings);
