@@ -48,6 +48,10 @@ static __noinline void describe_connection(struct katrace_record *rec, const str
 	rec->retransmits = sock_retransmits(tp);
 	rec->unacked_bytes = sock_unacked_bytes(tp);
 	rec->queued_bytes = sock_queued_bytes(tp);
+	rec->rto = sock_rto(tp);
+	rec->next_try = sock_next_try(tp);
+	rec->backoff = sock_backoff(tp);
+	rec->retry_limit = sock_retry_limit(tp);
 }
 
 /*

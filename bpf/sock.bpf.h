@@ -228,6 +228,35 @@ static __always_inline __u8 sock_retransmits(const struct tcp_sock *tp)
 	return READ(tp, inet_conn.icsk_retransmits);
 }
 
+/* Jiffies; doubled by each retransmission, but not by window probes */
+static __always_inline __u32 sock_rto(const struct tcp_sock *tp)
+{
+	return READ(tp, inet_conn.icsk_rto);
+}
+
+static __always_inline __u8 sock_backoff(const struct tcp_sock *tp)
+{
+	return READ(tp, inet_conn.icsk_backoff);
+}
+
+/* How many retransmissions, in the kernel's peculiar count of them, or unanswered window probes are too many */
+static __always_inline __u8 sock_retry_limit(const struct tcp_sock *tp)
+{
+	return READ_ANY_SIZE(sock_net(tp), ipv4.sysctl_tcp_retries2);
+}
+
+/* Jiffies until the timer of retransmission and window probing fires, if it is pending. 7.2 has it in another place. */
+static __always_inline __s32 sock_next_try(const struct tcp_sock *tp)
+{
+	__u32 expires;
+
+	if (bpf_core_field_exists(struct inet_connection_sock, icsk_retransmit_timer))
+		expires = (__u32)READ(tp, inet_conn.icsk_retransmit_timer.expires);
+	else
+		expires = (__u32)READ(tp, inet_conn.icsk_inet.sk.tcp_retransmit_timer.expires);
+	return (__s32)(expires - now_jiffies());
+}
+
 static __always_inline bool sock_window_probing(const struct tcp_sock *tp)
 {
 	return READ(tp, inet_conn.icsk_pending) == ICSK_TIME_PROBE0;

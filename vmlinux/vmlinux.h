@@ -28,7 +28,8 @@ struct ns_common {
 struct netns_ipv4 {
 	int sysctl_tcp_keepalive_time;
 	int sysctl_tcp_keepalive_intvl;
-	__u8 sysctl_tcp_keepalive_probes; /* once an int */
+	__u8 sysctl_tcp_keepalive_probes; /* once an int, as the next */
+	__u8 sysctl_tcp_retries2;
 };
 
 struct net {
@@ -71,6 +72,7 @@ struct sock {
 	struct sock_common __sk_common;
 	struct socket *sk_socket;
 	struct timer_list sk_timer; /* the keepalive timer, until it moved to icsk_keepalive_timer */
+	struct timer_list tcp_retransmit_timer; /* where icsk_retransmit_timer went */
 	__u16 sk_protocol;
 	int sk_err;
 };
@@ -90,8 +92,11 @@ struct inet_sock {
 struct inet_connection_sock {
 	struct inet_sock icsk_inet;
 	struct timer_list icsk_keepalive_timer; /* newer kernels, and stable updates of older series */
+	struct timer_list icsk_retransmit_timer;
+	__u32 icsk_rto;
 	__u8 icsk_retransmits;
 	__u8 icsk_pending;
+	__u8 icsk_backoff;
 	__u8 icsk_probes_out;
 	struct {
 		__u32 lrcvtime;

@@ -69,10 +69,14 @@ struct katrace_record {
 	__u32 queued_bytes; /* written by the process, not sent yet */
 	__s32 result;       /* with KATRACE_HAS_RESULT */
 	__s32 error;        /* KATRACE_CLOSED: sk_err, a positive errno or 0 */
-	__u32 close_cause;  /* KATRACE_CLOSED: enum katrace_close_cause */
+	__u16 close_cause;  /* KATRACE_CLOSED: enum katrace_close_cause */
+	__u8 backoff;       /* of window probing */
+	__u8 retry_limit;   /* net.ipv4.tcp_retries2 */
+	__u32 rto;          /* jiffies */
+	__s32 next_try;     /* jiffies until the next retransmission or window probe, if one is pending */
 };
 
-_Static_assert(sizeof(struct katrace_record) == 120, "record layout");
+_Static_assert(sizeof(struct katrace_record) == 128, "record layout");
 _Static_assert(__builtin_offsetof(struct katrace_record, local_addr) == 40, "record layout");
 _Static_assert(__builtin_offsetof(struct katrace_record, idle) == 80, "record layout");
 _Static_assert(__builtin_offsetof(struct katrace_record, close_cause) == 116, "record layout");

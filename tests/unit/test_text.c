@@ -36,9 +36,9 @@ static void on_finished(void *ctx, const struct connection *connection)
 	text_timeline(page->text, connection, &page->out);
 }
 
-static struct page *page_new(struct text_options options, const char *comm)
+static struct page *page_new_with(struct text_options options, const char *comm, uint32_t middlebox_timeout_s)
 {
-	struct model_options model_options = { .max_connections = 10 };
+	struct model_options model_options = { .max_connections = 10, .middlebox_timeout_s = middlebox_timeout_s };
 	struct page *page = calloc(1, sizeof(*page));
 	const struct model_output output = { .event = on_event, .finished = on_finished, .ctx = page };
 	struct katrace_owner owner = { .sock = 1, .inode = 1001, .pid = 1787 };
@@ -54,6 +54,11 @@ static struct page *page_new(struct text_options options, const char *comm)
 	owners_found(page->owners, &owner, NULL, 0);
 	owners_walk_end(page->owners);
 	return page;
+}
+
+static struct page *page_new(struct text_options options, const char *comm)
+{
+	return page_new_with(options, comm, 0);
 }
 
 static void page_free(struct page *page)
@@ -153,6 +158,8 @@ static void suppressed_and_refused(void **state)
 	(void)state;
 	s.unacked_bytes = 11;
 	s.retransmits = 3;
+	s.rto_ms = s.next_try_ms = 1632;
+	s.retry_limit = 5;
 	observe(page, s);
 	observe(page, make_sighting(KATRACE_SETTLED, 1, 40 * SECOND));
 	s = make_sighting(KATRACE_PROBE_DROPPED, 1, 50 * SECOND);
@@ -162,30 +169,34 @@ static void suppressed_and_refused(void **state)
 	s = make_sighting(KATRACE_SUPPRESSED, 1, 60 * SECOND);
 	s.window_probe = true;
 	s.queued_bytes = 1;
+	s.rto_ms = s.next_try_ms = 204;
+	s.retry_limit = 2;
 	observe(page, s);
 	model_finish(page->model, 70 * SECOND);
-	expect(page, "TIME          PID    COMM    LOCAL            PEER             EVENT\n"
-		     "21:04:10.000  1787   sshd    10.0.2.15:22     10.0.2.2:51040   keepalive: 30s idle, then 3 "
-		     "probes 5s apart (interval from sysctl)\n"
-		     "21:04:10.000  1787   sshd    10.0.2.15:22     10.0.2.2:51040   suppressed: 11 bytes "
-		     "unacknowledged, 3 retransmissions; retransmission is in charge\n"
-		     "21:04:40.000  1787   sshd    10.0.2.15:22     10.0.2.2:51040   no longer suppressed: 0 bytes "
-		     "unacknowledged\n"
-		     "21:04:50.000  1787   sshd    10.0.2.15:22     10.0.2.2:51040   probe 1/3 not sent: refused by "
-		     "the local stack, after 30.0s of silence\n"
-		     "21:04:50.500  1787   sshd    10.0.2.15:22     10.0.2.2:51040   probe 1/3 not sent: refused by "
-		     "the local stack, after 30.0s of silence\n"
-		     "21:05:00.000  1787   sshd    10.0.2.15:22     10.0.2.2:51040   suppressed: 1 byte queued; window "
-		     "probing is in charge\n"
-		     "\n"
-		     "10.0.2.15:22 - 10.0.2.2:51040  sshd[1787]\n"
-		     "  keepalive: 30s idle, then 3 probes 5s apart (interval from sysctl)\n"
-		     "      +0.0s  suppressed   11 bytes unacknowledged, 3 retransmissions; retransmission in charge "
-		     "for 30.0s\n"
-		     "     +40.0s  probe 1/3    not sent: refused by the local stack, 2 times\n"
-		     "     +50.0s  suppressed   1 byte queued; window probing in charge\n"
-		     "  Still open. Data is waiting, so keepalive does not probe.\n"
-		     "\n");
+	expect(page,
+	       "TIME          PID    COMM    LOCAL            PEER             EVENT\n"
+	       "21:04:10.000  1787   sshd    10.0.2.15:22     10.0.2.2:51040   keepalive: 30s idle, then 3 "
+	       "probes 5s apart (interval from sysctl)\n"
+	       "21:04:10.000  1787   sshd    10.0.2.15:22     10.0.2.2:51040   suppressed: 11 bytes "
+	       "unacknowledged, 3 retransmissions; retransmission is in charge, gives up in about 11.4s\n"
+	       "21:04:40.000  1787   sshd    10.0.2.15:22     10.0.2.2:51040   no longer suppressed: 0 bytes "
+	       "unacknowledged\n"
+	       "21:04:50.000  1787   sshd    10.0.2.15:22     10.0.2.2:51040   probe 1/3 not sent: refused by "
+	       "the local stack, after 30.0s of silence\n"
+	       "21:04:50.500  1787   sshd    10.0.2.15:22     10.0.2.2:51040   probe 1/3 not sent: refused by "
+	       "the local stack, after 30.0s of silence\n"
+	       "21:05:00.000  1787   sshd    10.0.2.15:22     10.0.2.2:51040   suppressed: 1 byte queued; window "
+	       "probing is in charge, gives up in about 1.4s\n"
+	       "\n"
+	       "10.0.2.15:22 - 10.0.2.2:51040  sshd[1787]\n"
+	       "  keepalive: 30s idle, then 3 probes 5s apart (interval from sysctl)\n"
+	       "      +0.0s  suppressed   11 bytes unacknowledged, 3 retransmissions; retransmission in charge "
+	       "for 30.0s\n"
+	       "     +40.0s  probe 1/3    not sent: refused by the local stack, 2 times\n"
+	       "     +50.0s  suppressed   1 byte queued; window probing in charge\n"
+	       "  Still open. Data is waiting, so keepalive does not probe; if the peer stays silent, window probing "
+	       "gives up at about +51.4s.\n"
+	       "\n");
 	page_free(page);
 }
 
@@ -267,13 +278,70 @@ static void retransmission_gave_up(void **state)
 	(void)state;
 	s.error = EHOSTUNREACH;
 	s.retransmits = 15;
+	s.unacked_bytes = 11;
 	s.silent_us = 900 * 1000000ULL;
 	observe(page, s);
 	expect_sentence(
 		page,
-		"  Keepalive never got to act: data was unacknowledged, so retransmission was in charge; it gave up "
-		"after 15 tries, and a router reported the host unreachable; the application got EHOSTUNREACH "
+		"  Keepalive never got to act: 11 bytes were unacknowledged, so retransmission was in charge; it gave "
+		"up after 15 tries, and a router reported the host unreachable; the application got EHOSTUNREACH "
 		"after 900.0s of silence.\n");
+	page_free(page);
+}
+
+/* Who decided, and of what: the three ways a user timeout acts. */
+static void user_timeouts(void **state)
+{
+	struct page *page = page_new(plain, "sshd");
+	struct sighting s = make_sighting(KATRACE_CLOSED, 1, 10 * SECOND);
+
+	(void)state;
+	s.error = ETIMEDOUT;
+	s.settings.user_timeout_ms = 5000;
+	s.silent_us = 6 * 1000000ULL;
+	s.retransmits = 3;
+	s.retry_limit = 15;
+	s.unacked_bytes = 11;
+	observe(page, s);
+	expect_sentence(page, "  TCP_USER_TIMEOUT (5s) ran out with 11 bytes unacknowledged; the application "
+			      "got ETIMEDOUT after 6.0s of silence.\n");
+	s.id.sock = 2;
+	s.id.inode = 0;
+	s.retransmits = s.unacked_bytes = 0;
+	s.queued_bytes = 7;
+	observe(page, s);
+	expect_sentence(page,
+			"  TCP_USER_TIMEOUT (5s) ran out with the peer's window closed, whether it answered window "
+			"probes or not; the application got ETIMEDOUT after 6.0s of silence.\n");
+	page_free(page);
+}
+
+/* Said when it is first told, and in the timeline. */
+static void middleboxes(void **state)
+{
+	struct page *page = page_new_with(plain, "sshd", 29);
+	struct sighting s = make_probe(1, 1, 10 * SECOND);
+
+	(void)state;
+	observe(page, s);
+	s.settings.idle_s = 29;
+	s.probes_out = 2;
+	observe(page, s);
+	model_finish(page->model, 11 * SECOND);
+	page->buf[page->out.used] = '\0';
+	assert_non_null(strstr(
+		page->buf, "(interval from sysctl); first probe too late for a middlebox that forgets after 29s\n"));
+	assert_non_null(
+		strstr(page->buf, "keepalive is now: 29s idle, then 3 probes 5s apart (interval from sysctl)\n"));
+	assert_null(strstr(page->buf, "A middlebox")); /* no longer */
+	s.id.sock = 2;
+	s.id.inode = 0;
+	s.settings.idle_s = 30;
+	observe(page, s);
+	model_finish(page->model, 12 * SECOND);
+	page->buf[page->out.used] = '\0';
+	assert_non_null(strstr(page->buf, "  A middlebox that forgets silent connections after 29s does so before the "
+					  "first probe.\n"));
 	page_free(page);
 }
 
@@ -424,6 +492,8 @@ int main(void)
 		cmocka_unit_test(user_timeout_takes_the_limits_place),
 		cmocka_unit_test(refused_on_this_host),
 		cmocka_unit_test(retransmission_gave_up),
+		cmocka_unit_test(user_timeouts),
+		cmocka_unit_test(middleboxes),
 		cmocka_unit_test(hostile_names_are_escaped),
 		cmocka_unit_test(ipv6_and_other_namespaces),
 		cmocka_unit_test(narrow_terminals_and_color),

@@ -110,6 +110,7 @@ static void try_tracer(struct findings *f, const char *btf)
 		.btf = btf,
 		.method = f->method,
 		.ring_bytes = 64 * 1024,
+		.answers = true,
 		.max_stories = 1,
 	};
 	struct tracer *tracer;

@@ -9,7 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { KEY_MODE = 0x100, KEY_BTF, KEY_BUFFER, KEY_STATS, KEY_USER };
+enum { KEY_MODE = 0x100, KEY_BTF, KEY_BUFFER, KEY_STATS, KEY_USER, KEY_MIDDLEBOX, KEY_NO_ANSWERS };
 
 /* Short enough for one line each: --help must fit a screen. */
 static const struct argp_option known[] = {
@@ -18,6 +18,8 @@ static const struct argp_option known[] = {
 	{ "json", 'j', NULL, 0, "Events as JSON, one a line (katrace schema)", 2 },
 	{ "output", 'o', "FILE", 0, "Append to this file; SIGHUP reopens it", 2 },
 	{ "stats", KEY_STATS, "SECONDS", 0, "Tell the sums this often, not only at the end", 2 },
+	{ "middlebox-timeout", KEY_MIDDLEBOX, "SECONDS", 0, "Warn if the first probe comes later", 2 },
+	{ "no-answers", KEY_NO_ANSWERS, NULL, 0, "No hook for answers: they are found late", 3 },
 	{ "user", KEY_USER, "NAME", 0, "Run as this user once attached", 3 },
 	{ "mode", KEY_MODE, "MODE", 0, "auto (default), fentry, kprobe or tracepoint", 3 },
 	{ "btf", KEY_BTF, "FILE", 0, "Kernel types (BTF) from this file", 3 },
@@ -94,6 +96,11 @@ static error_t take(int key, char *arg, struct argp_state *state)
 	case 'o':
 		options->output = arg;
 		return *arg ? 0 : bad_input("--output: '' is no file");
+	case KEY_MIDDLEBOX:
+		return take_number("--middlebox-timeout", "seconds", arg, UINT32_MAX, &options->middlebox_timeout_s);
+	case KEY_NO_ANSWERS:
+		options->no_answers = true;
+		return 0;
 	case KEY_STATS:
 		return take_number("--stats", "seconds", arg, 366 * 86400UL, &options->stats_s);
 	case KEY_USER:

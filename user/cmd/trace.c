@@ -434,6 +434,7 @@ static int open_kernel_side(struct trace *trace)
 		.mode = trace->options.mode,
 		.btf = trace->options.btf,
 		.ring_bytes = trace->options.buffer_kib * 1024,
+		.answers = !trace->options.no_answers,
 		.filters = trace->options.filters.filtered,
 		.max_stories = MAX_CONNECTIONS,
 	};
@@ -463,6 +464,7 @@ static int open_user_side(struct trace *trace)
 	const struct model_options model_options = {
 		.max_connections = MAX_CONNECTIONS,
 		.partial_walks = trace->restricted,
+		.middlebox_timeout_s = (uint32_t)trace->options.middlebox_timeout_s,
 		.filter = trace->options.filters.filter,
 	};
 	const struct model_output model_output = {

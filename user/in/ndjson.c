@@ -358,8 +358,9 @@ static int take_connection(struct json_object *line, struct json_object *katrace
 
 static int take_configured(struct json_object *katrace, struct event *event)
 {
-	return optional(take_names(katrace, "changed", &event->changed.settings, &event->changed.user_timeout,
-				   &event->changed.enabled));
+	return optional(take_u32(katrace, "middlebox_timeout_s", 1, &event->changed.middlebox_timeout_s))
+		       ?: optional(take_names(katrace, "changed", &event->changed.settings,
+					      &event->changed.user_timeout, &event->changed.enabled));
 }
 
 static int take_result(struct json_object *katrace, struct event *event)
@@ -418,7 +419,8 @@ static int take_suppressed(struct json_object *katrace, struct event *event)
 		return -EINVAL;
 	return optional(take_u32(katrace, "unacked_bytes", 0, &event->suppressed.unacked_bytes)) ?:
 	       optional(take_u32(katrace, "queued_bytes", 0, &event->suppressed.queued_bytes)) ?:
-	       optional(take_u32(katrace, "retransmits", 0, &event->suppressed.retransmits));
+	       optional(take_u32(katrace, "retransmits", 0, &event->suppressed.retransmits)) ?:
+	       optional(take_u64(katrace, "gives_up_ms", &event->suppressed.gives_up_ms));
 }
 
 static int take_verdict(struct json_object *katrace, enum verdict *verdict)

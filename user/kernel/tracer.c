@@ -190,10 +190,12 @@ static bool attach(struct tracer *tracer, struct hook *const wanted[HOOK_JOBS])
 }
 
 /* For each job the best hook not yet known to fail. Returns 0, or -ENOTSUP when none is left for a required one. */
-static int choose(struct hook hooks[N_HOOKS], enum hook_mode mode, struct hook *wanted[HOOK_JOBS])
+static int choose(struct hook hooks[N_HOOKS], const struct tracer_options *options, struct hook *wanted[HOOK_JOBS])
 {
 	for (enum hook_job job = 0; job < HOOK_JOBS; job++) {
-		wanted[job] = hooks_choose(hooks, job, mode);
+		wanted[job] = hooks_choose(hooks, job, options->mode);
+		if (job == JOB_ANSWER && !options->answers)
+			wanted[job] = NULL;
 		if (!wanted[job] && hook_job_is_required(job))
 			return -ENOTSUP;
 	}
@@ -208,7 +210,7 @@ static int try_hooks(struct tracer *tracer, const struct tracer_options *options
 	int err;
 
 	for (;;) {
-		err = choose(hooks, options->mode, wanted);
+		err = choose(hooks, options, wanted);
 		if (err)
 			return err;
 		tracer->skel = load(options, facts, (const struct hook *const *)wanted);

@@ -16,6 +16,7 @@ struct tracer_options {
 	const char *btf;          /* a file with the kernel's BTF, or NULL */
 	enum read_method method;  /* as the walk found it */
 	unsigned int ring_bytes;  /* a power of two, at least a page */
+	bool answers;             /* see answers when they arrive */
 	bool filters;             /* tracer_ignore() will be called */
 	unsigned int max_stories; /* connections the kernel side keeps apart from those keepalive never acted on */
 };

@@ -29,6 +29,7 @@ struct connection {
 	uint64_t first_ns; /* CLOCK_BOOTTIME of its first event */
 	uint64_t last_ns;  /* of its last */
 	struct timeline timeline;
+	uint32_t middlebox_timeout_s; /* one with this timeout forgets it before the first probe; 0: no */
 	uint64_t probes_sent;
 	uint64_t probes_answered;
 	uint64_t probes_dropped;

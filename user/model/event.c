@@ -4,6 +4,8 @@
 bool event_is_warning(const struct event *event)
 {
 	switch (event->kind) {
+	case EVENT_CONFIGURED:
+		return event->changed.middlebox_timeout_s;
 	case EVENT_PROBE_DROPPED:
 	case EVENT_SUPPRESSED:
 	case EVENT_EVENTS_LOST:

@@ -37,6 +37,8 @@ struct event {
 		struct {
 			uint8_t settings; /* KATRACE_IDLE...: which were seen to change; 0 at first */
 			bool user_timeout, enabled;
+			uint32_t middlebox_timeout_s; /* one with this timeout forgets us before the first probe; 0: no
+						       */
 		} changed;
 		struct {
 			uint32_t number;
@@ -54,6 +56,7 @@ struct event {
 			bool begin;
 			bool window_probe; /* else the retransmission timer is in charge */
 			uint32_t unacked_bytes, queued_bytes, retransmits;
+			uint64_t gives_up_ms; /* from now, if the peer stays silent; 0: not known, or not begin */
 		} suppressed;
 		struct {
 			enum verdict verdict;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 #include "model/model.h"
 
+#include "model/giving_up.h"
 #include "model/story.h"
 
 #include <errno.h>
@@ -339,7 +340,11 @@ static uint8_t changed_settings(const struct settings *a, const struct settings 
 
 static int configured(struct model *model, struct tracked *t, const struct sighting *s, uint64_t now_ns)
 {
+	const uint32_t middlebox_timeout_s = model->options.middlebox_timeout_s;
 	struct event event = event_of(EVENT_CONFIGURED, t, s);
+
+	if (middlebox_timeout_s && s->settings.enabled && s->settings.idle_s > middlebox_timeout_s)
+		event.changed.middlebox_timeout_s = middlebox_timeout_s;
 
 	if (t->c.announced) {
 		event.changed.settings = changed_settings(&t->c.settings, &s->settings);
@@ -459,6 +464,7 @@ static int suppressed(struct model *model, struct tracked *t, const struct sight
 	if (t->c.suppressed)
 		return 0;
 	event.suppressed.begin = true;
+	event.suppressed.gives_up_ms = gives_up_ms(s);
 	event.suppressed.window_probe = s->window_probe;
 	event.suppressed.unacked_bytes = s->unacked_bytes;
 	event.suppressed.queued_bytes = s->queued_bytes;

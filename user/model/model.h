@@ -21,9 +21,10 @@
 #define MODEL_OWNER_FRESH_NS (10 * 1000000000ULL)
 
 struct model_options {
-	size_t max_connections;      /* the oldest idle one is forgotten beyond that */
-	bool partial_walks;          /* walks see the processes asked for only: what they do not find is others' */
-	const struct filter *filter; /* what is handed on; must outlive the model */
+	size_t max_connections;       /* the oldest idle one is forgotten beyond that */
+	bool partial_walks;           /* walks see the processes asked for only: what they do not find is others' */
+	uint32_t middlebox_timeout_s; /* connections whose first probe comes later are warned of; 0: none are */
+	const struct filter *filter;  /* what is handed on; must outlive the model */
 };
 
 /* Where events go: event() in the order of each connection; finished() once for each, after its last event. */

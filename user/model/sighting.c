@@ -53,6 +53,10 @@ int sighting_decode(struct sighting *s, const struct katrace_record *record, uin
 	s->retransmits = record->retransmits;
 	s->unacked_bytes = record->unacked_bytes;
 	s->queued_bytes = record->queued_bytes;
+	s->rto_ms = (uint32_t)((uint64_t)record->rto * 1000 / hz);
+	s->next_try_ms = record->next_try > 0 ? (uint32_t)((uint64_t)record->next_try * 1000 / hz) : 0;
+	s->backoff = record->backoff;
+	s->retry_limit = record->retry_limit;
 	s->has_result = record->flags & KATRACE_HAS_RESULT;
 	s->result = record->result;
 	s->error = record->error;

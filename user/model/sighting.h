@@ -38,6 +38,10 @@ struct sighting {
 	uint32_t retransmits;
 	uint32_t unacked_bytes;
 	uint32_t queued_bytes;
+	uint32_t rto_ms;
+	uint32_t next_try_ms; /* until the next retransmission or window probe; 0 if it is due or none is pending */
+	uint8_t backoff;      /* of window probing */
+	uint8_t retry_limit;
 	bool has_result;
 	int result;
 	int error;

@@ -16,6 +16,7 @@ static int configured(struct connection *c, const struct event *event)
 	const struct entry entry = { .kind = ENTRY_CONFIGURED, .time_ns = event->time_ns };
 
 	c->settings = event->settings;
+	c->middlebox_timeout_s = event->changed.middlebox_timeout_s;
 	return event_is_change(event) ? timeline_add(&c->timeline, &entry) : 0;
 }
 
@@ -67,6 +68,7 @@ static int suppressed(struct connection *c, const struct event *event)
 		.queued_bytes = event->suppressed.queued_bytes,
 		.retransmits = event->suppressed.retransmits,
 		.window_probe = event->suppressed.window_probe,
+		.gives_up_ms = event->suppressed.gives_up_ms,
 	};
 
 	c->suppressed = event->suppressed.begin;

@@ -35,6 +35,7 @@ struct entry {
 	uint32_t n_rtts; /* how many of the answers have an exact round trip */
 	uint32_t rtt_min_us, rtt_max_us, rtt_median_us;
 	uint32_t unacked_bytes, queued_bytes, retransmits;
+	uint64_t gives_up_ms; /* from time_ns */
 	bool window_probe;
 };
 

@@ -26,14 +26,24 @@ static enum verdict gave_up_probing(const struct sighting *closed)
 	return closed->settings.user_timeout_ms ? VERDICT_USER_TIMEOUT : VERDICT_KEEPALIVE_TIMEOUT;
 }
 
-/* tcp_write_err() from the retransmission or the window probe timer */
+/* Data was waiting, and none of it in flight: window probes were sent. */
+static bool was_window_probing(const struct sighting *closed)
+{
+	return !closed->retransmits && (closed->queued_bytes || closed->probes_out);
+}
+
+/*
+ * tcp_write_err() from the retransmission or the window probe timer. A user timeout takes the place of the limit of
+ * retransmissions (retransmits_timed_out()), but not of that of window probes: tcp_probe_timer() looks at both.
+ */
 static enum verdict gave_up_sending(const struct sighting *closed)
 {
 	if (closed->state == TCP_SYN_SENT || closed->state == TCP_SYN_RECV)
 		return VERDICT_CONNECT_TIMEOUT;
-	if (closed->retransmits == 0 && closed->probes_out > 0)
+	if (was_window_probing(closed) &&
+	    (!closed->settings.user_timeout_ms || closed->probes_out >= closed->retry_limit))
 		return VERDICT_WINDOW_PROBE_TIMEOUT;
-	return VERDICT_RETRANSMISSION_TIMEOUT;
+	return closed->settings.user_timeout_ms ? VERDICT_USER_TIMEOUT : VERDICT_RETRANSMISSION_TIMEOUT;
 }
 
 /* No error: the state says which side closed first, and whether its FIN was waited for. */
@@ -74,7 +84,9 @@ enum verdict verdict_of(const struct sighting *closed)
 		return VERDICT_RESET_LOCALLY;
 	default:
 		/* EHOSTUNREACH and its like, from a router; a timer that gave up passes it on instead of ETIMEDOUT. */
-		return closed->retransmits || closed->probes_out ? gave_up_sending(closed) : VERDICT_UNREACHABLE;
+		if (closed->state != TCP_SYN_SENT && (closed->retransmits || was_window_probing(closed)))
+			return gave_up_sending(closed);
+		return VERDICT_UNREACHABLE;
 	}
 }
 

@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <netinet/tcp.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -120,6 +121,9 @@ static void say_configured(const struct event *event, struct out *out)
 {
 	out_text(out, event_is_change(event) ? "keepalive is now: " : "keepalive: ");
 	words_settings(out, &event->settings);
+	if (event->changed.middlebox_timeout_s)
+		out_printf(out, "; first probe too late for a middlebox that forgets after %us",
+			   event->changed.middlebox_timeout_s);
 }
 
 static void say_probe(const struct event *event, struct out *out)
@@ -134,6 +138,8 @@ static void say_probe(const struct event *event, struct out *out)
 		out_text(out, "; refused on this host: ");
 		words_errno(out, -event->probe.result);
 	}
+	if (event->state != TCP_ESTABLISHED && words_state(event->state))
+		out_printf(out, " (%s)", words_state(event->state));
 }
 
 static void say_answered(const struct event *event, struct out *out)
@@ -147,9 +153,13 @@ static void say_suppressed(const struct event *event, struct out *out)
 	out_text(out, event->suppressed.begin ? "suppressed: " : "no longer suppressed: ");
 	words_backlog(out, event->suppressed.unacked_bytes, event->suppressed.queued_bytes,
 		      event->suppressed.retransmits);
-	if (event->suppressed.begin)
-		out_printf(out, "; %s is in charge",
-			   event->suppressed.window_probe ? "window probing" : "retransmission");
+	if (!event->suppressed.begin)
+		return;
+	out_printf(out, "; %s is in charge", event->suppressed.window_probe ? "window probing" : "retransmission");
+	if (!event->suppressed.gives_up_ms)
+		return;
+	out_text(out, ", gives up in about ");
+	words_duration(out, event->suppressed.gives_up_ms * 1000);
 }
 
 static void say_ended(const struct event *event, struct out *out)
@@ -381,11 +391,29 @@ static void say_keepalive_gave_up(const struct connection *c, struct out *out)
 	say_waited(c, out);
 }
 
+/* A user timeout acts in three places: on probes, on data without acknowledgement, and on a closed window. */
+static void say_user_timeout(const struct connection *c, struct out *out)
+{
+	out_text(out, "TCP_USER_TIMEOUT (");
+	words_ms(out, c->settings.user_timeout_ms);
+	if (c->unacked_bytes) {
+		out_text(out, ") ran out with ");
+		words_backlog(out, c->unacked_bytes, 0, 0);
+	} else if (c->suppressed || !c->probes_sent) {
+		out_text(out, ") ran out with the peer's window closed, whether it answered window probes or not");
+	} else {
+		out_printf(out, ") overrode the limit of %u probes", c->settings.probe_limit);
+	}
+	say_waited(c, out);
+}
+
 static void say_retransmission_gave_up(const struct connection *c, struct out *out)
 {
-	out_printf(out, "%s was unacknowledged, so retransmission was in charge; it gave up after %u %s",
-		   c->probes_sent ? "Data" : "Keepalive never got to act: data", c->retransmits,
-		   c->retransmits == 1 ? "try" : "tries");
+	if (!c->probes_sent)
+		out_text(out, "Keepalive never got to act: ");
+	out_printf(out, "%u byte%s %s unacknowledged, so retransmission was in charge; it gave up after %u %s",
+		   c->unacked_bytes, c->unacked_bytes == 1 ? "" : "s", c->unacked_bytes == 1 ? "was" : "were",
+		   c->retransmits, c->retransmits == 1 ? "try" : "tries");
 	if (c->error == EHOSTUNREACH || c->error == ENETUNREACH)
 		out_text(out, ", and a router reported the host unreachable");
 	say_waited(c, out);
@@ -398,16 +426,14 @@ static void say_why(const struct connection *c, struct out *out)
 		say_keepalive_gave_up(c, out);
 		break;
 	case VERDICT_USER_TIMEOUT:
-		out_text(out, "TCP_USER_TIMEOUT (");
-		words_ms(out, c->settings.user_timeout_ms);
-		out_printf(out, ") overrode the limit of %u probes", c->settings.probe_limit);
-		say_waited(c, out);
+		say_user_timeout(c, out);
 		break;
 	case VERDICT_RETRANSMISSION_TIMEOUT:
 		say_retransmission_gave_up(c, out);
 		break;
 	case VERDICT_WINDOW_PROBE_TIMEOUT:
-		out_text(out, "The peer's window was closed and it stopped answering; window probing gave up.");
+		out_text(out, "The peer's window was closed and it stopped answering; window probing gave up");
+		say_waited(c, out);
 		break;
 	case VERDICT_CONNECT_TIMEOUT:
 		out_text(out, "The connection was never established.");
@@ -435,13 +461,28 @@ static void say_why(const struct connection *c, struct out *out)
 	}
 }
 
+/* The suppression that lasts is the last of its kind. */
+static void say_suppressed_prospect(const struct connection *c, struct out *out)
+{
+	const struct entry *entry = c->timeline.entries + c->timeline.n;
+
+	out_text(out, "Still open. Data is waiting, so keepalive does not probe");
+	while (entry > c->timeline.entries && (--entry)->kind != ENTRY_SUPPRESSED)
+		;
+	if (c->timeline.n && entry->kind == ENTRY_SUPPRESSED && entry->gives_up_ms)
+		out_printf(out, "; if the peer stays silent, %s gives up at about +%.1fs",
+			   entry->window_probe ? "window probing" : "retransmission",
+			   (double)(entry->time_ns - c->first_ns + entry->gives_up_ms * 1000000) / 1e9);
+	out_text(out, ".");
+}
+
 static void say_prospect(const struct connection *c, struct out *out)
 {
 	const uint64_t ms = settings_detection_ms(&c->settings);
 	const struct timeline *timeline = &c->timeline;
 
 	if (c->suppressed) {
-		out_text(out, "Still open. Data is waiting, so keepalive does not probe.");
+		say_suppressed_prospect(c, out);
 		return;
 	}
 	if (timeline->n && timeline->entries[timeline->n - 1].kind == ENTRY_DROPPED) {
@@ -509,6 +550,10 @@ static void block_header(const struct text *text, const struct connection *c, st
 	out_text(out, "\n  keepalive: ");
 	words_settings(out, &c->settings);
 	out_text(out, "\n");
+	if (c->middlebox_timeout_s)
+		out_printf(out,
+			   "  A middlebox that forgets silent connections after %us does so before the first probe.\n",
+			   c->middlebox_timeout_s);
 }
 
 static void ended_line(const struct connection *c, struct out *out)

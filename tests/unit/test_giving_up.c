@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+/* When retransmission and window probing give up; the numbers are those of Documentation/networking/ip-sysctl.rst. */
+#include "model/giving_up.h"
+
+#include "unit.h"
+
+static struct sighting make_stalled(uint32_t retransmits, uint32_t retry_limit)
+{
+	struct sighting s = make_sighting(KATRACE_SUPPRESSED, 1, SECOND);
+
+	s.unacked_bytes = 11;
+	s.retransmits = retransmits;
+	s.retry_limit = retry_limit;
+	s.rto_ms = 204U << retransmits; /* doubled each time */
+	s.next_try_ms = s.rto_ms;       /* just sent */
+	return s;
+}
+
+/* tcp_retries2 = 15 is said to be 924.6 s at least, from the first retransmission on. */
+static void the_default_is_a_quarter_of_an_hour(void **state)
+{
+	struct sighting s = make_stalled(0, 15);
+
+	(void)state;
+	assert_in_range(gives_up_ms(&s), 924600, 924600 + 120000);
+	s = make_stalled(5, 15);
+	assert_in_range(gives_up_ms(&s), 924600 - 13000, 924600 + 120000 - 6000);
+}
+
+/* Firings at 204 ms x (1, 3, 7, 15, 31, 63): the sixth is 12.648 s after the first, and 12.6 s are allowed. */
+static void few_retries(void **state)
+{
+	struct sighting s = make_stalled(0, 5);
+
+	(void)state;
+	assert_int_equal(gives_up_ms(&s), 204 * 63);
+	s.rto_ms = s.next_try_ms = 201; /* then the sixth is too early by 0.14 s */
+	assert_int_equal(gives_up_ms(&s), 201 * 127);
+	s = make_stalled(3, 5);
+	assert_int_equal(gives_up_ms(&s), 204 * (8 + 16 + 32));
+	s = make_stalled(0, 0);
+	assert_int_equal(gives_up_ms(&s), 204 * 3);
+}
+
+/* The last pause is cut, so that the timer fires when the user timeout is over. */
+static void a_user_timeout_takes_the_place_of_the_limit(void **state)
+{
+	struct sighting s = make_stalled(0, 15);
+
+	(void)state;
+	s.settings.user_timeout_ms = 5000;
+	assert_int_equal(gives_up_ms(&s), 204 + 5000);
+	s.settings.user_timeout_ms = 3600000;
+	assert_int_equal(gives_up_ms(&s), 204 + 3600000);
+}
+
+static void window_probes(void **state)
+{
+	struct sighting s = make_sighting(KATRACE_SUPPRESSED, 1, SECOND);
+
+	(void)state;
+	s.window_probe = true;
+	s.queued_bytes = 11;
+	s.rto_ms = 204;
+	s.next_try_ms = 204;
+	s.retry_limit = 5;
+	/* the first fires with none unanswered, the sixth with five */
+	assert_int_equal(gives_up_ms(&s), 204 * (1 + 2 + 4 + 8 + 16 + 32));
+	s.probes_out = 5;
+	assert_int_equal(gives_up_ms(&s), 204);
+	s.settings.user_timeout_ms = 4000;
+	assert_int_equal(gives_up_ms(&s), 4000);
+}
+
+/* What no kernel says must end as well. */
+static void nonsense_ends(void **state)
+{
+	struct sighting s = make_stalled(0, 255);
+
+	(void)state;
+	s.rto_ms = 0;
+	s.retransmits = 255;
+	assert_true(gives_up_ms(&s) > 0);
+	s.window_probe = true;
+	s.backoff = 255;
+	assert_true(gives_up_ms(&s) > 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(the_default_is_a_quarter_of_an_hour),
+		cmocka_unit_test(few_retries),
+		cmocka_unit_test(a_user_timeout_takes_the_place_of_the_limit),
+		cmocka_unit_test(window_probes),
+		cmocka_unit_test(nonsense_ends),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
