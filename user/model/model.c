@@ -571,12 +571,18 @@ void model_lost(struct model *model, enum lost_stage stage, uint64_t count, uint
 	model->output.event(model->output.ctx, &event);
 }
 
+static int by_age(const struct tracked *a, const struct tracked *b)
+{
+	return story_compare(&a->c, &b->c);
+}
+
 void model_finish(struct model *model, uint64_t now_ns)
 {
 	struct tracked *t, *next;
 
 	while (!STAILQ_EMPTY(&model->waiting))
 		hand_on_first_waiting(model, now_ns);
+	HASH_SORT(model->by_sock, by_age); /* as a replay tells them */
 	HASH_ITER (hh, model->by_sock, t, next) {
 		t->c.last_ns = now_ns;
 		if (t->c.announced && filter_passes_timeline(model->options.filter, &t->c))
