@@ -3,6 +3,7 @@
 
 #include <arpa/inet.h>
 #include <inttypes.h>
+#include <netinet/tcp.h>
 #include <string.h>
 
 void words_duration(struct out *out, uint64_t us)
@@ -105,6 +106,26 @@ void words_backlog(struct out *out, uint32_t unacked, uint32_t queued, uint32_t 
 		out_printf(out, "%s%u byte%s queued", before, queued, plural(queued));
 	if (retransmits)
 		out_printf(out, ", %u retransmission%s", retransmits, plural(retransmits));
+}
+
+const char *words_state(uint8_t state)
+{
+	static const char *const names[] = {
+		[TCP_ESTABLISHED] = "established",
+		[TCP_SYN_SENT] = "syn_sent",
+		[TCP_SYN_RECV] = "syn_received",
+		[TCP_FIN_WAIT1] = "fin_wait_1",
+		[TCP_FIN_WAIT2] = "fin_wait_2",
+		[TCP_TIME_WAIT] = "time_wait",
+		[TCP_CLOSE] = "closed",
+		[TCP_CLOSE_WAIT] = "close_wait",
+		[TCP_LAST_ACK] = "last_ack",
+		[TCP_LISTEN] = "listen",
+		[TCP_CLOSING] = "closing",
+		[TCP_CLOSING + 1] = "syn_received", /* TCP_NEW_SYN_RECV, the kernel's own */
+	};
+
+	return state < sizeof(names) / sizeof(names[0]) ? names[state] : NULL;
 }
 
 void words_errno(struct out *out, int error)

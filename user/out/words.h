@@ -24,6 +24,9 @@ void words_probe(struct out *out, uint32_t number, uint32_t limit);
 /* "11 bytes unacknowledged, 3 retransmissions" */
 void words_backlog(struct out *out, uint32_t unacked, uint32_t queued, uint32_t retransmits);
 
+/* TCP_ESTABLISHED is "established", TCP_FIN_WAIT1 "fin_wait_1": OpenTelemetry's names. NULL for any other number. */
+const char *words_state(uint8_t state);
+
 /* "ETIMEDOUT", or its number where it has no name */
 void words_errno(struct out *out, int error);
 
