@@ -15,8 +15,8 @@ const volatile __u32 own_fd = 0;
 struct katrace_facts facts = {};
 
 /*
- * Processes asked for with all their descendants, by process id as katrace numbers it. User space enters those there are
- * at start, process_forked() their children; deleted when a process ends, by process_ended().
+ * Processes asked for with all their descendants, by process id as katrace numbers it. User space enters those there
+ * are at start, process_forked() their children; deleted when a process ends, by process_ended().
  */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);

@@ -75,6 +75,7 @@ static void a_probe(void **state)
 	assert_int_equal(r.event.probe.unanswered_before, 1);
 	assert_false(r.event.probe.has_result);
 	assert_int_equal(r.event.silent_us, 30000000);
+	assert_int_equal(r.event.state, TCP_ESTABLISHED);
 	assert_int_equal(r.event.settings.idle_s, 30);
 	assert_int_equal(r.event.settings.from_sysctl, KATRACE_INTERVAL);
 	assert_string_equal(r.connection_id, "5f3a-12");
@@ -166,6 +167,8 @@ static void values_that_cannot_be(void **state)
 	refused_with("10.0.2.15", "10.0.2.256");
 	refused_with("10.0.2.15", "::1");
 	refused_with("\"ipv4\"", "\"ipv5\"");
+	refused_with("\"established\"", "\"enchanted\"");
+	refused_with("\"established\"", "1");
 	refused_with("51040", "65536");
 	refused_with("51040", "-1");
 	refused_with("51040", "\"51040\"");

@@ -270,6 +270,24 @@ static void refused_here(void **state)
 	expect_the_same_with(w, "not sent: refused by the local stack, 4 times");
 }
 
+/* The states a connection can be probed in. */
+static void half_closed(void **state)
+{
+	struct world *w = world_new();
+
+	(void)state;
+	for (uint8_t tcp_state = TCP_ESTABLISHED; tcp_state <= TCP_CLOSING; tcp_state++) {
+		struct sighting s = make_probe(1, 1, (2 + tcp_state) * SECOND);
+
+		s.state = tcp_state;
+		observe(w, s);
+		s = make_answer(1, 1, (2 + tcp_state) * SECOND + MS);
+		s.state = tcp_state;
+		observe(w, s);
+	}
+	expect_the_same_with(w, "11 probes");
+}
+
 static void counted_but_refused(void **state)
 {
 	struct world *w = world_new();
@@ -490,6 +508,7 @@ int main(void)
 		cmocka_unit_test(a_life),
 		cmocka_unit_test(late_and_early_answers),
 		cmocka_unit_test(refused_here),
+		cmocka_unit_test(half_closed),
 		cmocka_unit_test(counted_but_refused),
 		cmocka_unit_test(suppressions),
 		cmocka_unit_test(settings_change),

@@ -44,20 +44,21 @@ static void one_file(void **state)
 /* Those of a live run, but for processes that are gone. */
 static void filters(void **state)
 {
-	struct connection c = { .owner = { .pid = 4194304, .comm = "nginx" } };
+	const struct process gone = { .pid = 4194304, .comm = "nginx" }, other = { .pid = 1, .comm = "init" };
 	struct replay_options options;
 
 	(void)state;
 	assert_int_equal(parse(&options, "-p", "4194304", "f", "--comm=ng*", "-4"), 0);
 	assert_true(options.filters.filtered);
-	assert_true(filter_passes_connection(options.filters.filter, &c));
-	c.owner.pid = 1;
-	assert_false(filter_passes_connection(options.filters.filter, &c));
+	assert_int_equal(filter_process(options.filters.filter, &gone), FILTER_PID | FILTER_COMM);
+	assert_int_equal(filter_process(options.filters.filter, &other), 0);
 	replay_options_clear(&options);
 	assert_int_equal(parse(&options, "-p", "0", "f"), -EINVAL);
 	assert_int_equal(parse(&options, "-p", "4194305", "f"), -EINVAL);
 	assert_int_equal(parse(&options, "--port=x", "f"), -EINVAL);
 	assert_int_equal(parse(&options, "--mode=fentry", "f"), -EINVAL);
+	assert_int_equal(parse(&options, "--cgroup=/", "f"), -EINVAL);
+	assert_int_equal(parse(&options, "-p", "1", "--children", "f"), -EINVAL);
 }
 
 int main(void)

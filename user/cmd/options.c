@@ -141,7 +141,7 @@ static const struct argp argp = {
 	.parser = take,
 	.children = children,
 	.help_filter = help_text,
-	.doc = "Shows, live, what TCP keepalive does. Needs root. In trouble: katrace doctor.",
+	.doc = "Shows, live, what TCP keepalive does. As root. Also: katrace doctor, replay.",
 };
 
 int options_parse(struct trace_options *options, int argc, char **argv)

@@ -90,7 +90,7 @@ static void put(struct session *session, const struct out *out)
 {
 	if (session->output_error)
 		return;
-	if (isatty(STDOUT_FILENO)) /* it may be the same */
+	if (session->progress_shown && isatty(STDOUT_FILENO)) /* it may be the same terminal */
 		hide_progress(session);
 	if (fwrite(out->buf, 1, out->used, stdout) != out->used)
 		session->output_error = -errno;

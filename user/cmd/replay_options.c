@@ -17,10 +17,10 @@ static error_t take(int key, char *arg, struct argp_state *state)
 	case ARGP_KEY_INIT:
 		/* getopt has said what is wrong with an option: no second line from argp */
 		state->err_stream = NULL;
-		state->name = (char *)"katrace replay"; /* --help says which command it is about */
 		state->child_inputs[0] = &options->filters;
 		return 0;
 	case 'h':
+		state->name = (char *)"katrace replay";
 		argp_state_help(state, stdout, ARGP_HELP_STD_HELP);
 		return 0;
 	case ARGP_KEY_ARG:

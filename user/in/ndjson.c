@@ -2,6 +2,7 @@
 #include "in/ndjson.h"
 
 #include "cmd/parse.h"
+#include "out/words.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -16,6 +17,8 @@
 /* What can be larger than that is a string. */
 #define NUMBER_MAX (1ULL << 53)
 #define ERRNO_MAX 4095
+/* TCP_NEW_SYN_RECV: no state of a connection has a larger number. */
+#define STATE_MAX 12
 /* The year 2242: in nanoseconds it still fits. */
 #define SECONDS_MAX 8600000000LL
 
@@ -185,6 +188,23 @@ static int take_endpoint(struct json_object *network, const char *key, bool ipv6
 	return inet_pton(ipv6 ? AF_INET6 : AF_INET, address, end->addr) == 1 ? 0 : -EINVAL;
 }
 
+static int take_state(struct json_object *network, uint8_t *state)
+{
+	struct json_object *connection;
+	const char *name;
+	int err = take_object(network, "connection", &connection) ?: take_text(connection, "state", &name);
+
+	if (err)
+		return err;
+	for (uint8_t i = 0; i <= STATE_MAX; i++) {
+		if (!words_state(i) || strcmp(name, words_state(i)) != 0)
+			continue;
+		*state = i;
+		return 0;
+	}
+	return -EINVAL;
+}
+
 static int take_network(struct json_object *line, struct recorded *recorded)
 {
 	struct json_object *network;
@@ -197,7 +217,8 @@ static int take_network(struct json_object *line, struct recorded *recorded)
 	ipv6 = strcmp(type, "ipv6") == 0;
 	if (!ipv6 && strcmp(type, "ipv4") != 0)
 		return -EINVAL;
-	return take_endpoint(network, "local", ipv6, &recorded->id.local)
+	return optional(take_state(network, &recorded->event.state))
+		       ?: take_endpoint(network, "local", ipv6, &recorded->id.local)
 		       ?: take_endpoint(network, "peer", ipv6, &recorded->id.peer);
 }
 

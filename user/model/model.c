@@ -437,9 +437,9 @@ static int probe_sent(struct model *model, struct tracked *t, const struct sight
 	t->probe_number = event.probe.number;
 	t->probe_ns = s->time_ns;
 	t->early_answer_ns = 0;
-	if (early_ns && early_ns >= s->time_ns)
-		err = answered(model, t, s, early_ns, false, now_ns) ?: err;
-	return err;
+	if (!early_ns || early_ns < s->time_ns)
+		return err;
+	return answered(model, t, s, early_ns, false, now_ns) ?: err;
 }
 
 static int probe_dropped(struct model *model, struct tracked *t, const struct sighting *s, uint64_t now_ns)
@@ -493,31 +493,37 @@ static int ended(struct model *model, struct tracked *t, const struct sighting *
 }
 
 /* Each step is taken even if the one before could not get memory: what follows is no less true. */
+static void keep(int *err, int result)
+{
+	if (result)
+		*err = result;
+}
+
 static int tell(struct model *model, struct tracked *t, const struct sighting *s, uint64_t now_ns)
 {
 	const bool is_new = !t->c.announced;
 	int err = configured(model, t, s, now_ns);
 
 	if (s->kind != KATRACE_ANSWER)
-		err = find_late_answer(model, t, s, now_ns) ?: err;
+		keep(&err, find_late_answer(model, t, s, now_ns));
 	switch (s->kind) {
 	case KATRACE_PROBE_SENT:
 		find_gap(model, t, s, is_new, now_ns);
-		err = suppression_over(model, t, s, now_ns) ?: err;
-		err = probe_sent(model, t, s, now_ns) ?: err;
+		keep(&err, suppression_over(model, t, s, now_ns));
+		keep(&err, probe_sent(model, t, s, now_ns));
 		break;
 	case KATRACE_PROBE_DROPPED:
-		err = suppression_over(model, t, s, now_ns) ?: err;
-		err = probe_dropped(model, t, s, now_ns) ?: err;
+		keep(&err, suppression_over(model, t, s, now_ns));
+		keep(&err, probe_dropped(model, t, s, now_ns));
 		break;
 	case KATRACE_ANSWER:
-		err = answer_arrived(model, t, s, now_ns) ?: err;
+		keep(&err, answer_arrived(model, t, s, now_ns));
 		break;
 	case KATRACE_SUPPRESSED:
-		err = suppressed(model, t, s, now_ns) ?: err;
+		keep(&err, suppressed(model, t, s, now_ns));
 		break;
 	case KATRACE_SETTLED:
-		err = suppression_over(model, t, s, now_ns) ?: err;
+		keep(&err, suppression_over(model, t, s, now_ns));
 		break;
 	case KATRACE_CLOSED:
 		return ended(model, t, s, now_ns) ?: err;
@@ -571,12 +577,18 @@ void model_lost(struct model *model, enum lost_stage stage, uint64_t count, uint
 	model->output.event(model->output.ctx, &event);
 }
 
+static int by_age(const struct tracked *a, const struct tracked *b)
+{
+	return story_compare(&a->c, &b->c);
+}
+
 void model_finish(struct model *model, uint64_t now_ns)
 {
 	struct tracked *t, *next;
 
 	while (!STAILQ_EMPTY(&model->waiting))
 		hand_on_first_waiting(model, now_ns);
+	HASH_SORT(model->by_sock, by_age); /* as a replay tells them */
 	HASH_ITER (hh, model->by_sock, t, next) {
 		t->c.last_ns = now_ns;
 		if (t->c.announced && filter_passes_timeline(model->options.filter, &t->c))

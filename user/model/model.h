@@ -67,7 +67,7 @@ uint64_t model_deadline_ns(const struct model *model);
 /* Records were lost before they got here. */
 void model_lost(struct model *model, enum lost_stage stage, uint64_t count, uint64_t now_ns);
 
-/* Hands on all that waits, then every connection that is still open, in the order they were first seen. */
+/* Hands on all that waits, then every connection that is still open, the oldest story first. */
 void model_finish(struct model *model, uint64_t now_ns);
 
 struct model_counts model_counts(const struct model *model);

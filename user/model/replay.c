@@ -164,7 +164,7 @@ int replay_event(struct replay *replay, const struct recorded *recorded)
 
 static int by_age(const struct retold *a, const struct retold *b)
 {
-	return (a->c.first_ns > b->c.first_ns) - (a->c.first_ns < b->c.first_ns);
+	return story_compare(&a->c, &b->c);
 }
 
 void replay_finish(struct replay *replay, uint64_t now_ns)

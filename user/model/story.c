@@ -117,3 +117,8 @@ int story_tell(struct connection *c, const struct event *event)
 	}
 	return 0;
 }
+
+int story_compare(const struct connection *a, const struct connection *b)
+{
+	return (a->first_ns > b->first_ns) - (a->first_ns < b->first_ns);
+}
