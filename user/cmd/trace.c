@@ -463,6 +463,7 @@ static int open_user_side(struct trace *trace)
 	const struct model_options model_options = {
 		.max_connections = MAX_CONNECTIONS,
 		.partial_walks = trace->restricted,
+		.no_timelines = trace->options.json,
 		.filter = trace->options.filters.filter,
 	};
 	const struct model_output model_output = {
