@@ -168,7 +168,7 @@ void json_life(void **state)
 		1);
 	assert_int_equal(tool_lines(tool, port, "\"error\":{\"type\":\"keepalive_timeout\"}"), 1);
 	assert_int_equal(tool_lines(tool, port, "\"partial\":false"), 1);
-	assert_int_equal(tool_lines(tool, name("stats"), "\"timeouts\":1,"), 1);
+	assert_true(number_after(last_line(tool_stdout(tool)), "\"timeouts\":") >= 1); /* of the whole host */
 	tool_free(tool);
 	tcp_close(&tcp);
 	net_free(net);
