@@ -177,6 +177,7 @@ check-golden: $(BUILD)/katrace-asan ## recorded runs look as they did
 check-live: $(BUILD)/tests/live $(BUILD)/katrace $(BUILD)/katrace-asan ## the tests on the running kernel
 	$(SUDO) $(LIVE_ENV) $(BUILD)/tests/live $(BUILD)/katrace
 	$(SUDO) $(LIVE_ENV) $(BUILD)/tests/live $(BUILD)/katrace-asan 'life_*'
+	$(SUDO) $(LIVE_ENV) $(BUILD)/tests/live $(BUILD)/katrace-asan 'json_*'
 
 .PHONY: check-lines
 check-lines: $(BUILD)/katrace # every JSON line the tests wrote is as the schema says; after make check only

@@ -111,6 +111,23 @@ static void wait_a_little(void)
 	nanosleep(&pause, NULL);
 }
 
+/* Others use the same pipe: what they do not expect must not be done to it. */
+static void assert_stdout_blocks(pid_t pid)
+{
+	char path[64], line[64];
+	unsigned long flags = O_NONBLOCK;
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/proc/%d/fdinfo/1", pid);
+	file = fopen(path, "re");
+	must(file, path);
+	while (fgets(line, sizeof(line), file))
+		if (strncmp(line, "flags:", strlen("flags:")) == 0)
+			flags = strtoul(line + strlen("flags:"), NULL, 8);
+	fclose(file);
+	assert_int_equal(flags & O_NONBLOCK, 0);
+}
+
 /* --- tests --- */
 
 /* A life as a pipeline sees it; SIGTERM ends it as Ctrl-C does. */
@@ -133,6 +150,7 @@ void json_life(void **state)
 	snprintf(pid, sizeof(pid), "\"pid\":%d,", getpid());
 	tcp_keepalive(tcp.client, &three);
 	assert_true(tool_wait_lines(tool, 2, port, name("probe_answered"), 10));
+	assert_stdout_blocks(tool_pid(tool));
 	net_cable(net, HOST_B, false);
 	assert_true(tool_wait_lines(tool, 1, port, name("ended"), 10));
 	tool_signal(tool, SIGTERM);
@@ -150,7 +168,7 @@ void json_life(void **state)
 		1);
 	assert_int_equal(tool_lines(tool, port, "\"error\":{\"type\":\"keepalive_timeout\"}"), 1);
 	assert_int_equal(tool_lines(tool, port, "\"partial\":false"), 1);
-	assert_int_equal(tool_lines(tool, name("stats"), "\"timeouts\":1,"), 1);
+	assert_true(number_after(last_line(tool_stdout(tool)), "\"timeouts\":") >= 1); /* of the whole host */
 	tool_free(tool);
 	tcp_close(&tcp);
 	net_free(net);

@@ -109,6 +109,10 @@ static void defaults_are_everything_for_ever(void **state)
 	assert_int_equal(options.buffer_kib, 16384);
 	assert_int_equal(options.mode, MODE_AUTO);
 	assert_null(options.btf);
+	assert_false(options.json);
+	assert_null(options.output);
+	assert_null(options.user);
+	assert_int_equal(options.stats_s, 0);
 	assert_int_equal(options.verbose, 0);
 	options_clear(&options);
 }
@@ -127,6 +131,14 @@ static void short_and_long_forms(void **state)
 	assert_int_equal(options.duration_s, 7);
 	assert_int_equal(options.mode, MODE_TRACEPOINT);
 	assert_true(options.filters.filtered);
+	options_clear(&options);
+	assert_int_equal(parse(&options, "-j", "-oevents", "--stats=60", "--user=root"), 0);
+	assert_true(options.json);
+	assert_string_equal(options.output, "events");
+	assert_int_equal(options.stats_s, 60);
+	assert_string_equal(options.user, "root");
+	assert_int_equal(options.account.uid, 0);
+	assert_true(options.account.n_groups >= 1);
 	options_clear(&options);
 	assert_int_equal(parse(&options, "--btf", "/dev/null", "--buffer", "64"), 0);
 	assert_string_equal(options.btf, "/dev/null");
@@ -148,6 +160,10 @@ static void bad_ones_are_refused(void **state)
 		{ "--mode", "magic" },
 		{ "--buffer", "3" },
 		{ "--port", "0" },
+		{ "--stats", "0" },
+		{ "--output", "" },
+		{ "--user", "no-such-user" },
+		{ "--user", "" },
 		{ "--port", "70000" },
 		{ "--peer", "10.0.0.0/33" },
 		{ "--local", "" },

@@ -135,13 +135,27 @@ static void suppression_ends_once(void **state)
 	timeline_clear(&t);
 }
 
+static void one_nobody_asks_for_is_empty(void **state)
+{
+	struct timeline timeline = { .off = true };
+	const struct entry entry = { .kind = ENTRY_PROBE, .number = 1 };
+
+	(void)state;
+	assert_int_equal(timeline_add(&timeline, &entry), 0);
+	timeline_answer(&timeline, 5, false);
+	timeline_end_suppressed(&timeline, SECOND);
+	assert_int_equal(timeline.n, 0);
+	assert_null(timeline.entries);
+	timeline_clear(&timeline);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(answered_probes_fold),          cmocka_unit_test(median_of_few_is_exact),
 		cmocka_unit_test(unanswered_probes_stand_alone), cmocka_unit_test(late_answers_have_no_round_trip),
 		cmocka_unit_test(refused_probes_join),           cmocka_unit_test(stays_bounded),
-		cmocka_unit_test(suppression_ends_once),
+		cmocka_unit_test(suppression_ends_once),         cmocka_unit_test(one_nobody_asks_for_is_empty),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

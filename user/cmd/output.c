@@ -227,9 +227,8 @@ bool output_trouble(struct output *output)
 
 	if (state == SINK_FULL && !output->said_full) {
 		fprintf(stderr,
-			"katrace: no space left for %s: events that do not fit are dropped and counted; make room, or move "
-			"it and send SIGHUP\n",
-			target_name(output));
+			"katrace: no space left for %s: events that do not fit are dropped and counted; make room%s\n",
+			target_name(output), output->options.file ? ", or move it elsewhere and send SIGHUP" : "");
 		output->said_full = true;
 	}
 	return state == SINK_BROKEN;

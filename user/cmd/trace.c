@@ -465,6 +465,7 @@ static int open_user_side(struct trace *trace)
 		.max_connections = MAX_CONNECTIONS,
 		.partial_walks = trace->restricted,
 		.middlebox_timeout_s = (uint32_t)trace->options.middlebox_timeout_s,
+		.no_timelines = trace->options.json,
 		.filter = trace->options.filters.filter,
 	};
 	const struct model_output model_output = {

@@ -277,6 +277,7 @@ static struct tracked *enter(struct model *model, const struct sighting *s, uint
 	if (!t)
 		return NULL;
 	t->c.id = s->id;
+	t->c.timeline.off = model->options.no_timelines;
 	t->at_start = owners_held_at_start(model->owners, s->id.sock, s->id.inode);
 	HASH_ADD(hh, model->by_sock, c.id.sock, sizeof(t->c.id.sock), t);
 	if (!t->hh.tbl) {

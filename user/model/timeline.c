@@ -44,6 +44,8 @@ int timeline_add(struct timeline *timeline, const struct entry *entry)
 	struct entry *prev = last(timeline);
 	int err;
 
+	if (timeline->off)
+		return 0;
 	if (entry->kind == ENTRY_DROPPED && prev && prev->kind == ENTRY_DROPPED) {
 		prev->count++;
 		prev->end_ns = entry->time_ns;

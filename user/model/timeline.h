@@ -40,6 +40,7 @@ struct entry {
 };
 
 struct timeline {
+	bool off; /* nobody will ask for it: nothing is kept */
 	struct entry *entries;
 	size_t n;
 	size_t capacity;

@@ -40,31 +40,42 @@ struct sink {
 
 /* --- the writer's thread --- */
 
-static void take_next_fd(struct sink *sink)
+/* Returns the descriptor that is no longer needed, or -1; to be closed without the lock, for that may take time. */
+static int take_next_fd(struct sink *sink)
 {
+	const int old_fd = sink->fd;
+
 	if (sink->next_fd < 0)
-		return;
-	close(sink->fd);
+		return -1;
 	sink->fd = sink->next_fd;
 	sink->next_fd = -1;
+	return old_fd;
 }
 
-/* Waits for text and takes it all. False when there will be none. */
+static void close_if_open(int fd)
+{
+	if (fd >= 0)
+		close(fd);
+}
+
+/* Waits for text, which may be none, or another file, and takes both. False at the end. */
 static bool take_filled(struct sink *sink)
 {
 	struct buffer empty = sink->writing;
+	bool go_on;
+	int old_fd;
 
 	pthread_mutex_lock(&sink->lock);
-	while (!sink->filling.used && !sink->closing) {
-		take_next_fd(sink);
+	while (!sink->filling.used && !sink->closing && sink->next_fd < 0)
 		pthread_cond_wait(&sink->changed, &sink->lock);
-	}
-	take_next_fd(sink);
+	old_fd = take_next_fd(sink);
 	sink->writing = sink->filling;
 	sink->filling = empty;
+	go_on = sink->writing.used > 0 || !sink->closing;
 	pthread_cond_signal(&sink->progress);
 	pthread_mutex_unlock(&sink->lock);
-	return sink->writing.used > 0;
+	close_if_open(old_fd);
+	return go_on;
 }
 
 static void set_trouble(struct sink *sink, bool full, int error)
@@ -111,6 +122,7 @@ static size_t take_back_part(int fd, const char *bytes, size_t at)
 static bool wait_for_space(struct sink *sink, bool may_switch)
 {
 	struct timespec until;
+	int old_fd = -1;
 	bool go_on;
 
 	clock_gettime(CLOCK_MONOTONIC, &until);
@@ -121,8 +133,9 @@ static bool wait_for_space(struct sink *sink, bool may_switch)
 			break;
 	go_on = !sink->closing;
 	if (may_switch)
-		take_next_fd(sink);
+		old_fd = take_next_fd(sink);
 	pthread_mutex_unlock(&sink->lock);
+	close_if_open(old_fd);
 	return go_on;
 }
 
@@ -212,8 +225,7 @@ static void sink_free(struct sink *sink)
 {
 	free(sink->filling.bytes);
 	free(sink->writing.bytes);
-	if (sink->trouble_fd >= 0)
-		close(sink->trouble_fd);
+	close_if_open(sink->trouble_fd);
 	pthread_cond_destroy(&sink->changed);
 	pthread_cond_destroy(&sink->progress);
 	pthread_mutex_destroy(&sink->lock);
@@ -314,12 +326,14 @@ uint64_t sink_dropped(const struct sink *sink)
 
 void sink_switch(struct sink *sink, int fd)
 {
+	int unused_fd;
+
 	pthread_mutex_lock(&sink->lock);
-	if (sink->next_fd >= 0) /* nothing was written to it yet */
-		close(sink->next_fd);
+	unused_fd = sink->next_fd;
 	sink->next_fd = fd;
 	pthread_cond_signal(&sink->changed);
 	pthread_mutex_unlock(&sink->lock);
+	close_if_open(unused_fd);
 }
 
 int sink_fd(const struct sink *sink)
@@ -354,8 +368,7 @@ int sink_close(struct sink *sink, uint64_t *unwritten)
 	pthread_join(sink->writer, NULL);
 	err = sink->error;
 	*unwritten = sink->unwritten + count_lines(sink->filling.bytes, sink->filling.used);
-	if (sink->next_fd >= 0)
-		close(sink->next_fd);
+	close_if_open(sink->next_fd);
 	close(sink->fd);
 	sink_free(sink);
 	return err;
