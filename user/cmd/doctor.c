@@ -111,6 +111,7 @@ static void try_tracer(struct findings *f, const char *btf)
 		.method = f->method,
 		.ring_bytes = 64 * 1024,
 		.max_stories = 1,
+		.all = true,
 	};
 	struct tracer *tracer;
 

@@ -9,10 +9,11 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { KEY_MODE = 0x100, KEY_BTF, KEY_BUFFER, KEY_STATS, KEY_USER };
+enum { KEY_MODE = 0x100, KEY_BTF, KEY_BUFFER, KEY_STATS, KEY_USER, KEY_ALL };
 
 /* Short enough for one line each: --help must fit a screen. */
 static const struct argp_option known[] = {
+	{ "all", KEY_ALL, NULL, 0, "Also connections whose keepalive never acts", 2 },
 	{ "duration", 'd', "SECONDS", 0, "End after this time", 2 },
 	{ "count", 'n', "EVENTS", 0, "End after this many events", 2 },
 	{ "json", 'j', NULL, 0, "Events as JSON, one a line (katrace schema)", 2 },
@@ -98,6 +99,9 @@ static error_t take(int key, char *arg, struct argp_state *state)
 		return take_number("--stats", "seconds", arg, 366 * 86400UL, &options->stats_s);
 	case KEY_USER:
 		return take_user(options, arg);
+	case KEY_ALL:
+		options->all = true;
+		return 0;
 	case KEY_MODE:
 		return take_mode(options, arg);
 	case KEY_BTF:

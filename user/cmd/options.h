@@ -14,6 +14,7 @@
 struct trace_options {
 	uint64_t duration_s; /* 0: until told to end */
 	uint64_t count;      /* of events; 0: any number */
+	bool all;            /* connections whose keepalive never acts, too */
 	uint64_t stats_s;    /* sums this often; 0: at the end */
 	bool json;
 	const char *output;     /* a file; NULL: stdout */

@@ -435,6 +435,7 @@ static int open_kernel_side(struct trace *trace)
 		.btf = trace->options.btf,
 		.ring_bytes = trace->options.buffer_kib * 1024,
 		.filters = trace->options.filters.filtered,
+		.all = trace->options.all,
 		.max_stories = MAX_CONNECTIONS,
 	};
 	int err;
@@ -463,6 +464,7 @@ static int open_user_side(struct trace *trace)
 	const struct model_options model_options = {
 		.max_connections = MAX_CONNECTIONS,
 		.partial_walks = trace->restricted,
+		.all = trace->options.all,
 		.filter = trace->options.filters.filter,
 	};
 	const struct model_output model_output = {

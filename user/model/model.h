@@ -23,6 +23,7 @@
 struct model_options {
 	size_t max_connections;      /* the oldest idle one is forgotten beyond that */
 	bool partial_walks;          /* walks see the processes asked for only: what they do not find is others' */
+	bool all;                    /* connections that end without keepalive having acted, too */
 	const struct filter *filter; /* what is handed on; must outlive the model */
 };
 
