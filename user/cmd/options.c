@@ -138,7 +138,8 @@ static const struct argp argp = {
 	.parser = take,
 	.children = children,
 	.help_filter = help_text,
-	.doc = "Shows, live, what TCP keepalive does. Needs root. In trouble: katrace doctor.",
+	/* on the first line: a .doc would take two more */
+	.args_doc = "- TCP keepalive, live; in trouble: katrace doctor",
 };
 
 int options_parse(struct trace_options *options, int argc, char **argv)

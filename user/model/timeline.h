@@ -19,7 +19,7 @@ enum entry_kind {
 	ENTRY_PROBE,        /* one probe: unanswered, or answered after others were not */
 	ENTRY_DROPPED,      /* count attempts the local stack refused */
 	ENTRY_SUPPRESSED,
-	ENTRY_CONFIGURED, /* the settings changed */
+	ENTRY_CONFIGURED, /* the settings changed, or keepalive was switched on or off */
 };
 
 struct entry {
@@ -36,6 +36,7 @@ struct entry {
 	uint32_t rtt_min_us, rtt_max_us, rtt_median_us;
 	uint32_t unacked_bytes, queued_bytes, retransmits;
 	bool window_probe;
+	bool switched, enabled; /* ENTRY_CONFIGURED: enabled is news; how it is now */
 };
 
 struct timeline {
