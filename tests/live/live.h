@@ -36,6 +36,7 @@ void all_ipv6(void **state);
 void all_v4_mapped(void **state);
 void all_flickering(void **state);
 void all_firings_are_no_switching(void **state);
+void all_off_when_overdue(void **state);
 void all_short_ones(void **state);
 void all_accepted(void **state);
 void all_connecting(void **state);

@@ -67,6 +67,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test_teardown(all_v4_mapped, tool_clean_up),
 		cmocka_unit_test_teardown(all_flickering, tool_clean_up),
 		cmocka_unit_test_teardown(all_firings_are_no_switching, tool_clean_up),
+		cmocka_unit_test_teardown(all_off_when_overdue, tool_clean_up),
 		cmocka_unit_test_teardown(all_short_ones, tool_clean_up),
 		cmocka_unit_test_teardown(all_accepted, tool_clean_up),
 		cmocka_unit_test_teardown(all_connecting, tool_clean_up),

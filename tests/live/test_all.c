@@ -13,6 +13,7 @@
 #include <netinet/tcp.h>
 #include <stdio.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 /* Never due during a test. */
@@ -139,6 +140,42 @@ void all_firings_are_no_switching(void **state)
 	assert_int_equal(said(tool, &tcp, "keepalive is now"), 0);
 	assert_int_equal(said(tool, &tcp, "keepalive: 1s idle, then 3 probes 2s apart"), 1);
 	tcp_close(&tcp);
+	tool_free(tool);
+	net_free(net);
+}
+
+/*
+ * The timer wheel is late by up to an eighth, so a timer may be overdue and still be cancelled. Which of these are when
+ * they are switched off depends on where the wheel stands; all of them are told.
+ */
+void all_off_when_overdue(void **state)
+{
+	const struct keepalive due = { 3, 60, 9, 0 };
+	const struct timespec pause = { .tv_nsec = 40000000 }, rest = { .tv_sec = 2, .tv_nsec = 800000000 };
+	struct net *net;
+	struct tool *tool;
+	struct tcp tcp[8];
+
+	(void)state;
+	NEEDS_ROOT();
+	net = net_new();
+	tool = start(net, true);
+	for (int i = 0; i < 8; i++)
+		tcp[i] = tcp_connect(net, TCP_IPV4);
+	for (int i = 0; i < 8; i++) {
+		tcp_keepalive(tcp[i].client, &due);
+		nanosleep(&pause, NULL);
+	}
+	nanosleep(&rest, NULL);
+	for (int i = 0; i < 8; i++)
+		tcp_keepalive_off(tcp[i].client);
+	for (int i = 0; i < 8; i++)
+		wait_said(tool, &tcp[i], "keepalive is now: off");
+	assert_int_equal(tool_stop(tool), 0);
+	for (int i = 0; i < 8; i++) {
+		assert_int_equal(said(tool, &tcp[i], "keepalive is now"), 1);
+		tcp_close(&tcp[i]);
+	}
 	tool_free(tool);
 	net_free(net);
 }
