@@ -132,8 +132,7 @@ int BPF_PROG(state_changed, struct sock *sk, int before, int after)
 
 	if (sock_protocol(tp) != KATRACE_IPPROTO_TCP)
 		return 0;
-	/* not the end of a listener, and not close(2) of a socket that is in TCP_CLOSE already */
-	if (after == BPF_TCP_CLOSE && before != BPF_TCP_CLOSE && before != BPF_TCP_LISTEN)
+	if (after == BPF_TCP_CLOSE && before != BPF_TCP_LISTEN)
 		closed(tp, before);
 	else if (after == BPF_TCP_ESTABLISHED && before == BPF_TCP_SYN_RECV)
 		established(tp);
