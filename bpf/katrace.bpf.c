@@ -130,7 +130,29 @@ int BPF_PROG(state_changed, struct sock *sk, int before, int after)
 {
 	const struct tcp_sock *tp = tcp_sock_of(sk);
 
-	if (after == BPF_TCP_CLOSE && sock_protocol(tp) == KATRACE_IPPROTO_TCP)
+	if (sock_protocol(tp) != KATRACE_IPPROTO_TCP)
+		return 0;
+	if (after == BPF_TCP_CLOSE && before != BPF_TCP_LISTEN)
 		closed(tp, before);
+	else if (after == BPF_TCP_ESTABLISHED && before == BPF_TCP_SYN_RECV)
+		established(tp);
+	return 0;
+}
+
+/* --- every mode, with --all --- */
+
+SEC("tp_btf/timer_start")
+int BPF_PROG(timer_started, struct timer_list *timer)
+{
+	if (is_keepalive_timer(timer))
+		keepalive_started(sock_of_timer(timer));
+	return 0;
+}
+
+SEC("tp_btf/timer_cancel")
+int BPF_PROG(timer_cancelled, struct timer_list *timer)
+{
+	if (is_keepalive_timer(timer))
+		keepalive_cancelled(sock_of_timer(timer), timer);
 	return 0;
 }

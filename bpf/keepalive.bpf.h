@@ -329,10 +329,65 @@ static __always_inline void ack_arrived(const struct tcp_sock *tp)
 		answered(tp);
 }
 
-/* Deaths that are told about even if keepalive never acted: a timeout, an unreachable peer. */
-static __always_inline bool peer_lost(const struct tcp_sock *tp, int error)
+/*
+ * Can keepalive be switched on or off from outside now? Not while its own timer runs, which re-arms itself. An orphan
+ * has nobody to do so, and in FIN_WAIT2 it uses the timer for something else. In SYN_RECV a child of a listener has no
+ * addresses yet: see established().
+ */
+static __always_inline bool is_switchable(const struct tcp_sock *tp)
 {
-	if (!sock_flag(tp, SOCK_KEEPOPEN) || sock_flag(tp, SOCK_DEAD))
+	const struct firing *firing = this_firing();
+	const __u8 state = sock_state(tp);
+
+	if (!shared.ready || !firing || firing->sock == (__u64)tp || sock_flag(tp, SOCK_DEAD))
+		return false;
+	if (state == BPF_TCP_CLOSE || state == BPF_TCP_LISTEN || state == BPF_TCP_SYN_RECV)
+		return false;
+	return !belongs_to_others(tp);
+}
+
+/*
+ * Somebody has started the keepalive timer: it is being switched on (SOCK_KEEPOPEN is only set after that), its idle
+ * time was changed, or the connection has been made.
+ */
+static __always_inline void keepalive_started(const struct tcp_sock *tp)
+{
+	if (is_switchable(tp))
+		emit(KATRACE_SWITCHED_ON, tp, bpf_ktime_get_boot_ns());
+}
+
+/*
+ * The keepalive timer of an open socket is taken off the wheel: because it has run out, because keepalive is being
+ * switched off (SOCK_KEEPOPEN is only cleared after that), or to be started anew with another idle time, which user
+ * space can tell from keepalive_started() coming next. It must be part of the story, or nothing would tell of its end.
+ * Called with a lock of the timer wheel held: no memory may be allocated (the loader preallocates stories for this).
+ */
+static __always_inline void keepalive_cancelled(const struct tcp_sock *tp, const struct timer_list *timer)
+{
+	const __u64 key = (__u64)tp;
+
+	if (!sock_flag(tp, SOCK_KEEPOPEN) || !is_switchable(tp) || timer_has_run_out(timer))
+		return;
+	if (!bpf_map_lookup_elem(&stories, &key))
+		story_enter(tp, 0);
+	emit(KATRACE_SWITCHED_OFF, tp, bpf_ktime_get_boot_ns());
+}
+
+/* A child of a listener gets its timer with the listener's settings, and only later its addresses. */
+static __always_inline void established(const struct tcp_sock *tp)
+{
+	if (config.all && shared.ready && sock_flag(tp, SOCK_KEEPOPEN) && !belongs_to_others(tp))
+		emit(KATRACE_SWITCHED_ON, tp, bpf_ktime_get_boot_ns());
+}
+
+/* Deaths that are told about even if keepalive never acted: a timeout, an unreachable peer; with --all, each. */
+static __always_inline bool is_worth_telling(const struct tcp_sock *tp, int error)
+{
+	if (!sock_flag(tp, SOCK_KEEPOPEN))
+		return false;
+	if (config.all)
+		return true;
+	if (sock_flag(tp, SOCK_DEAD))
 		return false;
 	return error == ETIMEDOUT || error == EHOSTUNREACH || error == ENETUNREACH;
 }
@@ -355,7 +410,7 @@ static __always_inline void closed(const struct tcp_sock *tp, __u8 before)
 	in_timer = firing->sock == key && (firing->gave_up || !config.sees_write_err);
 	if (firing->sock == key)
 		firing->closed = true;
-	if (!shared.ready || other || (!known && !in_timer && !peer_lost(tp, error)))
+	if (!shared.ready || other || (!known && !in_timer && !is_worth_telling(tp, error)))
 		return;
 	rec = record_begin(KATRACE_CLOSED, tp, in_timer ? firing->time_ns : bpf_ktime_get_boot_ns());
 	if (!rec)

@@ -50,6 +50,20 @@ static __always_inline __u32 sock_timer_expires(const struct tcp_sock *tp)
 	return (__u32)READ(tp, inet_conn.icsk_inet.sk.sk_timer.expires);
 }
 
+/*
+ * Has a pending timer run out? The timer wheel rounds up, by up to an eighth of the time: its flags hold the bucket the
+ * timer is in, LVL_SIZE of them a level, each level LVL_CLK_DIV times coarser (kernel/time/timer.c, calc_index() as it
+ * is since 5.8).
+ */
+static __always_inline bool timer_has_run_out(const struct timer_list *timer)
+{
+	const __u32 level = READ(timer, flags) >> (22 + 6); /* TIMER_ARRAYSHIFT, LVL_BITS */
+	const __u32 shift = level * 3;                      /* LVL_CLK_SHIFT */
+	const __u64 due = (((__u64)READ(timer, expires) >> shift) + 1) << shift;
+
+	return (__s64)(due - bpf_jiffies64()) <= 0;
+}
+
 static __always_inline __u64 sock_timer_function(const struct tcp_sock *tp)
 {
 	if (bpf_core_field_exists(struct inet_connection_sock, icsk_keepalive_timer))

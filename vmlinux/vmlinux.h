@@ -17,6 +17,7 @@
 struct timer_list {
 	unsigned long expires;
 	void (*function)(struct timer_list *timer);
+	__u32 flags;
 };
 
 /* --- network namespaces --- */

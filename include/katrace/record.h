@@ -19,6 +19,8 @@ enum katrace_record_kind {
 	KATRACE_SUPPRESSED,    /* the timer fired, but data is unacknowledged or queued */
 	KATRACE_SETTLED,       /* the timer fired, and what was said before no longer holds: the peer was heard */
 	KATRACE_CLOSED,        /* the socket went to TCP_CLOSE */
+	KATRACE_SWITCHED_ON,   /* the timer was started from outside, or a listener handed keepalive on */
+	KATRACE_SWITCHED_OFF,  /* the timer was cancelled: for good, unless KATRACE_SWITCHED_ON follows at once */
 	KATRACE_RECORD_KINDS
 };
 
@@ -30,7 +32,7 @@ enum katrace_close_cause {
 
 /* Bits of katrace_record.flags */
 enum katrace_record_flag {
-	KATRACE_KEEPALIVE_ON = 1 << 0,
+	KATRACE_KEEPALIVE_ON = 1 << 0, /* for KATRACE_SWITCHED_ON and _OFF: it was on before */
 	KATRACE_ORPHAN = 1 << 1,       /* no process holds the socket (SOCK_DEAD) */
 	KATRACE_HAS_RESULT = 1 << 2,   /* result is the return value of tcp_write_wakeup() */
 	KATRACE_WINDOW_PROBE = 1 << 3, /* the window probe timer is pending */
@@ -95,6 +97,7 @@ struct katrace_config {
 	__u8 sees_result;    /* a hook reports what tcp_write_wakeup() returned */
 	__u8 sees_write_err; /* a hook reports calls of tcp_write_err() */
 	__u8 filters;        /* not every connection is wanted: see others in bpf/keepalive.bpf.h */
+	__u8 all;            /* also connections keepalive has not acted on */
 };
 
 /* A connection that is not wanted, as far as user space knows. The sock may be another's later, but not for long. */

@@ -31,6 +31,18 @@ void life_suppressed(void **state);
 void life_retransmission_timeout(void **state);
 void life_short_ones_are_silent(void **state);
 
+void all_switched_on_and_off(void **state);
+void all_ipv6(void **state);
+void all_v4_mapped(void **state);
+void all_flickering(void **state);
+void all_firings_are_no_switching(void **state);
+void all_off_when_overdue(void **state);
+void all_short_ones(void **state);
+void all_accepted(void **state);
+void all_connecting(void **state);
+void all_end_once(void **state);
+void all_orphan(void **state);
+
 void owner_is_not_current(void **state);
 void owner_renamed(void **state);
 void owner_shared_after_fork(void **state);

@@ -105,6 +105,7 @@ static void defaults_are_everything_for_ever(void **state)
 	assert_int_equal(parse(&options, NULL, NULL, NULL, NULL), 0);
 	assert_int_equal(options.duration_s, 0);
 	assert_int_equal(options.count, 0);
+	assert_false(options.all);
 	assert_false(options.filters.filtered);
 	assert_int_equal(options.buffer_kib, 16384);
 	assert_int_equal(options.mode, MODE_AUTO);
@@ -140,7 +141,12 @@ static void short_and_long_forms(void **state)
 	assert_int_equal(options.account.uid, 0);
 	assert_true(options.account.n_groups >= 1);
 	options_clear(&options);
-	assert_int_equal(parse(&options, "--btf", "/dev/null", "--buffer", "64"), 0);
+	assert_int_equal(parse(&options, "--middlebox-timeout=350", "--no-answers"), 0);
+	assert_int_equal(options.middlebox_timeout_s, 350);
+	assert_true(options.no_answers);
+	options_clear(&options);
+	assert_int_equal(parse(&options, "--all", "--btf", "/dev/null", "--buffer=64"), 0);
+	assert_true(options.all);
 	assert_string_equal(options.btf, "/dev/null");
 	assert_int_equal(options.buffer_kib, 64);
 	options_clear(&options);

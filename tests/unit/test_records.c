@@ -59,6 +59,24 @@ static void decodes_a_record(void **state)
 	assert_false(s.has_result);
 }
 
+/* The record says what the kernel found, its kind what becomes of it. */
+static void switching_is_about_to_be_true(void **state)
+{
+	struct katrace_record r = make_record();
+	struct sighting s;
+
+	(void)state;
+	r.kind = KATRACE_SWITCHED_OFF;
+	assert_int_equal(sighting_decode(&s, &r, 250), 0);
+	assert_false(s.settings.enabled);
+	assert_true(s.was_on);
+	r.kind = KATRACE_SWITCHED_ON;
+	r.flags = 0;
+	assert_int_equal(sighting_decode(&s, &r, 250), 0);
+	assert_true(s.settings.enabled);
+	assert_false(s.was_on);
+}
+
 static void jiffies_follow_hz(void **state)
 {
 	static const uint32_t rates[] = { 100, 250, 300, 1000 };
@@ -214,6 +232,7 @@ int main(void)
 {
 	const struct CMUnitTest records[] = {
 		cmocka_unit_test(decodes_a_record),
+		cmocka_unit_test(switching_is_about_to_be_true),
 		cmocka_unit_test(jiffies_follow_hz),
 		cmocka_unit_test(tells_address_families_apart),
 		cmocka_unit_test(refuses_what_no_kernel_side_writes),

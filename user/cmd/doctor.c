@@ -112,6 +112,7 @@ static void try_tracer(struct findings *f, const char *btf)
 		.ring_bytes = 64 * 1024,
 		.answers = true,
 		.max_stories = 1,
+		.all = true,
 	};
 	struct tracer *tracer;
 

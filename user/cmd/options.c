@@ -9,10 +9,11 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { KEY_MODE = 0x100, KEY_BTF, KEY_BUFFER, KEY_STATS, KEY_USER, KEY_MIDDLEBOX, KEY_NO_ANSWERS };
+enum { KEY_MODE = 0x100, KEY_BTF, KEY_BUFFER, KEY_STATS, KEY_USER, KEY_MIDDLEBOX, KEY_NO_ANSWERS, KEY_ALL };
 
 /* Short enough for one line each: --help must fit a screen. */
 static const struct argp_option known[] = {
+	{ "all", KEY_ALL, NULL, 0, "Also connections whose keepalive never acts", 2 },
 	{ "duration", 'd', "SECONDS", 0, "End after this time", 2 },
 	{ "count", 'n', "EVENTS", 0, "End after this many events", 2 },
 	{ "json", 'j', NULL, 0, "Events as JSON, one a line (katrace schema)", 2 },
@@ -105,6 +106,9 @@ static error_t take(int key, char *arg, struct argp_state *state)
 		return take_number("--stats", "seconds", arg, 366 * 86400UL, &options->stats_s);
 	case KEY_USER:
 		return take_user(options, arg);
+	case KEY_ALL:
+		options->all = true;
+		return 0;
 	case KEY_MODE:
 		return take_mode(options, arg);
 	case KEY_BTF:
@@ -141,7 +145,8 @@ static const struct argp argp = {
 	.parser = take,
 	.children = children,
 	.help_filter = help_text,
-	.doc = "Shows, live, what TCP keepalive does. As root. Also: katrace doctor, replay.",
+	/* on the first line: a .doc would take two more */
+	.args_doc = "- TCP keepalive, live; in trouble: katrace doctor",
 };
 
 int options_parse(struct trace_options *options, int argc, char **argv)

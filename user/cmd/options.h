@@ -14,9 +14,10 @@
 struct trace_options {
 	uint64_t duration_s;          /* 0: until told to end */
 	uint64_t middlebox_timeout_s; /* 0: none */
-	bool no_answers;
-	uint64_t count;   /* of events; 0: any number */
-	uint64_t stats_s; /* sums this often; 0: at the end */
+	bool no_answers;              /* find them late */
+	bool all;                     /* connections whose keepalive never acts, too */
+	uint64_t count;               /* of events; 0: any number */
+	uint64_t stats_s;             /* sums this often; 0: at the end */
 	bool json;
 	const char *output;     /* a file; NULL: stdout */
 	const char *user;       /* to run as; NULL: unchanged */

@@ -84,10 +84,14 @@ void tally_say(const struct tally *tally, const struct stats *stats, const char 
 void tally_say_losses(const struct tally *tally)
 {
 	static const enum event_kind event_of[KATRACE_RECORD_KINDS] = {
-		[KATRACE_PROBE_SENT] = EVENT_PROBE_SENT, [KATRACE_PROBE_DROPPED] = EVENT_PROBE_DROPPED,
-		[KATRACE_ANSWER] = EVENT_PROBE_ANSWERED, [KATRACE_SUPPRESSED] = EVENT_SUPPRESSED,
+		[KATRACE_PROBE_SENT] = EVENT_PROBE_SENT,
+		[KATRACE_PROBE_DROPPED] = EVENT_PROBE_DROPPED,
+		[KATRACE_ANSWER] = EVENT_PROBE_ANSWERED,
+		[KATRACE_SUPPRESSED] = EVENT_SUPPRESSED,
 		[KATRACE_SETTLED] = EVENT_SUPPRESSED, /* its end */
 		[KATRACE_CLOSED] = EVENT_ENDED,
+		[KATRACE_SWITCHED_ON] = EVENT_CONFIGURED,
+		[KATRACE_SWITCHED_OFF] = EVENT_CONFIGURED,
 	};
 	uint64_t in_ring[EVENT_KINDS] = { 0 };
 	struct tracer_counts counts;

@@ -436,6 +436,7 @@ static int open_kernel_side(struct trace *trace)
 		.ring_bytes = trace->options.buffer_kib * 1024,
 		.answers = !trace->options.no_answers,
 		.filters = trace->options.filters.filtered,
+		.all = trace->options.all,
 		.max_stories = MAX_CONNECTIONS,
 	};
 	int err;
@@ -466,6 +467,7 @@ static int open_user_side(struct trace *trace)
 		.partial_walks = trace->restricted,
 		.middlebox_timeout_s = (uint32_t)trace->options.middlebox_timeout_s,
 		.no_timelines = trace->options.json,
+		.all = trace->options.all,
 		.filter = trace->options.filters.filter,
 	};
 	const struct model_output model_output = {

@@ -24,6 +24,7 @@ static const struct {
 			 "why a probe was refused on this host, where the kernel counts it as sent" },
 	[JOB_WRITE_ERR] = { "giving up", false, NULL },
 	[JOB_CLOSE] = { "end of connections", true, "everything" },
+	[JOB_SWITCH] = { "switched on or off (--all)", true, NULL },
 };
 
 /* JOB_RESULT and JOB_WRITE_ERR have no tracepoint: there the socket's state tells, see bpf/keepalive.bpf.h. */
@@ -44,7 +45,8 @@ static const struct hook known[N_HOOKS] = {
 	HOOK(JOB_RESULT, MODE_KPROBE, "kretprobe/tcp_write_wakeup", NULL, "kretprobe_write_wakeup"),
 	HOOK(JOB_WRITE_ERR, MODE_FENTRY, "fentry/tcp_write_err", "tcp_write_err", "fentry_write_err"),
 	HOOK(JOB_WRITE_ERR, MODE_KPROBE, "kprobe/tcp_write_err", "tcp_write_err", "kprobe_write_err"),
-	HOOK(JOB_CLOSE, MODE_AUTO, "tp_btf/inet_sock_set_state", NULL, "state_changed"), /* in every mode */
+	HOOK(JOB_CLOSE, MODE_AUTO, "tp_btf/inet_sock_set_state", NULL, "state_changed"),             /* in every mode */
+	HOOK(JOB_SWITCH, MODE_AUTO, "tp_btf/timer_start", NULL, "timer_started", "timer_cancelled"), /* the same */
 };
 
 const char *hook_mode_name(enum hook_mode mode)

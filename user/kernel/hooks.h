@@ -27,13 +27,14 @@ enum hook_job {
 	JOB_RESULT,    /* what sending a probe returned */
 	JOB_WRITE_ERR, /* a timer gives up */
 	JOB_CLOSE,     /* a socket goes to TCP_CLOSE */
+	JOB_SWITCH,    /* keepalive is switched on or off: only with tracer_options.all */
 	HOOK_JOBS
 };
 
 /* "keepalive timer" */
 const char *hook_job_name(enum hook_job job);
 
-/* True if katrace cannot do without. */
+/* True if katrace cannot do without, when it is asked for. */
 bool hook_job_is_required(enum hook_job job);
 
 /* What is not seen when nothing does the job; NULL: nothing is missed, other hooks tell the same. */
@@ -70,7 +71,7 @@ struct hook {
 	int error; /* of HOOK_REFUSED and HOOK_FAILED: a positive errno */
 };
 
-#define N_HOOKS 11
+#define N_HOOKS 12
 
 /*
  * All hooks, in order of preference; untried, but for those whose function the kernel's types do not know: the running

@@ -63,10 +63,13 @@ static int configure(struct katrace_direct *skel, const struct tracer_options *o
 	skel->rodata->config.keepalive_timer = facts->keepalive_timer;
 	skel->rodata->config.hz = facts->hz;
 	skel->rodata->config.filters = options->filters;
+	skel->rodata->config.all = options->all;
 	skel->rodata->config.wake_bytes = options->ring_bytes / 4;
 	err = bpf_map__set_max_entries(skel->maps.ring, options->ring_bytes);
 	if (!err)
 		err = bpf_map__set_max_entries(skel->maps.stories, options->max_stories);
+	if (!err && options->all) /* keepalive_cancelled() runs where nothing can be allocated */
+		err = bpf_map__set_map_flags(skel->maps.stories, 0);
 	if (!err && options->filters)
 		err = bpf_map__set_max_entries(skel->maps.others, options->max_stories);
 	if (err)
@@ -193,9 +196,10 @@ static bool attach(struct tracer *tracer, struct hook *const wanted[HOOK_JOBS])
 static int choose(struct hook hooks[N_HOOKS], const struct tracer_options *options, struct hook *wanted[HOOK_JOBS])
 {
 	for (enum hook_job job = 0; job < HOOK_JOBS; job++) {
+		wanted[job] = NULL;
+		if ((job == JOB_SWITCH && !options->all) || (job == JOB_ANSWER && !options->answers))
+			continue;
 		wanted[job] = hooks_choose(hooks, job, options->mode);
-		if (job == JOB_ANSWER && !options->answers)
-			wanted[job] = NULL;
 		if (!wanted[job] && hook_job_is_required(job))
 			return -ENOTSUP;
 	}

@@ -18,6 +18,7 @@ struct tracer_options {
 	unsigned int ring_bytes;  /* a power of two, at least a page */
 	bool answers;             /* see answers when they arrive */
 	bool filters;             /* tracer_ignore() will be called */
+	bool all;                 /* connections whose keepalive never acts, too */
 	unsigned int max_stories; /* connections the kernel side keeps apart from those keepalive never acted on */
 };
 

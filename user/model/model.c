@@ -5,6 +5,7 @@
 #include "model/story.h"
 
 #include <errno.h>
+#include <netinet/tcp.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/queue.h>
@@ -14,6 +15,9 @@
 #include <uthash.h>
 
 #define OWNER_MISSES_MAX 6
+
+/* The two records are made on one CPU with interrupts off, and so a few microseconds apart. */
+#define HOLD_NS (10 * 1000000ULL)
 
 /* A connection and what only the model needs to know of it. */
 struct tracked {
@@ -37,9 +41,21 @@ struct tracked {
 	bool skipped;          /* the kernel side was told to ignore it: there are gaps in what is seen of it */
 	uint32_t owner_misses;
 
+	struct held *held;  /* keepalive was perhaps switched off; NULL: no */
 	uint32_t n_waiting; /* its events in the waiting queue; it stays until they are out */
 	UT_hash_handle hh;
 	TAILQ_ENTRY(tracked) by_use;
+};
+
+/*
+ * KATRACE_SWITCHED_OFF is not told at once: when the idle time is changed the timer is cancelled and started anew, and
+ * the record of its start, a moment later, tells that this was no switching off.
+ */
+struct held {
+	struct sighting sighting;
+	struct tracked *tracked;
+	uint64_t until_ns;
+	TAILQ_ENTRY(held) next;
 };
 
 struct waiting {
@@ -56,6 +72,7 @@ struct model {
 	struct tracked *by_sock;                     /* open connections */
 	TAILQ_HEAD(by_use, tracked) by_use;          /* the same, the least recently seen first */
 	STAILQ_HEAD(waiting_queue, waiting) waiting; /* in order of until_ns */
+	TAILQ_HEAD(held_queue, held) held;           /* the same */
 	uint64_t lost;                               /* records, at any stage before the model */
 	uint64_t numbers;                            /* given to connections */
 	struct model_counts counts;
@@ -72,7 +89,17 @@ struct model *model_new(const struct model_options *options, const struct model_
 	model->owners = owners;
 	TAILQ_INIT(&model->by_use);
 	STAILQ_INIT(&model->waiting);
+	TAILQ_INIT(&model->held);
 	return model;
+}
+
+static void forget_held(struct model *model, struct tracked *t)
+{
+	if (!t->held)
+		return;
+	TAILQ_REMOVE(&model->held, t->held, next);
+	free(t->held);
+	t->held = NULL;
 }
 
 static void tracked_free(struct tracked *t)
@@ -96,6 +123,7 @@ void model_free(struct model *model)
 	}
 	HASH_ITER (hh, model->by_sock, t, next) {
 		HASH_DEL(model->by_sock, t);
+		forget_held(model, t);
 		tracked_free(t);
 	}
 	free(model);
@@ -198,6 +226,7 @@ static void leave_to_others(struct model *model, struct tracked *t)
 		return;
 	HASH_DEL(model->by_sock, t);
 	TAILQ_REMOVE(&model->by_use, t, by_use);
+	forget_held(model, t);
 	tracked_free(t);
 }
 
@@ -232,21 +261,6 @@ void model_walked(struct model *model, uint64_t now_ns)
 	}
 }
 
-void model_tick(struct model *model, uint64_t now_ns)
-{
-	const struct waiting *w;
-
-	while ((w = STAILQ_FIRST(&model->waiting)) && w->until_ns <= now_ns)
-		hand_on_first_waiting(model, now_ns);
-}
-
-uint64_t model_deadline_ns(const struct model *model)
-{
-	const struct waiting *w = STAILQ_FIRST(&model->waiting);
-
-	return w ? w->until_ns : UINT64_MAX;
-}
-
 /* --- connections --- */
 
 /* Takes an open connection out of the story; hands it on as soon as nothing of it waits. */
@@ -254,6 +268,7 @@ static void leave(struct model *model, struct tracked *t, enum fate fate)
 {
 	HASH_DEL(model->by_sock, t);
 	TAILQ_REMOVE(&model->by_use, t, by_use);
+	forget_held(model, t);
 	t->c.fate = fate;
 	if (!t->n_waiting)
 		hand_on_finished(model, t);
@@ -305,13 +320,23 @@ static struct tracked *find(struct model *model, const struct sighting *s)
 	return t;
 }
 
-/* A close or an all-clear of a connection that is not in the story means nothing, unless the peer was lost. */
-static bool begins_a_story(const struct sighting *s)
+static bool was_established(const struct sighting *s)
+{
+	return s->state != TCP_SYN_SENT && s->state != TCP_SYN_RECV;
+}
+
+/*
+ * A close or an all-clear of a connection that is not in the story means nothing, unless the peer was lost or all
+ * connections with keepalive are wanted.
+ */
+static bool begins_a_story(const struct model *model, const struct sighting *s)
 {
 	switch (s->kind) {
 	case KATRACE_SETTLED:
 		return false;
 	case KATRACE_CLOSED:
+		if (model->options.all && s->settings.enabled && was_established(s))
+			return true;
 		return s->close_cause == KATRACE_CLOSE_KEEPALIVE || s->error == ETIMEDOUT || s->error == EHOSTUNREACH ||
 		       s->error == ENETUNREACH;
 	default:
@@ -535,12 +560,35 @@ static int tell(struct model *model, struct tracked *t, const struct sighting *s
 	return err;
 }
 
+static int hold(struct model *model, struct tracked *t, const struct sighting *s, uint64_t now_ns)
+{
+	struct held *held = calloc(1, sizeof(*held));
+
+	if (!held)
+		return -ENOMEM;
+	held->sighting = *s;
+	held->tracked = t;
+	held->until_ns = now_ns + HOLD_NS;
+	t->held = held;
+	TAILQ_INSERT_TAIL(&model->held, held, next);
+	return 0;
+}
+
+/* It was switched off: no start has followed. */
+static int tell_held(struct model *model, struct tracked *t, uint64_t now_ns)
+{
+	const struct sighting s = t->held->sighting;
+
+	forget_held(model, t);
+	return tell(model, t, &s, now_ns);
+}
+
 int model_observe(struct model *model, const struct sighting *s, uint64_t now_ns)
 {
 	struct tracked *t = find(model, s);
 	int err;
 
-	if (!t && !begins_a_story(s))
+	if (!t && !begins_a_story(model, s))
 		return 0;
 	if (!filter_passes_identity(model->options.filter, &s->id)) {
 		if (s->kind != KATRACE_CLOSED)
@@ -559,10 +607,44 @@ int model_observe(struct model *model, const struct sighting *s, uint64_t now_ns
 		t->early_answer_ns = s->time_ns;
 		return 0;
 	}
+	if (t->held && s->kind == KATRACE_SWITCHED_ON && s->was_on)
+		forget_held(model, t);
+	else if (t->held)
+		tell_held(model, t, now_ns);
+	if (s->kind == KATRACE_SWITCHED_OFF)
+		return hold(model, t, s, now_ns);
 	err = tell(model, t, s, now_ns);
 	if (s->kind != KATRACE_CLOSED) /* then it is gone */
 		leave_to_others(model, t);
 	return err;
+}
+
+static void tell_first_held(struct model *model, uint64_t now_ns)
+{
+	struct tracked *t = TAILQ_FIRST(&model->held)->tracked;
+
+	tell_held(model, t, now_ns);
+	leave_to_others(model, t);
+}
+
+void model_tick(struct model *model, uint64_t now_ns)
+{
+	const struct waiting *w;
+	const struct held *held;
+
+	while ((held = TAILQ_FIRST(&model->held)) && held->until_ns <= now_ns)
+		tell_first_held(model, now_ns);
+	while ((w = STAILQ_FIRST(&model->waiting)) && w->until_ns <= now_ns)
+		hand_on_first_waiting(model, now_ns);
+}
+
+uint64_t model_deadline_ns(const struct model *model)
+{
+	const struct waiting *w = STAILQ_FIRST(&model->waiting);
+	const struct held *held = TAILQ_FIRST(&model->held);
+	uint64_t deadline = w ? w->until_ns : UINT64_MAX;
+
+	return held && held->until_ns < deadline ? held->until_ns : deadline;
 }
 
 void model_lost(struct model *model, enum lost_stage stage, uint64_t count, uint64_t now_ns)
@@ -587,6 +669,8 @@ void model_finish(struct model *model, uint64_t now_ns)
 {
 	struct tracked *t, *next;
 
+	while (!TAILQ_EMPTY(&model->held))
+		tell_first_held(model, now_ns);
 	while (!STAILQ_EMPTY(&model->waiting))
 		hand_on_first_waiting(model, now_ns);
 	HASH_SORT(model->by_sock, by_age); /* as a replay tells them */

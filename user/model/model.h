@@ -24,6 +24,7 @@ struct model_options {
 	size_t max_connections;       /* the oldest idle one is forgotten beyond that */
 	bool partial_walks;           /* walks see the processes asked for only: what they do not find is others' */
 	bool no_timelines;            /* no output shows them */
+	bool all;                     /* connections that end without keepalive having acted, too */
 	uint32_t middlebox_timeout_s; /* connections whose first probe comes later are warned of; 0: none are */
 	const struct filter *filter;  /* what is handed on; must outlive the model */
 };

@@ -19,9 +19,22 @@ static void decode_endpoint(struct endpoint *end, uint16_t family, const uint8_t
 	memcpy(end->addr, addr, end->ipv6 ? 16 : 4);
 }
 
+/* Keepalive as it becomes, not as the kernel found it. */
+static bool is_enabled(const struct katrace_record *record)
+{
+	switch (record->kind) {
+	case KATRACE_SWITCHED_ON:
+		return true;
+	case KATRACE_SWITCHED_OFF:
+		return false;
+	default:
+		return record->flags & KATRACE_KEEPALIVE_ON;
+	}
+}
+
 static void decode_settings(struct settings *settings, const struct katrace_record *record, uint32_t hz)
 {
-	settings->enabled = record->flags & KATRACE_KEEPALIVE_ON;
+	settings->enabled = is_enabled(record);
 	settings->idle_s = record->idle / hz;
 	settings->interval_s = record->interval / hz;
 	settings->probe_limit = record->probe_limit;
@@ -47,6 +60,7 @@ int sighting_decode(struct sighting *s, const struct katrace_record *record, uin
 	decode_settings(&s->settings, record, hz);
 	s->state = record->state;
 	s->orphan = record->flags & KATRACE_ORPHAN;
+	s->was_on = record->flags & KATRACE_KEEPALIVE_ON;
 	s->window_probe = record->flags & KATRACE_WINDOW_PROBE;
 	s->silent_us = (uint64_t)record->silent * 1000000 / hz;
 	s->probes_out = record->probes_out;

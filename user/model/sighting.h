@@ -32,6 +32,7 @@ struct sighting {
 	struct settings settings;
 	uint8_t state; /* the kernel's TCP_ESTABLISHED...; for KATRACE_CLOSED the one before */
 	bool orphan;
+	bool was_on; /* KATRACE_SWITCHED_ON: keepalive was on before */
 	bool window_probe;
 	uint64_t silent_us;
 	uint32_t probes_out;

@@ -13,7 +13,12 @@ static void begin(struct connection *c, const struct event *event)
 
 static int configured(struct connection *c, const struct event *event)
 {
-	const struct entry entry = { .kind = ENTRY_CONFIGURED, .time_ns = event->time_ns };
+	const struct entry entry = {
+		.kind = ENTRY_CONFIGURED,
+		.time_ns = event->time_ns,
+		.switched = event->changed.enabled,
+		.enabled = event->settings.enabled,
+	};
 
 	c->settings = event->settings;
 	c->middlebox_timeout_s = event->changed.middlebox_timeout_s;

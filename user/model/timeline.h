@@ -19,7 +19,7 @@ enum entry_kind {
 	ENTRY_PROBE,        /* one probe: unanswered, or answered after others were not */
 	ENTRY_DROPPED,      /* count attempts the local stack refused */
 	ENTRY_SUPPRESSED,
-	ENTRY_CONFIGURED, /* the settings changed */
+	ENTRY_CONFIGURED, /* the settings changed, or keepalive was switched on or off */
 };
 
 struct entry {
@@ -37,6 +37,7 @@ struct entry {
 	uint32_t unacked_bytes, queued_bytes, retransmits;
 	uint64_t gives_up_ms; /* from time_ns */
 	bool window_probe;
+	bool switched, enabled; /* ENTRY_CONFIGURED: enabled is news; how it is now */
 };
 
 struct timeline {

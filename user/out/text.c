@@ -354,7 +354,10 @@ static void entry_line(const struct connection *c, const struct entry *entry, bo
 		break;
 	case ENTRY_CONFIGURED:
 		entry_name(out, "changed");
-		out_text(out, "keepalive settings");
+		if (entry->switched)
+			out_text(out, entry->enabled ? "keepalive switched on" : "keepalive switched off");
+		else
+			out_text(out, "keepalive settings");
 		break;
 	}
 	out_text(out, "\n");
