@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 #include "out/events.h"
 
+#include "out/words.h"
+
 #include <arpa/inet.h>
 #include <inttypes.h>
-#include <netinet/tcp.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -90,30 +91,9 @@ static void write_endpoint(struct jsonw *json, const char *key, const struct end
 	jsonw_end_object(json);
 }
 
-/* As OpenTelemetry names them; NULL for one it has no name for. */
-static const char *state_name(uint8_t state)
-{
-	static const char *const names[] = {
-		[TCP_ESTABLISHED] = "established",
-		[TCP_SYN_SENT] = "syn_sent",
-		[TCP_SYN_RECV] = "syn_received",
-		[TCP_FIN_WAIT1] = "fin_wait_1",
-		[TCP_FIN_WAIT2] = "fin_wait_2",
-		[TCP_TIME_WAIT] = "time_wait",
-		[TCP_CLOSE] = "closed",
-		[TCP_CLOSE_WAIT] = "close_wait",
-		[TCP_LAST_ACK] = "last_ack",
-		[TCP_LISTEN] = "listen",
-		[TCP_CLOSING] = "closing",
-		[TCP_CLOSING + 1] = "syn_received", /* TCP_NEW_SYN_RECV, the kernel's own */
-	};
-
-	return state < sizeof(names) / sizeof(names[0]) ? names[state] : NULL;
-}
-
 void events_network(struct jsonw *json, const struct identity *id, uint8_t state)
 {
-	const char *name = state_name(state);
+	const char *name = words_state(state);
 
 	jsonw_object(json, "network");
 	jsonw_string(json, "transport", "tcp");

@@ -195,9 +195,10 @@ const char *words_state(uint8_t state)
 		[TCP_LAST_ACK] = "last_ack",
 		[TCP_LISTEN] = "listen",
 		[TCP_CLOSING] = "closing",
+		[TCP_CLOSING + 1] = "syn_received", /* TCP_NEW_SYN_RECV, the kernel's own */
 	};
 
-	return state < sizeof(names) / sizeof(names[0]) && names[state] ? names[state] : "unknown";
+	return state < sizeof(names) / sizeof(names[0]) ? names[state] : NULL;
 }
 
 void words_errno(struct out *out, int error)
