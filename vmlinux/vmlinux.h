@@ -14,7 +14,12 @@
 
 #pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
 
+struct hlist_node {
+	struct hlist_node **pprev;
+};
+
 struct timer_list {
+	struct hlist_node entry;
 	unsigned long expires;
 	void (*function)(struct timer_list *timer);
 	__u32 flags;
@@ -72,7 +77,7 @@ struct sock_common {
 struct sock {
 	struct sock_common __sk_common;
 	struct socket *sk_socket;
-	struct timer_list sk_timer; /* the keepalive timer, until it moved to icsk_keepalive_timer */
+	struct timer_list sk_timer;             /* the keepalive timer, until it moved to icsk_keepalive_timer */
 	struct timer_list tcp_retransmit_timer; /* where icsk_retransmit_timer went */
 	__u16 sk_protocol;
 	int sk_err;
@@ -148,6 +153,7 @@ struct file {
 
 struct socket {
 	struct sock *sk;
+	struct file *file;
 };
 
 struct inode {
@@ -209,6 +215,11 @@ struct bpf_iter__task_file {
 	struct task_struct *task;
 	__u32 fd;
 	struct file *file;
+};
+
+struct bpf_iter__tcp {
+	struct bpf_iter_meta *meta;
+	struct sock_common *sk_common;
 };
 
 #pragma clang attribute pop
