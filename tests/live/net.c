@@ -2,13 +2,13 @@
 #include "net.h"
 
 #include "must.h"
+#include "netlink.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/if_link.h>
 #include <linux/pkt_sched.h>
-#include <linux/rtnetlink.h>
 #include <linux/veth.h>
 #include <net/if.h>
 #include <sched.h>
@@ -27,68 +27,6 @@ struct net {
 	int home;
 	int host[2];
 };
-
-/* --- rtnetlink: one request with nested attributes, one acknowledgement --- */
-
-struct request {
-	struct nlmsghdr header;
-	char body[512];
-};
-
-static void *request_add(struct request *request, const void *data, size_t size)
-{
-	void *at = (char *)request + NLMSG_ALIGN(request->header.nlmsg_len);
-
-	must(NLMSG_ALIGN(request->header.nlmsg_len) + size <= sizeof(*request), "netlink request too long");
-	if (data)
-		memcpy(at, data, size);
-	request->header.nlmsg_len = (uint32_t)(NLMSG_ALIGN(request->header.nlmsg_len) + size);
-	return at;
-}
-
-static struct rtattr *request_attr(struct request *request, unsigned short type, const void *data, size_t size)
-{
-	struct rtattr *attr = request_add(request, NULL, RTA_LENGTH(size));
-
-	attr->rta_type = type;
-	attr->rta_len = (unsigned short)RTA_LENGTH(size);
-	if (size)
-		memcpy(RTA_DATA(attr), data, size);
-	return attr;
-}
-
-static void request_end_nest(struct request *request, struct rtattr *nest)
-{
-	nest->rta_len = (unsigned short)((char *)request + NLMSG_ALIGN(request->header.nlmsg_len) - (char *)nest);
-}
-
-static struct request request_make(uint16_t type, uint16_t flags)
-{
-	return (struct request){
-		.header = { .nlmsg_len = NLMSG_HDRLEN,
-			    .nlmsg_type = type,
-			    .nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK | flags },
-	};
-}
-
-static void request_send(const struct request *request, const char *what)
-{
-	struct {
-		struct nlmsghdr header;
-		struct nlmsgerr error;
-		char rest[1024];
-	} answer;
-	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
-
-	must(fd >= 0, "netlink socket");
-	must(send(fd, request, request->header.nlmsg_len, 0) >= 0, what);
-	must(recv(fd, &answer, sizeof(answer), 0) > 0, what);
-	close(fd);
-	errno = -answer.error.error;
-	must(answer.header.nlmsg_type == NLMSG_ERROR && !answer.error.error, what);
-}
-
-/* --- hosts --- */
 
 static int open_netns(void)
 {
