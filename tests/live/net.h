@@ -52,7 +52,7 @@ void net_remember(const struct net *net);
 
 /*
  * Retransmissions from host A to B begin at that time (at 200 ms without). Just above 200 ms it depends on the kernel's
- * timers after how many a connection is given up; with 250 it does not.
+ * timers after how many a connection is given up; some 250 ms leave no doubt.
  */
 void net_least_rto(const struct net *net, uint32_t ms);
 
