@@ -143,7 +143,7 @@ $(BUILD)/tests/fuzz_%: $(BUILD)/fuzz/tests/fuzz/fuzz_%.o $(call obj,fuzz,$(FUZZE
 	$(call say,LINK  $@)
 	$(Q)$(CLANG) $(SANITIZE) -fsanitize=fuzzer $^ -ljson-c -o $@
 
-$(BUILD)/demo: $(call obj,plain,tests/live/demo.c tests/live/net.c tests/live/tcp.c)
+$(BUILD)/demo: $(call obj,plain,tests/live/demo.c tests/live/net.c tests/live/netlink.c tests/live/tcp.c)
 	$(call say,LINK  $@)
 	$(Q)$(CC) $(CFLAGS) $^ -o $@
 
@@ -186,7 +186,7 @@ check-live: $(BUILD)/tests/live $(BUILD)/katrace $(BUILD)/katrace-asan ## the te
 check-lines: $(BUILD)/katrace # every JSON line the tests wrote is as the schema says; after make check only
 	$(BUILD)/katrace schema | tests/schema/validate.py $(LINES)
 
-$(BUILD)/soak: $(call obj,plain,tests/soak/soak.c tests/live/net.c tests/live/tcp.c)
+$(BUILD)/soak: $(call obj,plain,tests/soak/soak.c tests/live/net.c tests/live/netlink.c tests/live/tcp.c)
 	$(call say,LINK  $@)
 	$(Q)$(CC) $(CFLAGS) $^ -o $@
 

@@ -7,7 +7,7 @@ set -euo pipefail
 . "$(dirname "$0")/apt.sh"
 
 # What the tests need that Debian builds as a module.
-NEEDED_MODULES=(veth)
+NEEDED_MODULES=(veth nf_tables tcp_diag)
 
 # The metapackage leads to linux-image-VERSION; from 7.x on that leads to linux-binary-VERSION and
 # linux-modules-VERSION.

@@ -43,6 +43,22 @@ void all_connecting(void **state);
 void all_end_once(void **state);
 void all_orphan(void **state);
 
+void verdict_silent_peer(void **state);
+void verdict_suppressed(void **state);
+void verdict_closed_window(void **state);
+void verdict_third_probe(void **state);
+void verdict_router(void **state);
+void verdict_firewall(void **state);
+void verdict_full_queue(void **state);
+void verdict_closed(void **state);
+void verdict_destroyed(void **state);
+void verdict_orphan(void **state);
+void verdict_orphan_of_all(void **state);
+void verdict_half_closed(void **state);
+void verdict_not_an_answer(void **state);
+void verdict_not_keepalive(void **state);
+void verdict_settings(void **state);
+
 void owner_is_not_current(void **state);
 void owner_renamed(void **state);
 void owner_shared_after_fork(void **state);

@@ -2,13 +2,13 @@
 #include "net.h"
 
 #include "must.h"
+#include "netlink.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/if_link.h>
 #include <linux/pkt_sched.h>
-#include <linux/rtnetlink.h>
 #include <linux/veth.h>
 #include <net/if.h>
 #include <sched.h>
@@ -21,74 +21,12 @@
 #include <time.h>
 #include <unistd.h>
 
-#define CABLE "cable"
+#define ADDR4_ROUTER "198.18.0.3"
 
 struct net {
 	int home;
 	int host[2];
 };
-
-/* --- rtnetlink: one request with nested attributes, one acknowledgement --- */
-
-struct request {
-	struct nlmsghdr header;
-	char body[512];
-};
-
-static void *request_add(struct request *request, const void *data, size_t size)
-{
-	void *at = (char *)request + NLMSG_ALIGN(request->header.nlmsg_len);
-
-	must(NLMSG_ALIGN(request->header.nlmsg_len) + size <= sizeof(*request), "netlink request too long");
-	if (data)
-		memcpy(at, data, size);
-	request->header.nlmsg_len = (uint32_t)(NLMSG_ALIGN(request->header.nlmsg_len) + size);
-	return at;
-}
-
-static struct rtattr *request_attr(struct request *request, unsigned short type, const void *data, size_t size)
-{
-	struct rtattr *attr = request_add(request, NULL, RTA_LENGTH(size));
-
-	attr->rta_type = type;
-	attr->rta_len = (unsigned short)RTA_LENGTH(size);
-	if (size)
-		memcpy(RTA_DATA(attr), data, size);
-	return attr;
-}
-
-static void request_end_nest(struct request *request, struct rtattr *nest)
-{
-	nest->rta_len = (unsigned short)((char *)request + NLMSG_ALIGN(request->header.nlmsg_len) - (char *)nest);
-}
-
-static struct request request_make(uint16_t type, uint16_t flags)
-{
-	return (struct request){
-		.header = { .nlmsg_len = NLMSG_HDRLEN,
-			    .nlmsg_type = type,
-			    .nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK | flags },
-	};
-}
-
-static void request_send(const struct request *request, const char *what)
-{
-	struct {
-		struct nlmsghdr header;
-		struct nlmsgerr error;
-		char rest[1024];
-	} answer;
-	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
-
-	must(fd >= 0, "netlink socket");
-	must(send(fd, request, request->header.nlmsg_len, 0) >= 0, what);
-	must(recv(fd, &answer, sizeof(answer), 0) > 0, what);
-	close(fd);
-	errno = -answer.error.error;
-	must(answer.header.nlmsg_type == NLMSG_ERROR && !answer.error.error, what);
-}
-
-/* --- hosts --- */
 
 static int open_netns(void)
 {
@@ -270,10 +208,11 @@ void net_refuse(const struct net *net, enum host host, bool refuse)
 	net_leave(net);
 }
 
-void net_unroute(const struct net *net, enum host host, bool unroute)
+/* The host that net has entered has a route to address that says it is unreachable, or no longer has it. */
+static void change_unreachable(bool unreachable, const char *address)
 {
 	struct request request =
-		request_make(unroute ? RTM_NEWROUTE : RTM_DELROUTE, unroute ? NLM_F_CREATE | NLM_F_EXCL : 0);
+		request_make(unreachable ? RTM_NEWROUTE : RTM_DELROUTE, unreachable ? NLM_F_CREATE | NLM_F_EXCL : 0);
 	const struct rtmsg message = {
 		.rtm_family = AF_INET,
 		.rtm_dst_len = 32,
@@ -281,14 +220,93 @@ void net_unroute(const struct net *net, enum host host, bool unroute)
 		.rtm_protocol = RTPROT_STATIC,
 		.rtm_type = RTN_UNREACHABLE,
 	};
-	struct in_addr other;
+	struct in_addr to;
 
-	must(inet_pton(AF_INET, host == HOST_A ? ADDR4_B : ADDR4_A, &other) == 1, "address");
-	net_enter(net, host);
+	must(inet_pton(AF_INET, address, &to) == 1, address);
 	request_add(&request, &message, sizeof(message));
-	request_attr(&request, RTA_DST, &other, sizeof(other));
+	request_attr(&request, RTA_DST, &to, sizeof(to));
 	request_send(&request, "change route");
+}
+
+void net_unroute(const struct net *net, enum host host, bool unroute)
+{
+	net_enter(net, host);
+	change_unreachable(unroute, host == HOST_A ? ADDR4_B : ADDR4_A);
 	net_leave(net);
+}
+
+static void link_address(struct ifreq *request)
+{
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+	*request = (struct ifreq){ .ifr_name = CABLE };
+	must(fd >= 0 && ioctl(fd, SIOCGIFHWADDR, request) == 0, "link address");
+	close(fd);
+}
+
+void net_remember(const struct net *net)
+{
+	struct request request = request_make(RTM_NEWNEIGH, NLM_F_CREATE | NLM_F_REPLACE);
+	struct ndmsg message = { .ndm_family = AF_INET, .ndm_state = NUD_PERMANENT };
+	struct ifreq link;
+	struct in_addr address;
+
+	must(inet_pton(AF_INET, ADDR4_B, &address) == 1, ADDR4_B);
+	net_enter(net, HOST_B);
+	link_address(&link);
+	net_enter(net, HOST_A);
+	message.ndm_ifindex = (int)if_nametoindex(CABLE);
+	request_add(&request, &message, sizeof(message));
+	request_attr(&request, NDA_DST, &address, sizeof(address));
+	request_attr(&request, NDA_LLADDR, link.ifr_hwaddr.sa_data, 6);
+	request_send(&request, "remember a neighbour");
+	net_leave(net);
+}
+
+void net_least_rto(const struct net *net, uint32_t ms)
+{
+	struct request request = request_make(RTM_NEWROUTE, NLM_F_CREATE | NLM_F_EXCL);
+	const struct rtmsg message = {
+		.rtm_family = AF_INET,
+		.rtm_dst_len = 32,
+		.rtm_table = RT_TABLE_MAIN,
+		.rtm_protocol = RTPROT_STATIC,
+		.rtm_scope = RT_SCOPE_LINK,
+		.rtm_type = RTN_UNICAST,
+	};
+	const uint32_t lock = 1 << RTAX_RTO_MIN;
+	struct rtattr *metrics;
+	struct in_addr to;
+	uint32_t link;
+
+	must(inet_pton(AF_INET, ADDR4_B, &to) == 1, ADDR4_B);
+	net_enter(net, HOST_A);
+	link = if_nametoindex(CABLE);
+	request_add(&request, &message, sizeof(message));
+	request_attr(&request, RTA_DST, &to, sizeof(to));
+	request_attr(&request, RTA_OIF, &link, sizeof(link));
+	metrics = request_attr(&request, RTA_METRICS, NULL, 0);
+	request_attr(&request, RTAX_LOCK, &lock, sizeof(lock));
+	request_attr(&request, RTAX_RTO_MIN, &ms, sizeof(ms));
+	request_end_nest(&request, metrics);
+	request_send(&request, "add route");
+	net_leave(net);
+}
+
+void net_replace_by_router(const struct net *net)
+{
+	net_sysctl(net, HOST_B, "ipv4/ip_forward", "1");
+	net_sysctl(net, HOST_B, "ipv4/icmp_ratemask", "0"); /* less of a limit; that on unreachable routes remains */
+	net_enter(net, HOST_B);
+	change_address(RTM_DELADDR, AF_INET, ADDR4_B, 24);
+	change_address(RTM_NEWADDR, AF_INET, ADDR4_ROUTER, 24);
+	change_unreachable(true, ADDR4_B);
+	net_leave(net);
+}
+
+void net_silence_router(const struct net *net)
+{
+	net_sysctl(net, HOST_B, "ipv4/ip_forward", "0");
 }
 
 void net_sysctl(const struct net *net, enum host host, const char *name, const char *value)
@@ -325,16 +343,27 @@ static uint64_t read_counter(FILE *file, const char *group, const char *counter)
 	return 0;
 }
 
-uint64_t net_keepalives(const struct net *net, enum host host)
+static uint64_t host_counter(const struct net *net, enum host host, const char *path, const char *group,
+			     const char *counter)
 {
 	uint64_t count;
 	FILE *file;
 
 	net_enter(net, host);
-	file = fopen("/proc/thread-self/net/netstat", "re");
-	must(file, "open netstat");
-	count = read_counter(file, "TcpExt:", "TCPKeepAlive");
+	file = fopen(path, "re");
+	must(file, path);
+	count = read_counter(file, group, counter);
 	fclose(file);
 	net_leave(net);
 	return count;
+}
+
+uint64_t net_keepalives(const struct net *net, enum host host)
+{
+	return host_counter(net, host, "/proc/thread-self/net/netstat", "TcpExt:", "TCPKeepAlive");
+}
+
+uint64_t net_unreachables(const struct net *net, enum host host)
+{
+	return host_counter(net, host, "/proc/thread-self/net/snmp", "Icmp:", "InDestUnreachs");
 }

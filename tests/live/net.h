@@ -18,6 +18,9 @@ enum host { HOST_A, HOST_B };
 #define ADDR6_A "2001:db8::1"
 #define ADDR6_B "2001:db8::2"
 
+/* The name of its end of the cable, on each host. */
+#define CABLE "cable"
+
 struct net;
 
 struct net *net_new(void);
@@ -44,10 +47,31 @@ void net_refuse(const struct net *net, enum host host, bool refuse);
 /* Host has no IPv4 route to the other one (its network stack answers EHOSTUNREACH), or has it again. */
 void net_unroute(const struct net *net, enum host host, bool unroute);
 
+/* Host A knows the link address of host B for good: packets for it go out, whether it answers or not. */
+void net_remember(const struct net *net);
+
+/*
+ * Retransmissions from host A to B begin at that time (at 200 ms without). Just above 200 ms it depends on the kernel's
+ * timers after how many a connection is given up; some 250 ms leave no doubt.
+ */
+void net_least_rto(const struct net *net, uint32_t ms);
+
+/*
+ * In the place of host B there is a router: the kernel there answers what comes for B's IPv4 address with ICMP host
+ * unreachable, at most five times at once and once a second. After net_remember().
+ */
+void net_replace_by_router(const struct net *net);
+
+/* Now it drops them without a word. */
+void net_silence_router(const struct net *net);
+
 /* Sets one of host's own values under /proc/sys/net, "ipv4/tcp_retries2" say. */
 void net_sysctl(const struct net *net, enum host host, const char *name, const char *value);
 
 /* TcpExt:TCPKeepAlive of host: probes attempted since it exists. */
 uint64_t net_keepalives(const struct net *net, enum host host);
+
+/* Icmp:InDestUnreachs of host: how often it was told that something is unreachable. */
+uint64_t net_unreachables(const struct net *net, enum host host);
 
 #endif

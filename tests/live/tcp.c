@@ -2,10 +2,12 @@
 #include "tcp.h"
 
 #include "must.h"
+#include "netlink.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
-#include <netinet/tcp.h>
+#include <linux/inet_diag.h>
+#include <linux/sock_diag.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,11 +16,18 @@
 #include <time.h>
 #include <unistd.h>
 
+#define NARROW_BYTES 16384
+
 union address {
 	struct sockaddr any;
 	struct sockaddr_in v4;
 	struct sockaddr_in6 v6;
 };
+
+static void set(int fd, int level, int option, int value)
+{
+	must(setsockopt(fd, level, option, &value, sizeof(value)) == 0, "setsockopt");
+}
 
 static socklen_t make_address(union address *address, enum tcp_family family)
 {
@@ -115,6 +124,75 @@ struct tcp tcp_connect(const struct net *net, enum tcp_family family)
 	return tcp;
 }
 
+struct tcp tcp_connect_narrow(const struct net *net)
+{
+	struct tcp tcp;
+	const int listener = tcp_listen(net, &tcp.server_port);
+
+	set(listener, SOL_SOCKET, SO_RCVBUF, NARROW_BYTES); /* as accept(2) passes it on */
+	tcp.client = tcp_connect_port(net, tcp.server_port);
+	set(tcp.client, SOL_SOCKET, SO_SNDBUF, 2 * NARROW_BYTES);
+	tcp.server = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
+	must(tcp.server >= 0, "accept");
+	tcp.client_port = tcp_local_port(tcp.client);
+	close(listener);
+	return tcp;
+}
+
+struct tcp_info tcp_ask(int fd)
+{
+	struct tcp_info info;
+	socklen_t size = sizeof(info);
+
+	must(getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &size) == 0, "TCP_INFO");
+	return info;
+}
+
+void tcp_close_window(int fd)
+{
+	static const char data[NARROW_BYTES];
+	const struct timespec pause = { .tv_nsec = 10000000 };
+	struct tcp_info info;
+
+	for (;;) {
+		while (send(fd, data, sizeof(data), MSG_DONTWAIT) > 0)
+			;
+		must(errno == EAGAIN, "fill the window");
+		info = tcp_ask(fd);
+		if (info.tcpi_backoff > 0 && !info.tcpi_probes && !info.tcpi_unacked)
+			break;
+		nanosleep(&pause, NULL);
+	}
+}
+
+void tcp_read_all(int fd)
+{
+	char data[NARROW_BYTES];
+
+	while (recv(fd, data, sizeof(data), MSG_DONTWAIT) > 0)
+		;
+}
+
+void tcp_destroy(const struct net *net, const struct tcp *tcp)
+{
+	struct request request = request_make(SOCK_DESTROY, 0);
+	struct inet_diag_req_v2 which = {
+		.sdiag_family = AF_INET,
+		.sdiag_protocol = IPPROTO_TCP,
+		.idiag_states = ~0U,
+		.id = { .idiag_sport = htons((uint16_t)tcp->client_port),
+			.idiag_dport = htons((uint16_t)tcp->server_port),
+			.idiag_cookie = { INET_DIAG_NOCOOKIE, INET_DIAG_NOCOOKIE } },
+	};
+
+	must(inet_pton(AF_INET, ADDR4_A, which.id.idiag_src) == 1, ADDR4_A);
+	must(inet_pton(AF_INET, ADDR4_B, which.id.idiag_dst) == 1, ADDR4_B);
+	request_add(&request, &which, sizeof(which));
+	net_enter(net, HOST_A);
+	requests_send(NETLINK_SOCK_DIAG, &request, 1, "destroy a socket");
+	net_leave(net);
+}
+
 void tcp_close(struct tcp *tcp)
 {
 	if (tcp->client >= 0)
@@ -139,11 +217,6 @@ unsigned int tcp_connect_many(const struct net *net, int *clients, int *servers,
 	port = tcp_local_port(listener);
 	close(listener);
 	return port;
-}
-
-static void set(int fd, int level, int option, int value)
-{
-	must(setsockopt(fd, level, option, &value, sizeof(value)) == 0, "setsockopt");
 }
 
 void tcp_keepalive(int fd, const struct keepalive *keepalive)

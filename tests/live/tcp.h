@@ -5,6 +5,8 @@
 
 #include "net.h"
 
+#include <netinet/tcp.h>
+
 /* A connection from host A (client) to host B (server): both descriptors are this process's. */
 struct tcp {
 	int client, server;
@@ -25,6 +27,21 @@ void tcp_close(struct tcp *tcp);
 
 /* A connection whose server end has its keepalive from the listener, as accept(2) passes it on. */
 struct tcp tcp_accept(const struct net *net, const struct keepalive *keepalive);
+
+/* A connection whose server has room for little that was not read. */
+struct tcp tcp_connect_narrow(const struct net *net);
+
+/* Sends until the server has no room, and waits until it has said so in answer to a probe of its closed window. */
+void tcp_close_window(int fd);
+
+/* Reads what has arrived. */
+void tcp_read_all(int fd);
+
+/* TCP_INFO */
+struct tcp_info tcp_ask(int fd);
+
+/* Ends the client's side as `ss --kill` does. */
+void tcp_destroy(const struct net *net, const struct tcp *tcp);
 
 /* A listener on host B and its port; a connection to it from host A. */
 int tcp_listen(const struct net *net, unsigned int *port);

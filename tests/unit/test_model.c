@@ -213,6 +213,24 @@ static void a_late_answer(void **state)
 	world_free(w);
 }
 
+/* What was heard while data waited may be about the data. */
+static void no_late_answer_once_data_waits(void **state)
+{
+	struct world *w = world_new(10);
+	struct sighting waits = make_sighting(KATRACE_SUPPRESSED, 1, 3 * SECOND);
+	struct sighting next = make_probe(1, 1, 5 * SECOND);
+
+	(void)state;
+	walk(w, 1, 42, SECOND);
+	observe(w, make_probe(1, 1, 2 * SECOND));
+	waits.silent_us = 100000;
+	observe(w, waits);
+	next.silent_us = 1000000;
+	observe(w, next);
+	expect(w, "configured [42]\nsent 1/3 [42]\nsuppressed begin [42]\nsuppressed end [42]\nsent 1/3 [42]\n");
+	world_free(w);
+}
+
 static void gaps_in_probe_numbers_are_losses(void **state)
 {
 	struct world *w = world_new(10);
@@ -626,6 +644,7 @@ int main(void)
 		cmocka_unit_test(an_answer_before_its_probe),
 		cmocka_unit_test(an_answer_without_a_probe),
 		cmocka_unit_test(a_late_answer),
+		cmocka_unit_test(no_late_answer_once_data_waits),
 		cmocka_unit_test(gaps_in_probe_numbers_are_losses),
 		cmocka_unit_test(data_as_an_answer_is_no_gap),
 		cmocka_unit_test(suppression_has_a_begin_and_an_end),

@@ -487,6 +487,7 @@ static int suppressed(struct model *model, struct tracked *t, const struct sight
 {
 	struct event event = event_of(EVENT_SUPPRESSED, t, s);
 
+	t->probe_open = false; /* whatever was heard since may be about the data: it counts neither way */
 	if (t->c.suppressed)
 		return 0;
 	event.suppressed.begin = true;
@@ -530,7 +531,7 @@ static int tell(struct model *model, struct tracked *t, const struct sighting *s
 	const bool is_new = !t->c.announced;
 	int err = configured(model, t, s, now_ns);
 
-	if (s->kind != KATRACE_ANSWER)
+	if (s->kind != KATRACE_ANSWER && s->kind != KATRACE_SUPPRESSED)
 		keep(&err, find_late_answer(model, t, s, now_ns));
 	switch (s->kind) {
 	case KATRACE_PROBE_SENT:

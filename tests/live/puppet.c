@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+#include "puppet.h"
+
+#include "must.h"
+
+#include <arpa/inet.h>
+#include <net/ethernet.h>
+#include <net/if.h>
+#include <netinet/ip.h>
+#include <netinet/tcp.h>
+#include <netpacket/packet.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <unistd.h>
+
+#define PATIENCE_S 20
+
+struct frame {
+	struct ether_header link;
+	struct iphdr ip;
+	struct tcphdr tcp;
+} __attribute__((packed));
+
+struct puppet {
+	int fd;
+	uint16_t client_port, server_port;
+	struct frame last; /* of the client's, without its options */
+	uint32_t acked;    /* what the client may send next; known from its first probe on */
+	bool probed;
+};
+
+struct puppet *puppet_new(const struct net *net, const struct tcp *tcp)
+{
+	const struct timeval patience = { .tv_sec = PATIENCE_S };
+	struct sockaddr_ll cable = { .sll_family = AF_PACKET, .sll_protocol = htons(ETHERTYPE_IP) };
+	struct puppet *puppet = calloc(1, sizeof(*puppet));
+
+	must(puppet, "memory");
+	puppet->client_port = htons((uint16_t)tcp->client_port);
+	puppet->server_port = htons((uint16_t)tcp->server_port);
+	net_deaf(net, HOST_B, true);
+	net_enter(net, HOST_B);
+	puppet->fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, htons(ETHERTYPE_IP));
+	cable.sll_ifindex = (int)if_nametoindex(CABLE);
+	must(puppet->fd >= 0 && bind(puppet->fd, (struct sockaddr *)&cable, sizeof(cable)) == 0, "packet socket");
+	must(setsockopt(puppet->fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience)) == 0, "setsockopt");
+	net_leave(net);
+	return puppet;
+}
+
+void puppet_free(struct puppet *puppet)
+{
+	close(puppet->fd);
+	free(puppet);
+}
+
+/* Waits for the next segment of the client's; returns how many bytes of data it has. */
+static size_t wait_segment(struct puppet *puppet)
+{
+	struct frame *last = &puppet->last;
+	char packet[2048];
+	ssize_t n;
+
+	do {
+		n = recv(puppet->fd, packet, sizeof(packet), 0);
+		must(n >= 0, "the puppet hears nothing");
+		if ((size_t)n >= sizeof(*last))
+			memcpy(last, packet, sizeof(*last));
+	} while ((size_t)n < sizeof(*last) || last->ip.protocol != IPPROTO_TCP || last->ip.ihl != 5 ||
+		 last->tcp.source != puppet->client_port || last->tcp.dest != puppet->server_port);
+	return (size_t)(ntohs(last->ip.tot_len) - 4 * last->ip.ihl - 4 * last->tcp.doff);
+}
+
+void puppet_wait_probe(struct puppet *puppet)
+{
+	do {
+		wait_segment(puppet);
+		if (!puppet->probed)
+			puppet->acked = ntohl(puppet->last.tcp.seq) + 1;
+		puppet->probed = true;
+	} while (ntohl(puppet->last.tcp.seq) != puppet->acked - 1);
+}
+
+void puppet_wait_data(struct puppet *puppet)
+{
+	size_t bytes;
+
+	do
+		bytes = wait_segment(puppet);
+	while (!bytes || ntohl(puppet->last.tcp.seq) != puppet->acked);
+	puppet->acked += (uint32_t)bytes;
+}
+
+static uint32_t add_up(uint32_t sum, const void *data, size_t size)
+{
+	const uint8_t *bytes = data;
+
+	for (size_t i = 0; i < size; i += 2)
+		sum += (uint32_t)(bytes[i] << 8 | bytes[i + 1]);
+	return sum;
+}
+
+static uint16_t checksum(uint32_t sum)
+{
+	while (sum >> 16)
+		sum = (sum & 0xffff) + (sum >> 16);
+	return htons((uint16_t)~sum);
+}
+
+static void set_checksums(struct frame *frame)
+{
+	/* the pseudo header: addresses, protocol, length */
+	uint32_t sum = add_up(IPPROTO_TCP + sizeof(frame->tcp), &frame->ip.saddr, 8);
+
+	frame->tcp.check = checksum(add_up(sum, &frame->tcp, sizeof(frame->tcp)));
+	frame->ip.check = checksum(add_up(0, &frame->ip, sizeof(frame->ip)));
+}
+
+void puppet_say(const struct puppet *puppet, uint8_t flags, int32_t offset, uint16_t window)
+{
+	const struct frame *heard = &puppet->last;
+	struct frame frame = {
+		.ip = { .version = 4,
+			.ihl = 5,
+			.tot_len = htons(sizeof(frame.ip) + sizeof(frame.tcp)),
+			.ttl = 64,
+			.protocol = IPPROTO_TCP,
+			.saddr = heard->ip.daddr,
+			.daddr = heard->ip.saddr },
+		.tcp = { .source = heard->tcp.dest,
+			 .dest = heard->tcp.source,
+			 .seq = htonl(ntohl(heard->tcp.ack_seq) + (uint32_t)offset),
+			 .ack_seq = htonl(puppet->acked),
+			 .doff = sizeof(frame.tcp) / 4,
+			 .window = htons(window) },
+	};
+
+	frame.tcp.th_flags = flags;
+	memcpy(frame.link.ether_dhost, heard->link.ether_shost, ETH_ALEN);
+	memcpy(frame.link.ether_shost, heard->link.ether_dhost, ETH_ALEN);
+	frame.link.ether_type = htons(ETHERTYPE_IP);
+	set_checksums(&frame);
+	must(send(puppet->fd, &frame, sizeof(frame), 0) == sizeof(frame), "the puppet cannot speak");
+}
