@@ -3,8 +3,7 @@
 #ifndef KATRACE_EMIT_BPF_H
 #define KATRACE_EMIT_BPF_H
 
-#include "sock.bpf.h"
-#include <katrace/record.h>
+#include "describe.bpf.h"
 
 const volatile struct katrace_config config = {};
 struct katrace_shared shared = {};
@@ -22,37 +21,6 @@ struct {
 	__type(key, __u32);
 	__type(value, struct katrace_count);
 } counts SEC(".maps");
-
-static __noinline void describe_connection(struct katrace_record *rec, const struct tcp_sock *tp)
-{
-	rec->netns = sock_netns(tp);
-	rec->sock = (__u64)tp;
-	rec->inode = sock_inode(tp);
-	rec->cookie = sock_cookie(tp);
-	sock_addresses(tp, rec->local_addr, rec->peer_addr);
-	rec->local_port = sock_local_port(tp);
-	rec->peer_port = sock_peer_port(tp);
-	rec->family = sock_family(tp);
-	rec->state = sock_state(tp);
-	rec->flags = (sock_flag(tp, SOCK_KEEPOPEN) ? KATRACE_KEEPALIVE_ON : 0) |
-		     (sock_flag(tp, SOCK_DEAD) ? KATRACE_ORPHAN : 0) |
-		     (sock_window_probing(tp) ? KATRACE_WINDOW_PROBE : 0);
-	rec->idle = sock_idle(tp);
-	rec->interval = sock_interval(tp);
-	rec->user_timeout_ms = sock_user_timeout_ms(tp);
-	rec->silent = sock_silent(tp);
-	rec->probe_limit = sock_probe_limit(tp);
-	rec->from_sysctl = (sock_own_idle(tp) ? 0 : KATRACE_IDLE) | (sock_own_interval(tp) ? 0 : KATRACE_INTERVAL) |
-			   (sock_own_probe_limit(tp) ? 0 : KATRACE_PROBE_LIMIT);
-	rec->probes_out = sock_probes_out(tp);
-	rec->retransmits = sock_retransmits(tp);
-	rec->unacked_bytes = sock_unacked_bytes(tp);
-	rec->queued_bytes = sock_queued_bytes(tp);
-	rec->rto = sock_rto(tp);
-	rec->next_try = sock_next_try(tp);
-	rec->backoff = sock_backoff(tp);
-	rec->retry_limit = sock_retry_limit(tp);
-}
 
 /*
  * A record about tp, every byte written; or NULL, counted, when the ring is full. Pass it to record_submit(). Inline:

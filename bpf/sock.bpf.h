@@ -64,6 +64,14 @@ static __always_inline bool timer_has_run_out(const struct timer_list *timer)
 	return (__s64)(due - bpf_jiffies64()) <= 0;
 }
 
+/* timer_pending() */
+static __always_inline bool sock_timer_runs(const struct tcp_sock *tp)
+{
+	if (bpf_core_field_exists(struct inet_connection_sock, icsk_keepalive_timer))
+		return READ(tp, inet_conn.icsk_keepalive_timer.entry.pprev) != NULL;
+	return READ(tp, inet_conn.icsk_inet.sk.sk_timer.entry.pprev) != NULL;
+}
+
 static __always_inline __u64 sock_timer_function(const struct tcp_sock *tp)
 {
 	if (bpf_core_field_exists(struct inet_connection_sock, icsk_keepalive_timer))
@@ -74,6 +82,17 @@ static __always_inline __u64 sock_timer_function(const struct tcp_sock *tp)
 static __always_inline __u8 sock_state(const struct tcp_sock *tp)
 {
 	return READ(tp, inet_conn.icsk_inet.sk.__sk_common.skc_state);
+}
+
+/*
+ * iter/tcp also shows sockets that only are a struct sock_common: requests, which have no socket of their own yet, and
+ * those in TIME_WAIT. They have no tcp_sock.
+ */
+static __always_inline bool is_full_sock(const struct sock_common *common)
+{
+	const __u8 state = READ(common, skc_state);
+
+	return state != BPF_TCP_TIME_WAIT && state != BPF_TCP_NEW_SYN_RECV;
 }
 
 static __always_inline __u16 sock_family(const struct tcp_sock *tp)
@@ -119,6 +138,14 @@ static __always_inline __u64 sock_inode(const struct tcp_sock *tp)
 	if (!socket)
 		return 0;
 	return READ(KERNEL_PTR(struct socket_alloc, socket), vfs_inode.i_ino);
+}
+
+/* A file belongs to it. An orphan has none, one not accepted yet has none, and the kernel's own have none. */
+static __always_inline bool sock_has_file(const struct tcp_sock *tp)
+{
+	const struct socket *socket = READ(tp, inet_conn.icsk_inet.sk.sk_socket);
+
+	return socket && READ(KERNEL_PTR(struct socket, socket), file);
 }
 
 /* inet_sport, because skc_num is already 0 at the change to TCP_CLOSE */
@@ -170,22 +197,42 @@ static __always_inline __u8 sock_own_probe_limit(const struct tcp_sock *tp)
 	return READ(tp, keepalive_probes);
 }
 
+/* --- keepalive settings: the sysctls, which serve where the socket set nothing --- */
+
+static __always_inline __u32 net_idle(const struct net *net)
+{
+	return READ(net, ipv4.sysctl_tcp_keepalive_time);
+}
+
+static __always_inline __u32 net_interval(const struct net *net)
+{
+	return READ(net, ipv4.sysctl_tcp_keepalive_intvl);
+}
+
+/* The sysctl was once an int and is a u8 today, also in 5.10.262: BTF tells its width. */
+static __always_inline __u8 net_probe_limit(const struct net *net)
+{
+	return READ_ANY_SIZE(net, ipv4.sysctl_tcp_keepalive_probes);
+}
+
+/* --- keepalive settings: what holds --- */
+
 /* keepalive_time_when() of include/net/tcp.h, in jiffies */
 static __always_inline __u32 sock_idle(const struct tcp_sock *tp)
 {
-	return sock_own_idle(tp) ?: READ(sock_net(tp), ipv4.sysctl_tcp_keepalive_time);
+	return sock_own_idle(tp) ?: net_idle(sock_net(tp));
 }
 
 /* keepalive_intvl_when(), in jiffies */
 static __always_inline __u32 sock_interval(const struct tcp_sock *tp)
 {
-	return sock_own_interval(tp) ?: READ(sock_net(tp), ipv4.sysctl_tcp_keepalive_intvl);
+	return sock_own_interval(tp) ?: net_interval(sock_net(tp));
 }
 
-/* keepalive_probes(); the sysctl was once an int and is a u8 today, also in 5.10.262: BTF tells its width */
+/* keepalive_probes() */
 static __always_inline __u8 sock_probe_limit(const struct tcp_sock *tp)
 {
-	return sock_own_probe_limit(tp) ?: READ_ANY_SIZE(sock_net(tp), ipv4.sysctl_tcp_keepalive_probes);
+	return sock_own_probe_limit(tp) ?: net_probe_limit(sock_net(tp));
 }
 
 static __always_inline __u32 sock_user_timeout_ms(const struct tcp_sock *tp)
@@ -195,17 +242,21 @@ static __always_inline __u32 sock_user_timeout_ms(const struct tcp_sock *tp)
 
 /* --- what keepalive goes by --- */
 
-/* Jiffies since the last ACK */
+/* Jiffies since the last ACK. The clock is read last: a stamp made meanwhile would lie in the future. */
 static __always_inline __u32 sock_ack_silent(const struct tcp_sock *tp)
 {
-	return now_jiffies() - READ(tp, rcv_tstamp);
+	const __u32 heard = READ(tp, rcv_tstamp);
+
+	barrier();
+	return now_jiffies() - heard;
 }
 
 /* keepalive_time_elapsed(): jiffies since the younger of the last ACK and the last data */
 static __always_inline __u32 sock_silent(const struct tcp_sock *tp)
 {
-	__u32 ack = sock_ack_silent(tp);
-	__u32 data = now_jiffies() - READ(tp, inet_conn.icsk_ack.lrcvtime);
+	const __u32 data_heard = READ(tp, inet_conn.icsk_ack.lrcvtime);
+	const __u32 ack = sock_ack_silent(tp);
+	const __u32 data = now_jiffies() - data_heard;
 
 	return ack < data ? ack : data;
 }

@@ -3,9 +3,8 @@
  * Walks over every task's descriptors: who holds which TCP socket, in all network namespaces at once; and, first of
  * all, one look at a socket of katrace's own.
  */
-#include "sock.bpf.h"
+#include "describe.bpf.h"
 #include <bpf/bpf_tracing.h>
-#include <katrace/record.h>
 
 char LICENSE[] SEC("license") = "GPL";
 
@@ -153,5 +152,90 @@ int BPF_PROG(process_ended, struct task_struct *task)
 
 	if (!READ(threads, live.counter))
 		bpf_map_delete_elem(&kin, &pid);
+	return 0;
+}
+
+/* --- for `katrace list` --- */
+
+/*
+ * The socket is alive while it is looked at, but not at rest: it may be connecting or closing on another CPU. True if
+ * it still is what was written down of it.
+ */
+static __always_inline bool is_still(const struct katrace_record *rec, const struct tcp_sock *tp)
+{
+	barrier(); /* reads made before do not count */
+	return rec->state == sock_state(tp) && rec->local_port == sock_local_port(tp) &&
+	       rec->peer_port == sock_peer_port(tp);
+}
+
+/* A socket that is nothing yet, or nothing any more, is not shown; nor is a half of one. */
+static __always_inline bool is_whole(const struct katrace_record *rec)
+{
+	return rec->state != BPF_TCP_CLOSE && rec->local_port && (rec->peer_port || rec->state == BPF_TCP_LISTEN);
+}
+
+static __always_inline bool describe_socket(struct katrace_socket *found, const struct tcp_sock *tp)
+{
+	found->connection.kind = KATRACE_RECORD_KINDS;
+	describe_connection(&found->connection, tp);
+	if (!is_still(&found->connection, tp))
+		describe_connection(&found->connection, tp);
+	found->timer_due = (__s32)(sock_timer_expires(tp) - now_jiffies());
+	found->timer_runs = sock_timer_runs(tp);
+	return is_still(&found->connection, tp) && is_whole(&found->connection);
+}
+
+SEC("iter/task_file")
+int list_held(struct bpf_iter__task_file *ctx)
+{
+	struct task_struct *task = ctx->task;
+	struct file *file = ctx->file;
+	const struct tcp_sock *tp;
+	struct katrace_socket found = {};
+
+	if (!task || !file)
+		return 0;
+	tp = tcp_sock_of_file(file);
+	if (!tp || !describe_socket(&found, tp))
+		return 0;
+	describe_process(&found.owner, READ(task, group_leader));
+	bpf_seq_write(ctx->meta->seq, &found, sizeof(found));
+	return 0;
+}
+
+/* The sockets of this network namespace that no descriptor can refer to. */
+SEC("iter/tcp")
+int list_unheld(struct bpf_iter__tcp *ctx)
+{
+	const struct sock_common *common = ctx->sk_common;
+	const struct tcp_sock *tp;
+	struct katrace_socket found = {};
+
+	if (!common || !is_full_sock(common))
+		return 0;
+	tp = tcp_sock_of(common);
+	if (sock_has_file(tp) || !describe_socket(&found, tp))
+		return 0;
+	bpf_seq_write(ctx->meta->seq, &found, sizeof(found));
+	return 0;
+}
+
+SEC("iter/task_file")
+int list_netns(struct bpf_iter__task_file *ctx)
+{
+	struct file *file = ctx->file;
+	const struct tcp_sock *tp;
+	struct katrace_netns found = {};
+
+	if (!ctx->task || !file)
+		return 0;
+	tp = tcp_sock_of_file(file);
+	if (!tp)
+		return 0;
+	found.netns = sock_netns(tp);
+	found.idle = net_idle(sock_net(tp));
+	found.interval = net_interval(sock_net(tp));
+	found.probe_limit = net_probe_limit(sock_net(tp));
+	bpf_seq_write(ctx->meta->seq, &found, sizeof(found));
 	return 0;
 }

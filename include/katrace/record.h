@@ -140,4 +140,29 @@ struct katrace_owner {
 
 _Static_assert(sizeof(struct katrace_owner) == 64, "owner layout");
 
+/*
+ * One descriptor that refers to a TCP socket, with all that `katrace list` shows of it, or a socket that has no file.
+ * connection.kind is KATRACE_RECORD_KINDS: nothing happened.
+ */
+struct katrace_socket {
+	struct katrace_record connection;
+	struct katrace_owner owner; /* zeros where the socket has no file; sock and inode are connection's */
+	__s32 timer_due;            /* jiffies until the keepalive timer fires; less than 0: it is late */
+	__u8 timer_runs;
+	__u8 unused[3];
+};
+
+_Static_assert(sizeof(struct katrace_socket) == sizeof(struct katrace_record) + sizeof(struct katrace_owner) + 8,
+	       "socket layout");
+
+/* The sysctls of a network namespace that a TCP socket belongs to, in the kernel's units. */
+struct katrace_netns {
+	__u32 netns;
+	__u32 idle;     /* jiffies */
+	__u32 interval; /* jiffies */
+	__u32 probe_limit;
+};
+
+_Static_assert(sizeof(struct katrace_netns) == 16, "network namespace layout");
+
 #endif

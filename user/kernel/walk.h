@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
-/* Walks over every task's descriptors: which process holds which TCP socket. */
+/* Walks over every task's descriptors: which process holds which TCP socket, and what these sockets are like. */
 #ifndef KATRACE_WALK_H
 #define KATRACE_WALK_H
 
@@ -12,7 +12,15 @@
 
 struct walk;
 
+/* What the walks are for: only the programs that this takes are loaded. */
+enum walk_purpose {
+	WALK_OWNERS,  /* walk_run() */
+	WALK_SOCKETS, /* walk_sockets() */
+	WALK_NETNS,   /* walk_netns() */
+};
+
 struct walk_options {
+	enum walk_purpose purpose;
 	const char *btf; /* a file with the kernel's BTF, or NULL */
 	bool kin;        /* follow descendants: walk_add_kin() */
 };
@@ -54,5 +62,16 @@ bool walk_has_kin(const struct walk *walk);
  * a part of them.
  */
 int walk_run(struct walk *walk, void (*found)(void *ctx, const struct katrace_owner *owner), void *ctx);
+
+/*
+ * Calls found() for each descriptor of a TCP socket, as walk_run() does, with what the socket is like at that moment;
+ * then for each socket of katrace's own network namespace that has no file: orphans, connections not accepted yet, the
+ * kernel's own. Sockets that are neither connected, connecting, closing nor listening are left out. A socket that loses
+ * its file meanwhile may be found both ways. Returns as walk_run().
+ */
+int walk_sockets(struct walk *walk, void (*found)(void *ctx, const struct katrace_socket *socket), void *ctx);
+
+/* Calls found() for each descriptor of a TCP socket with the sysctls of the socket's network namespace. */
+int walk_netns(struct walk *walk, void (*found)(void *ctx, const struct katrace_netns *netns), void *ctx);
 
 #endif
