@@ -211,6 +211,11 @@ static bool is_wanted(const struct filter *filter, const struct process *process
 	return false;
 }
 
+bool filter_wants_failures(const struct filter *filter)
+{
+	return filter->failures;
+}
+
 bool filter_wants_owner(const struct filter *filter)
 {
 	return filter->kinds;

@@ -61,6 +61,9 @@ int filter_add_netns(struct filter *filter, uint32_t inode); /* of the network n
 int filter_add_family(struct filter *filter, bool ipv6);     /* what is on the wire: v4-mapped is IPv4 */
 void filter_set_failures(struct filter *filter);             /* only events that are warnings */
 
+/* What filter_set_failures() set. */
+bool filter_wants_failures(const struct filter *filter);
+
 /* The processes asked for by pid: valid until one more is added. */
 const struct wanted_pid *filter_pids(const struct filter *filter, size_t *n);
 

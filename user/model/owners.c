@@ -240,3 +240,28 @@ bool owners_held_at_start(const struct owners *owners, uint64_t sock, uint64_t i
 
 	return held && held->at_start;
 }
+
+static void add_pid(struct owner *owner, uint32_t pid)
+{
+	if (pid == owner->pid)
+		return;
+	for (uint32_t i = 0; i < owner->n_others; i++)
+		if (owner->other_pids[i] == pid)
+			return;
+	if (owner->n_others < OWNERS_OTHERS_MAX)
+		owner->other_pids[owner->n_others++] = pid;
+}
+
+/* The lowest pid stays the first, with its name and its cgroup. */
+void owner_add(struct owner *owner, const struct owner *more)
+{
+	const struct owner *first = more->pid < owner->pid ? more : owner;
+	const struct owner *second = first == owner ? more : owner;
+	struct owner sum = *first;
+
+	add_pid(&sum, second->pid);
+	for (uint32_t i = 0; i < second->n_others; i++)
+		add_pid(&sum, second->other_pids[i]);
+	sum.meets |= second->meets;
+	*owner = sum;
+}

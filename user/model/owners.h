@@ -56,4 +56,7 @@ bool owners_lookup(const struct owners *owners, uint64_t sock, uint64_t inode, s
 /* True if the first walk already found the socket held. */
 bool owners_held_at_start(const struct owners *owners, uint64_t sock, uint64_t inode);
 
+/* Adds the holders of the same socket that another descriptor has shown. */
+void owner_add(struct owner *owner, const struct owner *more);
+
 #endif

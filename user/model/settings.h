@@ -23,4 +23,11 @@ struct settings {
  */
 uint64_t settings_detection_ms(const struct settings *settings);
 
+/*
+ * The same from now on, in microseconds, for a peer silent for silent_us, the timer due in next_us and probes_out
+ * probes unanswered. False: never.
+ */
+bool settings_detection_from_now(const struct settings *settings, uint64_t silent_us, uint64_t next_us,
+				 uint32_t probes_out, uint64_t *detection_us);
+
 #endif

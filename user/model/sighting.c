@@ -5,7 +5,7 @@
 #include <netinet/in.h>
 #include <string.h>
 
-static void decode_endpoint(struct endpoint *end, uint16_t family, const uint8_t addr[16], uint16_t port)
+void endpoint_decode(struct endpoint *end, uint16_t family, const uint8_t addr[16], uint16_t port)
 {
 	static const uint8_t mapped[12] = { [10] = 0xff, [11] = 0xff };
 
@@ -32,7 +32,7 @@ static bool is_enabled(const struct katrace_record *record)
 	}
 }
 
-static void decode_settings(struct settings *settings, const struct katrace_record *record, uint32_t hz)
+void settings_decode(struct settings *settings, const struct katrace_record *record, uint32_t hz)
 {
 	settings->enabled = is_enabled(record);
 	settings->idle_s = record->idle / hz;
@@ -54,10 +54,10 @@ int sighting_decode(struct sighting *s, const struct katrace_record *record, uin
 	s->id.sock = record->sock;
 	s->id.inode = record->inode;
 	s->id.netns = record->netns;
-	decode_endpoint(&s->id.local, record->family, record->local_addr, record->local_port);
-	decode_endpoint(&s->id.peer, record->family, record->peer_addr, record->peer_port);
+	endpoint_decode(&s->id.local, record->family, record->local_addr, record->local_port);
+	endpoint_decode(&s->id.peer, record->family, record->peer_addr, record->peer_port);
 	s->cookie = record->cookie;
-	decode_settings(&s->settings, record, hz);
+	settings_decode(&s->settings, record, hz);
 	s->state = record->state;
 	s->orphan = record->flags & KATRACE_ORPHAN;
 	s->was_on = record->flags & KATRACE_KEEPALIVE_ON;

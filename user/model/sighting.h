@@ -49,6 +49,10 @@ struct sighting {
 	enum katrace_close_cause close_cause;
 };
 
+/* Parts of a record; hz is the kernel's. */
+void endpoint_decode(struct endpoint *end, uint16_t family, const uint8_t addr[16], uint16_t port);
+void settings_decode(struct settings *settings, const struct katrace_record *record, uint32_t hz);
+
 /* Translates a record; hz is the kernel's. Returns 0, or -EPROTO for a record no kernel side of this version writes. */
 int sighting_decode(struct sighting *sighting, const struct katrace_record *record, uint32_t hz);
 

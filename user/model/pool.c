@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+#include "model/pool.h"
+
+#include "model/numbers.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct pool {
+	size_t item_size;
+	uint64_t seed;
+	char *items;
+	size_t n, room;
+	struct numbers numbers;
+};
+
+static uint64_t hash_item(const void *ctx, uint32_t number)
+{
+	const struct pool *pool = ctx;
+
+	return numbers_hash(pool->seed, pool_get(pool, number), pool->item_size);
+}
+
+static bool is_item(const void *ctx, uint32_t number, const void *key)
+{
+	const struct pool *pool = ctx;
+
+	return memcmp(pool_get(pool, number), key, pool->item_size) == 0;
+}
+
+struct pool *pool_new(size_t item_size, uint64_t seed)
+{
+	struct pool *pool = calloc(1, sizeof(*pool));
+
+	if (!pool)
+		return NULL;
+	pool->item_size = item_size;
+	pool->seed = seed;
+	pool->numbers.keys = (struct numbers_keys){ hash_item, is_item, pool };
+	return pool;
+}
+
+void pool_free(struct pool *pool)
+{
+	if (!pool)
+		return;
+	numbers_clear(&pool->numbers);
+	free(pool->items);
+	free(pool);
+}
+
+static int make_room(struct pool *pool)
+{
+	const size_t room = pool->room ? 2 * pool->room : 16;
+	char *items;
+
+	if (pool->n < pool->room)
+		return 0;
+	items = reallocarray(pool->items, room, pool->item_size);
+	if (!items)
+		return -ENOMEM;
+	pool->items = items;
+	pool->room = room;
+	return 0;
+}
+
+int pool_put(struct pool *pool, const void *item, uint32_t *number)
+{
+	const uint32_t known = numbers_find(&pool->numbers, numbers_hash(pool->seed, item, pool->item_size), item);
+
+	*number = known;
+	if (known != NUMBERS_NONE)
+		return 0;
+	if (pool->n >= NUMBERS_NONE || make_room(pool))
+		return -ENOMEM;
+	memcpy(pool->items + pool->n * pool->item_size, item, pool->item_size);
+	*number = (uint32_t)pool->n++;
+	return numbers_add(&pool->numbers, *number);
+}
+
+const void *pool_get(const struct pool *pool, uint32_t number)
+{
+	return pool->items + number * pool->item_size;
+}
+
+size_t pool_count(const struct pool *pool)
+{
+	return pool->n;
+}
