@@ -43,6 +43,18 @@ void out_printf(struct out *out, const char *format, ...)
 	out_bytes(out, text, (size_t)n);
 }
 
+void out_number(struct out *out, uint64_t number)
+{
+	char digits[20];
+	size_t at = sizeof(digits);
+
+	do {
+		digits[--at] = (char)('0' + number % 10);
+		number /= 10;
+	} while (number);
+	out_bytes(out, digits + at, sizeof(digits) - at);
+}
+
 void out_pad(struct out *out, size_t from, size_t width)
 {
 	while (out->used - from < width && !out->cut)

@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 struct out {
 	char *buf;
@@ -19,6 +20,9 @@ struct out out_make(char *buf, size_t size);
 void out_bytes(struct out *out, const char *bytes, size_t n);
 void out_text(struct out *out, const char *text);
 __attribute__((format(printf, 2, 3))) void out_printf(struct out *out, const char *format, ...);
+
+/* In decimal; much faster than out_printf(). */
+void out_number(struct out *out, uint64_t number);
 
 /* Spaces, until width columns have been written since position from. */
 void out_pad(struct out *out, size_t from, size_t width);

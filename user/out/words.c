@@ -6,6 +6,9 @@
 #include <netinet/tcp.h>
 #include <string.h>
 
+/* Of a container's id: as many digits as docker shows. */
+#define CONTAINER_SHOWN 12
+
 void words_duration(struct out *out, uint64_t us)
 {
 	if (us < 1000)
@@ -29,13 +32,75 @@ void words_ms(struct out *out, uint64_t ms)
 	out_text(out, "s");
 }
 
-void words_endpoint(struct out *out, const struct endpoint *end)
+static void two_units(struct out *out, uint64_t n, unsigned int per, const char *unit, const char *smaller)
+{
+	out_number(out, n / per);
+	out_text(out, unit);
+	if (n % per == 0)
+		return;
+	out_number(out, n % per);
+	out_text(out, smaller);
+}
+
+void words_span(struct out *out, uint64_t us)
+{
+	const uint64_t tenths = us / 100000, s = us / 1000000;
+
+	if (us < 1000000) {
+		out_number(out, us / 1000);
+		out_text(out, "ms");
+	} else if (tenths < 100) {
+		out_number(out, tenths / 10);
+		out_text(out, ".");
+		out_number(out, tenths % 10);
+		out_text(out, "s");
+	} else if (s < 60) {
+		out_number(out, s);
+		out_text(out, "s");
+	} else if (s < 3600) {
+		two_units(out, s, 60, "m", "s");
+	} else if (s < 86400) {
+		two_units(out, s / 60, 60, "h", "m");
+	} else {
+		two_units(out, s / 3600, 24, "d", "h");
+	}
+}
+
+void words_setting(struct out *out, uint64_t seconds)
+{
+	const bool hours = seconds && seconds % 3600 == 0;
+	const bool minutes = seconds && seconds % 60 == 0;
+
+	out_number(out, seconds / (hours ? 3600 : minutes ? 60 : 1));
+	out_text(out, hours ? "h" : minutes ? "m" : "s");
+}
+
+static void words_ipv4(struct out *out, const uint8_t addr[4])
+{
+	for (int i = 0; i < 4; i++) {
+		out_number(out, addr[i]);
+		if (i < 3)
+			out_text(out, ".");
+	}
+}
+
+void words_address(struct out *out, const struct endpoint *end)
 {
 	char text[INET6_ADDRSTRLEN];
 
-	if (!inet_ntop(end->ipv6 ? AF_INET6 : AF_INET, end->addr, text, sizeof(text)))
-		return;
-	out_printf(out, end->ipv6 ? "[%s]:%u" : "%s:%u", text, end->port);
+	if (!end->ipv6)
+		words_ipv4(out, end->addr);
+	else if (inet_ntop(AF_INET6, end->addr, text, sizeof(text)))
+		out_text(out, text);
+}
+
+void words_endpoint(struct out *out, const struct endpoint *end)
+{
+	if (end->ipv6)
+		out_text(out, "[");
+	words_address(out, end);
+	out_text(out, end->ipv6 ? "]:" : ":");
+	out_number(out, end->port);
 }
 
 static const char *plural(uint64_t n)
@@ -106,6 +171,14 @@ void words_backlog(struct out *out, uint32_t unacked, uint32_t queued, uint32_t 
 		out_printf(out, "%s%u byte%s queued", before, queued, plural(queued));
 	if (retransmits)
 		out_printf(out, ", %u retransmission%s", retransmits, plural(retransmits));
+}
+
+void words_container(struct out *out, const struct owner *owner)
+{
+	if (*owner->cgroup.container)
+		out_escaped(out, owner->cgroup.container, CONTAINER_SHOWN);
+	else
+		out_text(out, "-");
 }
 
 const char *words_state(uint8_t state)

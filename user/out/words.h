@@ -12,6 +12,15 @@ void words_duration(struct out *out, uint64_t us);
 /* A whole number of seconds where it is one: "30s", "12.5s" */
 void words_ms(struct out *out, uint64_t ms);
 
+/* For a column, two units at most: "85ms", "7.2s", "45s", "12m30s", "1h59m", "3d4h" */
+void words_span(struct out *out, uint64_t us);
+
+/* As people set it: "75s", "10m", "2h" */
+void words_setting(struct out *out, uint64_t seconds);
+
+/* "10.0.2.15", "2001:db8::1" */
+void words_address(struct out *out, const struct endpoint *end);
+
 /* "10.0.2.15:22", "[2001:db8::1]:22" */
 void words_endpoint(struct out *out, const struct endpoint *end);
 
@@ -23,6 +32,9 @@ void words_probe(struct out *out, uint32_t number, uint32_t limit);
 
 /* "11 bytes unacknowledged, 3 retransmissions" */
 void words_backlog(struct out *out, uint32_t unacked, uint32_t queued, uint32_t retransmits);
+
+/* The first twelve digits of the container's id, "-" for none. */
+void words_container(struct out *out, const struct owner *owner);
 
 /* TCP_ESTABLISHED is "established", TCP_FIN_WAIT1 "fin_wait_1": OpenTelemetry's names. NULL for any other number. */
 const char *words_state(uint8_t state);

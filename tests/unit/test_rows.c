@@ -1,0 +1,280 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+/* What `katrace list` prints, to the letter. */
+#include "sockets.h"
+
+#include "model/summary.h"
+#include "out/csv.h"
+#include "out/report.h"
+#include "out/rows.h"
+#include "out/words.h"
+
+#include <stdlib.h>
+
+static char text[16384];
+
+/* Five sockets, each with something of its own. */
+static struct sockets *make_sockets(void)
+{
+	const struct owner nginx = make_holder(812, "nginx"), shell = make_holder(7, "a \"b\"\033[31m");
+	struct katrace_socket dying = make_socket(1), off = make_socket(2), listener = make_socket(3);
+	struct katrace_socket six = make_socket(4), orphan = make_socket(5);
+	struct sockets *sockets = sockets_new(HZ, 7);
+
+	dying.connection.probes_out = 2;
+	dying.connection.silent = 37 * HZ;
+	dying.timer_due = 3 * HZ;
+	off.connection.flags = 0;
+	off.connection.silent = (3 * 86400 + 4 * 3600 + 120) * HZ;
+	listener.connection.state = TCP_LISTEN;
+	listener.connection.from_sysctl = KATRACE_IDLE | KATRACE_INTERVAL | KATRACE_PROBE_LIMIT;
+	listener.timer_runs = 0;
+	six.connection.family = AF_INET6;
+	six.connection.netns = 4026532177;
+	inet_pton(AF_INET6, "2001:db8::1", six.connection.local_addr);
+	inet_pton(AF_INET6, "2001:db8::2", six.connection.peer_addr);
+	six.connection.idle = 7200 * HZ;
+	six.connection.interval = 75 * HZ;
+	six.connection.user_timeout_ms = 9000500;
+	six.timer_due = 7198 * HZ;
+	orphan.connection.state = TCP_FIN_WAIT1;
+	orphan.connection.flags |= KATRACE_ORPHAN;
+	orphan.connection.inode = 0;
+	orphan.connection.unacked_bytes = 1;
+	orphan.connection.silent = HZ / 10;
+	assert_int_equal(sockets_add(sockets, &dying, &nginx), 0);
+	assert_int_equal(sockets_add(sockets, &off, &shell), 0);
+	assert_int_equal(sockets_add(sockets, &off, &nginx), 0);
+	assert_int_equal(sockets_add(sockets, &listener, &nginx), 0);
+	assert_int_equal(sockets_add(sockets, &six, &shell), 0);
+	assert_int_equal(sockets_add(sockets, &orphan, NULL), 0);
+	assert_int_equal(sort_all(sockets), 5);
+	return sockets;
+}
+
+static const char *end_text(const struct out *out)
+{
+	assert_false(out->cut);
+	text[out->used] = '\0';
+	return text;
+}
+
+static const char *table(unsigned int columns, bool color)
+{
+	const struct rows_options options = { color, columns, 7, usual };
+	struct out out = out_make(text, sizeof(text) - 1);
+	struct sockets *sockets = make_sockets();
+	struct rows *rows = rows_new(&options);
+	struct listed listed = { 0 };
+
+	for (size_t i = 0; i < sockets_count(sockets); i++) {
+		sockets_get(sockets, i, &listed);
+		rows_measure(rows, &listed);
+	}
+	rows_measured(rows);
+	rows_header(rows, &out);
+	for (size_t i = 0; i < sockets_count(sockets); i++) {
+		sockets_get(sockets, i, &listed);
+		rows_row(rows, &listed, &out);
+	}
+	rows_free(rows);
+	sockets_free(sockets);
+	return end_text(&out);
+}
+
+static void a_wide_table(void **state)
+{
+	(void)state;
+	assert_string_equal(
+		table(0, false),
+		"PID  COMM              LOCAL             PEER                 STATE       NEXT     PROBES  IDLE  INTVL  USERTO   SILENT   NOTICED  NETNS       NOTE\n"
+		"812  nginx             10.0.2.15:22      10.0.2.2:40001       estab       3.0s     2/3     30s   5s*    -        37s      8.0s     -           2 unanswered\n"
+		"7    a \"b\"\\x1b[31m +1  10.0.2.15:22      10.0.2.2:40002       estab       off      -       -     -      -        3d4h     never    -           zombie\n"
+		"-    -                 10.0.2.15:22      10.0.2.2:40005       fin_wait_1  30s      0/3     30s   5s*    -        100ms    -        -           orphan\n"
+		"7    a \"b\"\\x1b[31m     [2001:db8::1]:22  [2001:db8::2]:40004  estab       1h59m    0       2h    75s*   9000.5s  0ms      2h31m    4026532177\n"
+		"812  nginx             10.0.2.15:22      *                    listen      -        0/3*    30s*  5s*    -        -        -        -\n");
+}
+
+static void narrow_tables(void **state)
+{
+	(void)state;
+	assert_string_equal(
+		table(100, false),
+		"PID  COMM              LOCAL   PEER                 STATE       NEXT     PROBES  SILENT   NOTICED\n"
+		"812  nginx             :22     10.0.2.2:40001       estab       3.0s     2/3     37s      8.0s\n"
+		"7    a \"b\"\\x1b[31m +1  :22     10.0.2.2:40002       estab       off      -       3d4h     never\n"
+		"-    -                 :22     10.0.2.2:40005       fin_wait_1  30s      0/3     100ms    -\n"
+		"7    a \"b\"\\x1b[31m     :22     [2001:db8::2]:40004  estab       1h59m    0       0ms      2h31m\n"
+		"812  nginx             :22     *                    listen      -        0/3*    -        -\n");
+}
+
+static void tables_fit_any_terminal(void **state)
+{
+	const char *line, *end;
+
+	(void)state;
+	for (unsigned int columns = 1; columns < 200; columns++)
+		for (line = table(columns, false); (end = strchr(line, '\n')); line = end + 1)
+			assert_true(end - line <= (ptrdiff_t)columns);
+	rows_free(NULL);
+}
+
+static void problems_have_colours(void **state)
+{
+	(void)state;
+	assert_non_null(strstr(table(0, true), "\n\033[31m812 "));
+	assert_non_null(strstr(text, "2 unanswered\033[0m\n"));
+	assert_non_null(strstr(text, "\n\033[33m7 "));
+	assert_null(strstr(table(0, false), "\033"));
+}
+
+static void as_csv(void **state)
+{
+	struct out out = out_make(text, sizeof(text) - 1);
+	struct sockets *sockets = make_sockets();
+	struct listed listed = { 0 };
+
+	(void)state;
+	csv_header(&out);
+	for (size_t i = 0; i < sockets_count(sockets); i++) {
+		sockets_get(sockets, i, &listed);
+		csv_row(&listed, &out);
+	}
+	sockets_free(sockets);
+	assert_string_equal(
+		end_text(&out),
+		"pid,comm,other_pids,container,netns,local_address,local_port,peer_address,peer_port,state,keepalive,idle_s,interval_s,probe_limit,user_timeout_ms,from_sysctl,probes_out,next_probe_us,silent_us,detection_us\n"
+		"812,\"nginx\",,,7,10.0.2.15,22,10.0.2.2,40001,established,on,30,5,3,0,interval_s,2,3000000,37000000,8000000\n"
+		"7,\"a \"\"b\"\"\\x1b[31m\",812,,7,10.0.2.15,22,10.0.2.2,40002,established,off,,,,0,,0,,273720000000,\n"
+		",,,,7,10.0.2.15,22,10.0.2.2,40005,fin_wait_1,on,30,5,3,0,interval_s,0,30000000,100000,\n"
+		"7,\"a \"\"b\"\"\\x1b[31m\",,,4026532177,2001:db8::1,22,2001:db8::2,40004,established,on,7200,75,3,9000500,interval_s,0,7198000000,0,9075000000\n"
+		"812,\"nginx\",,,7,10.0.2.15,22,10.0.2.2,40003,listen,on,30,5,3,0,idle_s interval_s probe_limit,0,,,\n");
+}
+
+static void summed_up(void **state)
+{
+	struct out out = out_make(text, sizeof(text) - 1);
+	struct summary *summary = summary_new(&usual, 7);
+	struct sockets *sockets = make_sockets();
+	struct listed listed = { 0 };
+
+	(void)state;
+	for (size_t i = 0; i < sockets_count(sockets); i++) {
+		sockets_get(sockets, i, &listed);
+		assert_int_equal(summary_add(summary, &listed), 0);
+	}
+	summary_sort(summary);
+	report_header(&out);
+	for (size_t i = 0; i < summary_count(summary); i++)
+		report_line(summary_get(summary, i), &out);
+	for (size_t i = 0; i < summary_count(summary); i++)
+		report_findings(summary_get(summary, i), &usual, &out);
+	sockets_free(sockets);
+	summary_free(summary);
+	summary_free(NULL);
+	assert_string_equal(
+		end_text(&out),
+		"PROCESS                   CONTAINER     CONNECTIONS  ON        OFF       PROBES/MIN  NOTICED   SETTINGS\n"
+		"a \"b\"\\x1b[31m[7]          -             2            1         1         0.01        never     2h+3x75s*<9000.5s\n"
+		"nginx[812]                -             2            2         0         2.00        45s       1: 30s+3x5s*, 1: 30s*+3*x5s*\n"
+		"nobody                    -             1            1         0         0.00        -         30s+3x5s*\n"
+		"a \"b\"\\x1b[31m[7]: 1 connection perhaps half open: silent for over 10 m, and no probe due within 1 h, silent 3 d 4 h\n"
+		"a \"b\"\\x1b[31m[7]: 1 established connection without keepalive, silent 3 d 4 h\n"
+		"a \"b\"\\x1b[31m[7]: a dead peer is noticed only 2 h 31 m after it was last heard\n"
+		"nginx[812]: 1 connection with unanswered keepalive probes, silent 37 s\n");
+}
+
+/* The example of many a busy host. */
+static void thousands_without_keepalive(void **state)
+{
+	const struct owner nginx = make_holder(812, "nginx");
+	struct out out = out_make(text, sizeof(text) - 1);
+	struct summary *summary = summary_new(&usual, 7);
+	struct sockets *sockets = sockets_new(HZ, 7);
+	struct listed listed = { 0 };
+
+	(void)state;
+	for (uint32_t i = 0; i < 4113; i++) {
+		struct katrace_socket found = make_socket(i);
+
+		found.connection.flags = 0;
+		found.connection.silent = i ? 5 * HZ : (3 * 86400 + 4 * 3600) * HZ;
+		assert_int_equal(sockets_add(sockets, &found, &nginx), 0);
+	}
+	assert_int_equal(sort_all(sockets), 4113);
+	for (size_t i = 0; i < sockets_count(sockets); i++) {
+		sockets_get(sockets, i, &listed);
+		assert_int_equal(summary_add(summary, &listed), 0);
+	}
+	assert_int_equal(summary_count(summary), 1);
+	report_findings(summary_get(summary, 0), &usual, &out);
+	sockets_free(sockets);
+	summary_free(summary);
+	assert_string_equal(
+		end_text(&out),
+		"nginx[812]: 1 connection perhaps half open: silent for over 10 m, and no probe due within 1 h, "
+		"silent 3 d 4 h\n"
+		"nginx[812]: 4,113 established connections without keepalive, oldest silent 3 d 4 h\n");
+}
+
+static void sysctls(void **state)
+{
+	const struct katrace_netns own = { 4026531840, 7200 * HZ, 75 * HZ, 9 }, other = { 7, 60 * HZ, HZ, 3 };
+	struct out out = out_make(text, sizeof(text) - 1);
+
+	(void)state;
+	report_sysctl_header(&out);
+	report_sysctl(&own, HZ, true, 12, &out);
+	report_sysctl(&other, HZ, false, 1, &out);
+	assert_string_equal(
+		end_text(&out),
+		"NETNS             tcp_keepalive_time  tcp_keepalive_intvl  tcp_keepalive_probes  NOTICED   DESCRIPTORS\n"
+		"4026531840 (own)  7200                75                   9                     2h11m     12\n"
+		"7                 60                  1                    3                     1m3s      1\n");
+}
+
+static void spans_and_settings(void **state)
+{
+	static const struct {
+		uint64_t us;
+		const char *text;
+	} spans[] = {
+		{ 0, "0ms" },         { 999999, "999ms" },     { 1000000, "1.0s" },   { 9999999, "9.9s" },
+		{ 10000000, "10s" },  { 59999999, "59s" },     { 60000000, "1m" },    { 750000000, "12m30s" },
+		{ 3600000000, "1h" }, { 7198100000, "1h59m" }, { 86400000000, "1d" }, { 273600000000, "3d4h" },
+	};
+	static const struct {
+		uint64_t s;
+		const char *text;
+	} settings[] = { { 0, "0s" }, { 75, "75s" }, { 600, "10m" }, { 7200, "2h" }, { 7201, "7201s" } };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(spans) / sizeof(spans[0]); i++) {
+		struct out out = out_make(text, sizeof(text) - 1);
+
+		words_span(&out, spans[i].us);
+		assert_string_equal(end_text(&out), spans[i].text);
+	}
+	for (size_t i = 0; i < sizeof(settings) / sizeof(settings[0]); i++) {
+		struct out out = out_make(text, sizeof(text) - 1);
+
+		words_setting(&out, settings[i].s);
+		assert_string_equal(end_text(&out), settings[i].text);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_wide_table),
+		cmocka_unit_test(narrow_tables),
+		cmocka_unit_test(tables_fit_any_terminal),
+		cmocka_unit_test(problems_have_colours),
+		cmocka_unit_test(as_csv),
+		cmocka_unit_test(summed_up),
+		cmocka_unit_test(thousands_without_keepalive),
+		cmocka_unit_test(sysctls),
+		cmocka_unit_test(spans_and_settings),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
