@@ -10,6 +10,7 @@ static const struct {
 } commands[] = {
 	{ "trace", cmd_trace }, /* the default */
 	{ "replay", cmd_replay },
+	{ "list", cmd_list },
 	{ "doctor", cmd_doctor },
 	{ "schema", cmd_schema },
 };

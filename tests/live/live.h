@@ -72,6 +72,19 @@ void exact_loss_is_reported(void **state);
 
 void story_is_the_same_in_every_mode(void **state);
 
+void list_agrees_with_the_socket(void **state);
+void list_agrees_with_ss(void **state);
+void list_counts_probes(void **state);
+void list_listeners(void **state);
+void list_sockets_nobody_holds(void **state);
+void list_chooses(void **state);
+void list_sums_up(void **state);
+void list_under_churn(void **state);
+void list_with_two_capabilities(void **state);
+void list_watches(void **state);
+void list_watches_on_a_terminal(void **state);
+void list_bad_input(void **state);
+
 void doctor_examines(void **state);
 void doctor_without_privileges(void **state);
 

@@ -56,6 +56,17 @@ static void become_nobody(uint64_t caps)
 			must(prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, cap, 0, 0) == 0, "raise capability");
 }
 
+/* One that knows no modes. */
+static bool is_command(const char *arg)
+{
+	static const char *const commands[] = { "doctor", "list", "replay", "schema" };
+
+	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
+		if (strcmp(arg, commands[i]) == 0)
+			return true;
+	return false;
+}
+
 static void run_tool(enum tool_rights rights, const char *const *args)
 {
 	const char *argv[32] = { "katrace" };
@@ -67,10 +78,9 @@ static void run_tool(enum tool_rights rights, const char *const *args)
 
 	must(fd >= 0, tool_path);
 	setrlimit(RLIMIT_MEMLOCK, &locked); /* may be refused where it is not needed */
-	if (*args && (strcmp(*args, "trace") == 0 || strcmp(*args, "doctor") == 0 || strcmp(*args, "schema") == 0 ||
-		      strcmp(*args, "replay") == 0))
+	if (*args && (is_command(*args) || strcmp(*args, "trace") == 0))
 		argv[n++] = *args++;
-	if (mode && (n == 1 || strcmp(argv[n - 1], "trace") == 0)) {
+	if (mode && !is_command(argv[n - 1])) {
 		argv[n++] = "--mode";
 		argv[n++] = mode;
 	}

@@ -103,11 +103,29 @@ static void learn_process(struct lookup *lookup, const struct katrace_owner *fou
 		lookup->meets |= lookup->cgroup->meets;
 }
 
+static bool is_another_process(const struct lookup *lookup, const struct katrace_owner *found)
+{
+	return !lookup->began || found->pid != lookup->last.pid || found->start_ns != lookup->last.start_ns;
+}
+
+void lookup_process(struct lookup *lookup, const struct katrace_owner *found, struct owner *owner)
+{
+	if (is_another_process(lookup, found))
+		learn_process(lookup, found);
+	memset(owner, 0, sizeof(*owner));
+	owner->pid = found->pid;
+	owner->meets = lookup->meets;
+	memcpy(owner->comm, found->comm, sizeof(owner->comm));
+	owner->comm[sizeof(owner->comm) - 1] = '\0';
+	if (lookup->cgroup)
+		owner->cgroup = *lookup->cgroup;
+}
+
 static void on_owner(void *ctx, const struct katrace_owner *found)
 {
 	struct lookup *lookup = ctx;
 
-	if (!lookup->began || found->pid != lookup->last.pid || found->start_ns != lookup->last.start_ns)
+	if (is_another_process(lookup, found))
 		learn_process(lookup, found);
 	if (owners_found(lookup->owners, found, lookup->cgroup, lookup->meets))
 		lookup->lost++;

@@ -24,6 +24,9 @@ void lookup_free(struct lookup *lookup);
  */
 int lookup_follow_children(struct lookup *lookup);
 
+/* What is known of a process that another walk found, as the only holder of a socket. */
+void lookup_process(struct lookup *lookup, const struct katrace_owner *found, struct owner *owner);
+
 /* One walk, whatever the budget. Returns 0 or -errno. */
 int lookup_now(struct lookup *lookup);
 

@@ -191,3 +191,30 @@ int parse_list(const char *text, int (*take)(void *ctx, const char *item), void 
 			return err;
 	}
 }
+
+int parse_duration(const char *text, uint64_t max_s, uint64_t *seconds)
+{
+	static const struct {
+		char letter;
+		unsigned int seconds;
+	} units[] = { { 's', 1 }, { 'm', 60 }, { 'h', 3600 }, { 'd', 86400 } };
+	const size_t length = strlen(text);
+	unsigned int unit = 1;
+	char number[24];
+	uint64_t value;
+	int err;
+
+	if (!length || length >= sizeof(number))
+		return -EINVAL;
+	memcpy(number, text, length + 1);
+	for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
+		if (text[length - 1] != units[i].letter)
+			continue;
+		unit = units[i].seconds;
+		number[length - 1] = '\0';
+	}
+	err = parse_number(number, 0, max_s / unit, &value);
+	if (!err)
+		*seconds = value * unit;
+	return err;
+}

@@ -46,4 +46,7 @@ int parse_where(const char *text, struct where *where);
  */
 int parse_list(const char *text, int (*take)(void *ctx, const char *item), void *ctx, char *bad, size_t bad_size);
 
+/* A time as 90, 90s, 10m, 2h or 3d: one number, one unit, seconds if none. Returns 0, -EINVAL or -ERANGE. */
+int parse_duration(const char *text, uint64_t max_s, uint64_t *seconds);
+
 #endif

@@ -5,6 +5,7 @@
 #include "cmd/options.h"
 #include "cmd/output.h"
 #include "cmd/tally.h"
+#include "cmd/trouble.h"
 #include "kernel/caps.h"
 #include "kernel/processes.h"
 #include "kernel/tracer.h"
@@ -339,14 +340,10 @@ static int open_epoll(struct trace *trace)
 	return err;
 }
 
-static int check_privileges(const struct trace_options *options)
+static int check_rights(const struct trace_options *options)
 {
-	char missing[64];
-
-	if (caps_missing(missing, sizeof(missing))) {
-		fprintf(stderr, "katrace: missing privilege: %s; run it as root (sudo katrace)\n", missing);
+	if (check_privileges())
 		return -EPERM;
-	}
 	if (options->user && !caps_can_switch_user()) {
 		fprintf(stderr,
 			"katrace: missing privilege: --user takes CAP_SETUID and CAP_SETGID; leave it out, or run "
@@ -354,22 +351,6 @@ static int check_privileges(const struct trace_options *options)
 		return -EPERM;
 	}
 	return 0;
-}
-
-static int explain_walk_failure(int err, const struct trace_options *options)
-{
-	if (!options->btf && !kernel_has_btf())
-		fprintf(stderr, "katrace: this kernel offers no BTF (/sys/kernel/btf/vmlinux is missing); "
-				"name a file that holds its BTF with --btf FILE\n");
-	else if (err == -ENODATA)
-		fprintf(stderr, "katrace: the kernel hides what katrace must know of its own socket; "
-				"run it in the root user namespace\n");
-	else
-		fprintf(stderr, "katrace: cannot read the kernel's sockets: %s%s; -vv says more\n", strerror(-err),
-			err == -EPERM && locked_memory_is_limited()
-				? " (before Linux 5.11 it takes ulimit -l unlimited)"
-				: "");
-	return err;
 }
 
 static void say_hook(const struct hook *hook)
@@ -444,7 +425,7 @@ static int open_kernel_side(struct trace *trace)
 	libbpf_messages(trace->options.verbose > 1);
 	err = walk_new(&trace->walk, &walk_options);
 	if (err)
-		return explain_walk_failure(err, &trace->options);
+		return explain_walk_failure(err, trace->options.btf);
 	restrict_walk(trace);
 	trace->hz = walk_facts(trace->walk)->hz;
 	options.method = walk_read_method(trace->walk);
@@ -566,7 +547,7 @@ static int tell_started(struct trace *trace)
 
 static int begin(struct trace *trace)
 {
-	int err = check_privileges(&trace->options);
+	int err = check_rights(&trace->options);
 
 	if (!err)
 		err = open_kernel_side(trace);
