@@ -46,6 +46,7 @@ CHECK_DEPS := python3-jsonschema
 LINT_DEPS := clang-format clang-tidy cppcheck shellcheck
 FUZZ_DEPS := libclang-rt-14-dev
 STATIC_DEPS := gcc-aarch64-linux-gnu libc6-dev-arm64-cross
+BENCH_DEPS := iproute2
 KERNELS_DEPS := qemu-system-x86 qemu-system-arm cpio xz-utils zstd bsdextrautils
 
 SRC := $(filter-out user/main.c,$(wildcard user/*/*.c))
@@ -148,6 +149,10 @@ $(BUILD)/demo: $(call obj,plain,tests/live/demo.c tests/live/net.c tests/live/tc
 	$(call say,LINK  $@)
 	$(Q)$(CC) $(CFLAGS) $^ -o $@
 
+$(BUILD)/bench: $(call obj,plain,tests/bench/bench.c)
+	$(call say,LINK  $@)
+	$(Q)$(CC) $(CFLAGS) $^ -o $@
+
 .PHONY: build-all
 build-all: $(BUILD)/katrace $(BUILD)/katrace-asan $(BUILD)/tests/live $(BUILD)/demo $(UNIT)
 
@@ -203,6 +208,10 @@ fuzz: fuzz-deps ## JSON lines, written and read, with random bytes; FUZZ_S=60 ea
 			> $$log 2>&1 || { tail -50 $$log; exit 1; }; \
 		grep stat::number_of_executed_units $$log; done
 
+.PHONY: bench
+bench: bench-deps $(BUILD)/katrace $(BUILD)/bench ## 200,000 sockets: katrace beside ss; takes minutes and GB of memory
+	$(SUDO) $(BUILD)/bench $(BUILD)/katrace
+
 .PHONY: check-kernels
 check-kernels: static kernels-deps ## the live tests on many kernels, in virtual machines; no root
 	tests/kernels/run.sh $(BUILD)/static $(CACHE)
@@ -257,7 +266,9 @@ deps: ## install the Debian packages katrace is built with
 .PHONY: check-deps lint-deps static-deps kernels-deps
 check-deps:
 	$(call need,$(CHECK_DEPS))
-.PHONY: lint-deps fuzz-deps static-deps kernels-deps
+.PHONY: lint-deps fuzz-deps static-deps kernels-deps bench-deps
+bench-deps:
+	$(call need,$(BENCH_DEPS))
 lint-deps:
 	$(call need,$(LINT_DEPS))
 fuzz-deps:

@@ -12,6 +12,7 @@ struct pool {
 	uint64_t seed;
 	char *items;
 	size_t n, room;
+	uint32_t last; /* put last: the same often comes again and again */
 	struct numbers numbers;
 };
 
@@ -67,15 +68,18 @@ static int make_room(struct pool *pool)
 
 int pool_put(struct pool *pool, const void *item, uint32_t *number)
 {
-	const uint32_t known = numbers_find(&pool->numbers, numbers_hash(pool->seed, item, pool->item_size), item);
-
-	*number = known;
-	if (known != NUMBERS_NONE)
+	*number = pool->last;
+	if (pool->n && is_item(pool, pool->last, item))
 		return 0;
+	*number = numbers_find(&pool->numbers, numbers_hash(pool->seed, item, pool->item_size), item);
+	if (*number != NUMBERS_NONE) {
+		pool->last = *number;
+		return 0;
+	}
 	if (pool->n >= NUMBERS_NONE || make_room(pool))
 		return -ENOMEM;
 	memcpy(pool->items + pool->n * pool->item_size, item, pool->item_size);
-	*number = (uint32_t)pool->n++;
+	*number = pool->last = (uint32_t)pool->n++;
 	return numbers_add(&pool->numbers, *number);
 }
 

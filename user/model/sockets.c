@@ -37,7 +37,7 @@ struct packed {
 
 _Static_assert(sizeof(struct packed) == 48, "memory for each socket");
 
-/* What many sockets have in common. No padding: pools compare bytes. */
+/* What many sockets have in common. Pools compare bytes: padding must be zeros. */
 struct common {
 	struct settings settings;
 	uint32_t netns;
@@ -52,11 +52,6 @@ struct sockets {
 	struct pool *owners, *settings, *addresses;
 	uint64_t *order; /* sort key, then index: the upper and the lower half */
 	size_t n_order;
-
-	/* The last answers of the pools: sockets come process by process. */
-	struct owner last_owner;
-	struct common last_common;
-	uint32_t last_owner_number, last_common_number;
 	uint32_t shared_by, shared_with, shared_owner; /* what merging two owners gave */
 };
 
@@ -113,7 +108,6 @@ struct sockets *sockets_new(uint32_t hz, uint64_t seed)
 	sockets->owners = pool_new(sizeof(struct owner), seed);
 	sockets->settings = pool_new(sizeof(struct common), seed);
 	sockets->addresses = pool_new(16, seed);
-	sockets->last_owner_number = sockets->last_common_number = NOBODY;
 	sockets->shared_by = NOBODY;
 	if (sockets->owners && sockets->settings && sockets->addresses)
 		return sockets;
@@ -146,33 +140,18 @@ static int pack_address(struct sockets *sockets, const struct endpoint *end, uin
 
 static int pack_owner(struct sockets *sockets, const struct owner *holder, uint32_t *packed)
 {
-	int err = 0;
-
 	*packed = NOBODY;
-	if (!holder)
-		return 0;
-	if (sockets->last_owner_number == NOBODY || memcmp(holder, &sockets->last_owner, sizeof(*holder)) != 0) {
-		err = pool_put(sockets->owners, holder, &sockets->last_owner_number);
-		sockets->last_owner = *holder;
-	}
-	*packed = sockets->last_owner_number;
-	return err;
+	return holder ? pool_put(sockets->owners, holder, packed) : 0;
 }
 
 static int pack_settings(struct sockets *sockets, const struct katrace_record *record, uint32_t *packed)
 {
 	struct common common;
-	int err = 0;
 
 	memset(&common, 0, sizeof(common));
 	settings_decode(&common.settings, record, sockets->hz);
 	common.netns = record->netns;
-	if (sockets->last_common_number == NOBODY || memcmp(&common, &sockets->last_common, sizeof(common)) != 0) {
-		err = pool_put(sockets->settings, &common, &sockets->last_common_number);
-		sockets->last_common = common;
-	}
-	*packed = sockets->last_common_number;
-	return err;
+	return pool_put(sockets->settings, &common, packed);
 }
 
 static int pack_ends(struct sockets *sockets, const struct katrace_record *record, struct packed *packed)

@@ -14,7 +14,7 @@
 #define WIDTH_NETNS 16
 
 /* A dead peer found later than this is worth a word. */
-#define LATE_US (30 * 60 * 1000000ULL)
+#define LATE_US (1800 * 1000000ULL)
 
 /* "sshd[1787]" */
 static void process_name(struct out *out, const struct owner *owner)
@@ -138,12 +138,13 @@ void report_line(const struct summary_line *line, struct out *out)
 /* "4,113" */
 static void grouped(struct out *out, uint64_t number)
 {
-	if (number < 1000) {
-		out_number(out, number);
-		return;
-	}
-	grouped(out, number / 1000);
-	out_printf(out, ",%03u", (unsigned int)(number % 1000));
+	uint64_t unit = 1;
+
+	while (number / unit >= 1000)
+		unit *= 1000;
+	out_number(out, number / unit);
+	for (unit /= 1000; unit; unit /= 1000)
+		out_printf(out, ",%03u", (unsigned int)(number / unit % 1000));
 }
 
 /* "3 d 4 h" */
