@@ -78,6 +78,7 @@ void list_counts_probes(void **state);
 void list_listeners(void **state);
 void list_sockets_nobody_holds(void **state);
 void list_chooses(void **state);
+void list_as_json(void **state);
 void list_sums_up(void **state);
 void list_under_churn(void **state);
 void list_with_two_capabilities(void **state);

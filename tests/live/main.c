@@ -101,6 +101,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test_teardown(list_listeners, tool_clean_up),
 		cmocka_unit_test_teardown(list_sockets_nobody_holds, tool_clean_up),
 		cmocka_unit_test_teardown(list_chooses, tool_clean_up),
+		cmocka_unit_test_teardown(list_as_json, tool_clean_up),
 		cmocka_unit_test_teardown(list_sums_up, tool_clean_up),
 		cmocka_unit_test_teardown(list_under_churn, tool_clean_up),
 		cmocka_unit_test_teardown(list_with_two_capabilities, tool_clean_up),

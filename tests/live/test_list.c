@@ -433,6 +433,44 @@ void list_sockets_nobody_holds(void **state)
 	net_free(net);
 }
 
+/* The same as JSON: what the schema promises is seen by its validator, what the values are here. */
+void list_as_json(void **state)
+{
+	static const struct keepalive own = { 50, 7, 4, 0 };
+	char pid[16], text[256];
+	const char *const args[] = { "--json", "-p", pid, NULL };
+	const char *const listeners[] = { "--json", "--listening", "-p", pid, NULL };
+	unsigned int port;
+	struct tool *tool;
+	struct net *net;
+	struct tcp tcp;
+	int listener;
+
+	(void)state;
+	NEEDS_ROOT();
+	own_pid(pid, sizeof(pid));
+	net = net_new();
+	tcp = tcp_connect(net, TCP_IPV6);
+	tcp_keepalive(tcp.client, &own);
+	listener = open_listener(net, &port);
+	set(listener, SOL_SOCKET, SO_KEEPALIVE, 1);
+	tool = run_list(args);
+	snprintf(text, sizeof(text), "\"local\":{\"address\":\"" ADDR6_A "\",\"port\":%u}", tcp.client_port);
+	assert_int_equal(tool_lines(tool, text, "\"keepalive\":{\"enabled\":true,\"idle_s\":50,\"interval_s\":7,"), 1);
+	assert_int_equal(tool_lines(tool, text, "\"event_name\":\"katrace.socket\""), 1);
+	assert_int_equal(tool_lines(tool, text, "\"next_probe_us\":"), 1);
+	assert_int_equal(tool_lines(tool, text, "\"detection_us\":"), 1);
+	assert_int_equal(tool_lines(tool, "\"peer\":{\"address\":\"" ADDR6_A "\"", "\"keepalive\":{\"enabled\":false}"),
+			 1);
+	tool_free(tool);
+	tool = run_list(listeners);
+	assert_int_equal(tool_lines(tool, "\"state\":\"listen\"", "\"keepalive\":{\"enabled\":true,"), 1);
+	tool_free(tool);
+	close(listener);
+	tcp_close(&tcp);
+	net_free(net);
+}
+
 /* Which of three connections an option shows: off, 2 s idle, and two hours. */
 struct three {
 	struct tcp off, soon, far;

@@ -6,6 +6,7 @@
 #include "out/csv.h"
 #include "out/report.h"
 #include "out/rows.h"
+#include "out/socket.h"
 #include "out/words.h"
 
 #include <stdlib.h>
@@ -150,6 +151,40 @@ static void as_csv(void **state)
 		"812,\"nginx\",,,7,10.0.2.15,22,10.0.2.2,40003,listen,on,30,5,3,0,idle_s interval_s probe_limit,0,,,\n");
 }
 
+/* For the validator, where there is one: the schema knows each line. */
+static void keep_line(const struct out *out)
+{
+	const char *dir = getenv("KATRACE_LINES");
+	char path[4096];
+	FILE *file;
+
+	if (!dir || !*dir)
+		return;
+	snprintf(path, sizeof(path), "%s/unit-socket.ndjson", dir);
+	file = fopen(path, "ae");
+	assert_non_null(file);
+	assert_int_equal(fwrite(out->buf, 1, out->used, file), out->used);
+	assert_int_equal(fclose(file), 0);
+}
+
+static void as_json(void **state)
+{
+	struct event_line line = { .run = "5f3a", .wall_ns = 1795208650114000001ULL };
+	struct out out = out_make(text, sizeof(text) - 1);
+	struct sockets *sockets = make_sockets();
+	struct listed listed = { 0 };
+
+	(void)state;
+	for (size_t i = 0; i < sockets_count(sockets); i++) {
+		sockets_get(sockets, i, &listed);
+		line.sequence = i + 1;
+		socket_line(&line, &listed, &out);
+	}
+	sockets_free(sockets);
+	keep_line(&out);
+	assert_string_equal(end_text(&out), "");
+}
+
 static void summed_up(void **state)
 {
 	struct out out = out_make(text, sizeof(text) - 1);
@@ -270,6 +305,7 @@ int main(void)
 		cmocka_unit_test(tables_fit_any_terminal),
 		cmocka_unit_test(problems_have_colours),
 		cmocka_unit_test(as_csv),
+		cmocka_unit_test(as_json),
 		cmocka_unit_test(summed_up),
 		cmocka_unit_test(thousands_without_keepalive),
 		cmocka_unit_test(sysctls),

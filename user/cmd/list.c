@@ -12,6 +12,7 @@
 #include "out/report.h"
 #include "out/rows.h"
 #include "out/sink.h"
+#include "out/socket.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -28,7 +29,7 @@
 #define SINK_CAPACITY (512UL * 1024)
 /* What is formatted before it is handed to the sink. */
 #define PAGE_SIZE (64UL * 1024)
-#define LINE_MAX_ANY 4096
+#define LINE_MAX_ANY EVENTS_LINE_MAX
 
 #define SCREEN_BEGIN "\033[?1049h\033[?25l" /* the terminal's other screen, without a cursor */
 #define SCREEN_HOME "\033[H\033[J"
@@ -44,7 +45,10 @@ struct list {
 	struct winsize window;
 	size_t lines_left; /* on the screen */
 	bool stop;
+	char run[16];      /* hexadecimal, in the connection ids */
+	uint64_t sequence; /* of the last line of JSON */
 
+	uint64_t wall_ns;        /* when the walk began */
 	struct sockets *sockets; /* of the walk being made or shown */
 	struct owners *owners;   /* for what lookup remembers of cgroups */
 	struct lookup *lookup;
@@ -117,6 +121,7 @@ static int take_sockets(struct list *list)
 {
 	int err;
 
+	list->wall_ns = clock_ns(CLOCK_REALTIME);
 	list->sockets = sockets_new(list->hz, list->seed);
 	list->owners = owners_new();
 	if (list->owners)
@@ -175,6 +180,20 @@ static int show_csv(struct list *list)
 	for (size_t i = 0; i < sockets_count(list->sockets) && !list->stop && (out = next_line(list)); i++) {
 		sockets_get(list->sockets, i, &listed);
 		csv_row(&listed, out);
+	}
+	return 0;
+}
+
+static int show_json(struct list *list)
+{
+	struct event_line line = { .run = list->run, .wall_ns = list->wall_ns };
+	struct listed listed = { 0 };
+	struct out *out;
+
+	for (size_t i = 0; i < sockets_count(list->sockets) && !list->stop && (out = next_line(list)); i++) {
+		sockets_get(list->sockets, i, &listed);
+		line.sequence = ++list->sequence;
+		socket_line(&line, &listed, out);
 	}
 	return 0;
 }
@@ -274,6 +293,8 @@ static int show_sockets(struct list *list)
 		return show_summary(list);
 	if (list->options.format == LIST_CSV)
 		return show_csv(list);
+	if (list->options.format == LIST_JSON)
+		return show_json(list);
 	return show_rows(list);
 }
 
@@ -409,6 +430,7 @@ static int begin(struct list *list)
 		err = follow_children(list);
 	if (!err && getrandom(&list->seed, sizeof(list->seed), 0) < 0)
 		err = -errno;
+	snprintf(list->run, sizeof(list->run), "%08" PRIx32, (uint32_t)(list->seed >> 32));
 	if (!err)
 		err = open_sink(list);
 	list->page = malloc(PAGE_SIZE);
