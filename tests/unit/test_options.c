@@ -30,6 +30,30 @@ static void numbers_are_digits_only(void **state)
 		assert_int_equal(parse_number(bad[i], 0, 100, &n), -EINVAL);
 }
 
+static void durations_have_one_unit(void **state)
+{
+	static const struct {
+		const char *text;
+		uint64_t seconds;
+	} good[] = { { "0", 0 }, { "90", 90 }, { "90s", 90 }, { "10m", 600 }, { "2h", 7200 }, { "3d", 259200 } };
+	static const char *const bad[] = { "",      "s",   "1.5h", "-1",
+					   "+1",    "1 m", " 1m",  "1m ",
+					   "1h30m", "10M", "10x",  "0x1",
+					   "1ms",   "ten", "1d2",  "11111111111111111111111s" };
+	uint64_t s;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
+		assert_int_equal(parse_duration(good[i].text, 1000000, &s), 0);
+		assert_int_equal(s, good[i].seconds);
+	}
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		assert_int_equal(parse_duration(bad[i], UINT64_MAX, &s), -EINVAL);
+	assert_int_equal(parse_duration("2h", 7199, &s), -ERANGE);
+	assert_int_equal(parse_duration("2h", 7200, &s), 0);
+	assert_int_equal(parse_duration("9999999999999999999d", UINT64_MAX, &s), -ERANGE);
+}
+
 static void only_processes_that_exist(void **state)
 {
 	char text[16];
@@ -194,6 +218,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(numbers_are_digits_only),
+		cmocka_unit_test(durations_have_one_unit),
 		cmocka_unit_test(only_processes_that_exist),
 		cmocka_unit_test(lists_are_taken_item_by_item),
 		cmocka_unit_test(network_namespaces_have_three_forms),
