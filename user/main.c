@@ -9,10 +9,7 @@ static const struct {
 	int (*run)(int argc, char **argv);
 } commands[] = {
 	{ "trace", cmd_trace }, /* the default */
-	{ "replay", cmd_replay },
-	{ "list", cmd_list },
-	{ "doctor", cmd_doctor },
-	{ "schema", cmd_schema },
+	{ "replay", cmd_replay }, { "list", cmd_list }, { "doctor", cmd_doctor }, { "schema", cmd_schema },
 };
 
 int main(int argc, char **argv)
