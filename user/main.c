@@ -8,8 +8,11 @@ static const struct {
 	const char *name;
 	int (*run)(int argc, char **argv);
 } commands[] = {
-	{ "trace", cmd_trace }, /* the default */
-	{ "replay", cmd_replay }, { "list", cmd_list }, { "doctor", cmd_doctor }, { "schema", cmd_schema },
+	{ "trace", cmd_trace },   /* the default */
+	{ "list", cmd_list },     /* now, not over time */
+	{ "replay", cmd_replay }, /* what trace recorded */
+	{ "doctor", cmd_doctor }, /* when nothing works */
+	{ "schema", cmd_schema }, /* of what trace and list write as JSON */
 };
 
 int main(int argc, char **argv)

@@ -132,17 +132,23 @@ static void probes_cell(const struct rows *rows, const struct listed *listed, st
 	mark(settings, KATRACE_PROBE_LIMIT, out);
 }
 
+static void setting_cell(const struct settings *settings, uint32_t seconds, enum katrace_setting setting,
+			 struct out *out)
+{
+	if (!settings->enabled) {
+		out_text(out, "-");
+		return;
+	}
+	words_setting(out, seconds);
+	mark(settings, setting, out);
+}
+
 static void idle_cell(const struct rows *rows, const struct listed *listed, struct out *out)
 {
 	const struct settings *settings = &listed->connection.settings;
 
 	(void)rows;
-	if (!settings->enabled) {
-		out_text(out, "-");
-		return;
-	}
-	words_setting(out, settings->idle_s);
-	mark(settings, KATRACE_IDLE, out);
+	setting_cell(settings, settings->idle_s, KATRACE_IDLE, out);
 }
 
 static void interval_cell(const struct rows *rows, const struct listed *listed, struct out *out)
@@ -150,12 +156,7 @@ static void interval_cell(const struct rows *rows, const struct listed *listed, 
 	const struct settings *settings = &listed->connection.settings;
 
 	(void)rows;
-	if (!settings->enabled) {
-		out_text(out, "-");
-		return;
-	}
-	words_setting(out, settings->interval_s);
-	mark(settings, KATRACE_INTERVAL, out);
+	setting_cell(settings, settings->interval_s, KATRACE_INTERVAL, out);
 }
 
 static void timeout_cell(const struct rows *rows, const struct listed *listed, struct out *out)
