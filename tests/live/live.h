@@ -84,6 +84,7 @@ void list_under_churn(void **state);
 void list_with_two_capabilities(void **state);
 void list_watches(void **state);
 void list_watches_on_a_terminal(void **state);
+void list_help_fits(void **state);
 void list_bad_input(void **state);
 
 void doctor_examines(void **state);

@@ -107,6 +107,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test_teardown(list_with_two_capabilities, tool_clean_up),
 		cmocka_unit_test_teardown(list_watches, tool_clean_up),
 		cmocka_unit_test_teardown(list_watches_on_a_terminal, tool_clean_up),
+		cmocka_unit_test_teardown(list_help_fits, tool_clean_up),
 		cmocka_unit_test_teardown(list_bad_input, tool_clean_up),
 		cmocka_unit_test_teardown(doctor_examines, tool_clean_up),
 		cmocka_unit_test_teardown(doctor_without_privileges, tool_clean_up),

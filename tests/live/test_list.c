@@ -779,6 +779,52 @@ void list_watches_on_a_terminal(void **state)
 	net_free(net);
 }
 
+/* On a screen of 80 columns and 24 lines, and no option forgotten. */
+void list_help_fits(void **state)
+{
+	static const char *const options[] = {
+		"-p",
+		"--children",
+		"-c",
+		"--cgroup",
+		"--container",
+		"--netns",
+		"--local",
+		"--peer",
+		"--port",
+		"-4",
+		"-6",
+		"--failures",
+		"--no-keepalive",
+		"--silent-over",
+		"--zombies",
+		"--middlebox-timeout",
+		"--due-within",
+		"--listening",
+		"--summary",
+		"--sysctl",
+		"--watch",
+		"--json",
+		"--csv",
+		"--no-header",
+		"--btf",
+		"--verbose",
+	};
+	const char *const args[] = { "list", "--help", NULL };
+	struct tool *tool = tool_start(args);
+	const char *line, *end;
+	int lines = 0;
+
+	(void)state;
+	assert_int_equal(tool_wait(tool, 30), 0);
+	for (size_t i = 0; i < sizeof(options) / sizeof(options[0]); i++)
+		assert_non_null(strstr(tool_stdout(tool), options[i]));
+	for (line = tool_stdout(tool); (end = strchr(line, '\n')); line = end + 1, lines++)
+		assert_true(end - line < 80);
+	assert_true(lines < 24);
+	tool_free(tool);
+}
+
 void list_bad_input(void **state)
 {
 	static const char *const cases[][4] = {
