@@ -72,6 +72,7 @@ static void mount_all(void)
 	mount_one("proc", "/proc");
 	mount_one("sysfs", "/sys");
 	mount_one("devtmpfs", "/dev");
+	mount_one("devpts", "/dev/pts");
 	mount_one("tmpfs", "/tmp");
 	mount_one("bpf", "/sys/fs/bpf");
 	mount_one("cgroup2", "/sys/fs/cgroup");
