@@ -108,6 +108,32 @@ static void narrow_tables(void **state)
 		"812  nginx             :22     *                    listen      -        0/3*    -        -\n");
 }
 
+static void containers_have_a_column(void **state)
+{
+	const struct rows_options options = { .own_netns = 7, .zombies = usual };
+	struct out out = out_make(text, sizeof(text) - 1);
+	const struct katrace_socket found = make_socket(1);
+	struct sockets *sockets = sockets_new(HZ, 7);
+	struct owner owner = make_holder(812, "nginx");
+	struct rows *rows = rows_new(&options);
+	struct listed listed = { 0 };
+
+	(void)state;
+	memset(owner.cgroup.container, 'c', CONTAINER_ID_LENGTH);
+	assert_int_equal(sockets_add(sockets, &found, &owner), 0);
+	assert_int_equal(sort_all(sockets), 1);
+	sockets_get(sockets, 0, &listed);
+	rows_measure(rows, &listed);
+	rows_measured(rows);
+	rows_header(rows, &out);
+	rows_row(rows, &listed, &out);
+	end_text(&out);
+	assert_non_null(strstr(text, "  NOTICED  CONTAINER     NOTE\n"));
+	assert_non_null(strstr(text, "  45s      cccccccccccc\n"));
+	rows_free(rows);
+	sockets_free(sockets);
+}
+
 static void tables_fit_any_terminal(void **state)
 {
 	const char *line, *end;
@@ -355,6 +381,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_wide_table),
 		cmocka_unit_test(narrow_tables),
+		cmocka_unit_test(containers_have_a_column),
 		cmocka_unit_test(tables_fit_any_terminal),
 		cmocka_unit_test(problems_have_colours),
 		cmocka_unit_test(as_csv),
