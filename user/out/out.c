@@ -47,18 +47,29 @@ void out_number(struct out *out, uint64_t number)
 {
 	char digits[20];
 	size_t at = sizeof(digits);
+	uint32_t small;
 
-	do {
+	for (; number > UINT32_MAX; number /= 10)
 		digits[--at] = (char)('0' + number % 10);
-		number /= 10;
-	} while (number);
+	small = (uint32_t)number; /* as most are: cheaper to divide */
+	do {
+		digits[--at] = (char)('0' + small % 10);
+		small /= 10;
+	} while (small);
 	out_bytes(out, digits + at, sizeof(digits) - at);
 }
 
 void out_pad(struct out *out, size_t from, size_t width)
 {
-	while (out->used - from < width && !out->cut)
-		out_bytes(out, " ", 1);
+	const size_t have = out->used - from, room = out->size - out->used;
+	size_t n = width > have ? width - have : 0;
+
+	if (n > room) {
+		out->cut = true;
+		n = room;
+	}
+	memset(out->buf + out->used, ' ', n);
+	out->used += n;
 }
 
 void out_escaped(struct out *out, const char *text, size_t n)
