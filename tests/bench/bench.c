@@ -18,7 +18,6 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -35,7 +34,6 @@ struct worker {
 
 struct run {
 	double seconds;
-	long rss_kib;
 	uint64_t lines;
 };
 
@@ -161,7 +159,6 @@ static struct run run(const char *const *argv, int from_fd, char *text, size_t s
 {
 	const double begin = now_s();
 	struct run run = { 0 };
-	struct rusage usage;
 	int out[2], status;
 	size_t used = 0;
 	ssize_t n;
@@ -186,9 +183,8 @@ static struct run run(const char *const *argv, int from_fd, char *text, size_t s
 			used = 0;
 	}
 	close(out[0]);
-	must(wait4(pid, &status, 0, &usage) == pid, "wait");
+	must(waitpid(pid, &status, 0) == pid, "wait");
 	run.seconds = now_s() - begin;
-	run.rss_kib = usage.ru_maxrss;
 	if (status) {
 		fprintf(stderr, "bench: %s failed\n", argv[0]);
 		exit(1);
@@ -232,33 +228,90 @@ static double owners_ms(const char *katrace)
 	return strtod(at + strlen("descriptors took "), NULL);
 }
 
+/* A line of /proc/PID/status, in KiB. */
+static long status_kib(pid_t pid, const char *name)
+{
+	char path[64], line[256];
+	long kib = -1;
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/proc/%d/status", pid);
+	file = fopen(path, "re");
+	must(file, path);
+	while (fgets(line, sizeof(line), file))
+		if (strncmp(line, name, strlen(name)) == 0)
+			kib = strtol(line + strlen(name), NULL, 10);
+	fclose(file);
+	must(kib >= 0, name);
+	return kib;
+}
+
+static void read_lines(int fd, uint64_t lines)
+{
+	static char text[1 << 16];
+	ssize_t n;
+
+	for (uint64_t seen = 0; seen < lines; seen += count_lines(text, n)) {
+		n = read(fd, text, sizeof(text));
+		must(n > 0, "katrace list --watch ended");
+	}
+}
+
+/*
+ * By how much a walk raises the peak of katrace's memory: the second walk of katrace list --watch, because loading the
+ * programs has a peak of its own. /proc/PID/clear_refs forgets the peak so far.
+ */
+static double bytes_each(const char *katrace, int sockets)
+{
+	const struct timespec pause = { .tv_nsec = 500000000 };
+	char path[64];
+	int out[2], fd;
+	long before, peak;
+	pid_t pid;
+
+	must(pipe(out) == 0, "pipe");
+	pid = fork();
+	must(pid >= 0, "fork");
+	if (!pid) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		dup2(out[1], STDOUT_FILENO);
+		execl(katrace, katrace, "list", "--watch=2", NULL);
+		_exit(127);
+	}
+	close(out[1]);
+	read_lines(out[0], (uint64_t)sockets + 1);
+	nanosleep(&pause, NULL); /* it has freed the table */
+	snprintf(path, sizeof(path), "/proc/%d/clear_refs", pid);
+	fd = open(path, O_WRONLY | O_CLOEXEC);
+	must(fd >= 0 && write(fd, "5", 1) == 1, path);
+	close(fd);
+	before = status_kib(pid, "VmRSS:");
+	read_lines(out[0], (uint64_t)sockets + 1);
+	peak = status_kib(pid, "VmHWM:");
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+	close(out[0]);
+	return (double)(peak - before) * 1024 / sockets;
+}
+
 static void measure(const char *katrace, int sockets, bool with_ss)
 {
 	const char *const list[] = { katrace, "list", NULL };
 	const char *const ss_timers[] = { "ss", "-tnop", NULL };
 	const char *const ss_owners[] = { "ss", "-tnp", NULL };
 	static struct worker workers[WORKERS_MAX];
-	static long small_rss_kib;
-	static int small;
 	const int n = start_workers(workers, sockets);
 	const struct run listed = run_often(list, RUNS, sockets);
+	const double memory = bytes_each(katrace, sockets);
 	const double owners_s = owners_ms(katrace) / 1000;
 	const struct run timers = with_ss ? run_often(ss_timers, 1, sockets) : (struct run){ 0 };
 	const struct run owners = with_ss ? run_often(ss_owners, 1, sockets) : (struct run){ 0 };
 
 	stop_workers(workers, n);
-	printf("| %d | %.3f s | %.2f s | %.0f | %.1f MB | ", sockets, listed.seconds, timers.seconds,
-	       timers.seconds / listed.seconds, (double)listed.rss_kib * 1024 / 1e6);
-	if (small)
-		printf("%.1f bytes", (double)(listed.rss_kib - small_rss_kib) * 1024 / (sockets - small));
-	else
-		printf("-");
-	printf(" | %.3f s | %.2f s | %.0f |\n", owners_s, owners.seconds, owners.seconds / owners_s);
+	printf("| %d | %.3f s | %.2f s | %.0f | %.1f bytes | %.3f s | %.2f s | %.0f |\n", sockets, listed.seconds,
+	       timers.seconds, timers.seconds / listed.seconds, memory, owners_s, owners.seconds,
+	       owners.seconds / owners_s);
 	fflush(stdout);
-	if (small)
-		return;
-	small = sockets;
-	small_rss_kib = listed.rss_kib;
 }
 
 int main(int argc, char **argv)
@@ -269,8 +322,8 @@ int main(int argc, char **argv)
 	must(argc > 1, "usage: bench KATRACE");
 	must(unshare(CLONE_NEWNET) == 0, "new network namespace: as root");
 	loopback_up();
-	printf("| sockets | `katrace list` | `ss -tnop` | times faster | peak memory | memory a socket | owners at start of "
-	       "a trace | `ss -tnp` | times faster |\n| --- | --- | --- | --- | --- | --- | --- | --- | --- |\n");
+	printf("| sockets | `katrace list` | `ss -tnop` | times faster | memory a socket | owners at start of "
+	       "a trace | `ss -tnp` | times faster |\n| --- | --- | --- | --- | --- | --- | --- | --- |\n");
 	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++)
 		measure(argv[1], sizes[i], with_ss);
 	return 0;
