@@ -19,13 +19,14 @@ static const struct argp_option known[] = {
 	{ "json", 'j', NULL, 0, "Events as JSON, one a line (katrace schema)", 2 },
 	{ "output", 'o', "FILE", 0, "Append to this file; SIGHUP reopens it", 2 },
 	{ "stats", KEY_STATS, "SECONDS", 0, "Tell the sums this often, not only at the end", 2 },
-	{ "middlebox-timeout", KEY_MIDDLEBOX, "SECONDS", 0, "Warn if the first probe comes later", 2 },
-	{ "no-answers", KEY_NO_ANSWERS, NULL, 0, "No hook for answers: they are found late", 3 },
+	{ "middlebox-timeout", KEY_MIDDLEBOX, "S", 0, "Warn if the first probe comes after S seconds", 2 },
 	{ "user", KEY_USER, "NAME", 0, "Run as this user once attached", 3 },
 	{ "mode", KEY_MODE, "MODE", 0, "auto (default), fentry, kprobe or tracepoint", 3 },
-	{ "btf", KEY_BTF, "FILE", 0, "Kernel types (BTF) from this file", 3 },
-	{ "buffer", KEY_BUFFER, "KIB", 0, "Room for events from the kernel (16384)", 3 },
 	{ "verbose", 'v', NULL, 0, "Say what was chosen and why; -vv: libbpf too", 3 },
+	/* rarely needed: in the manual, but not in --help, which must fit a screen */
+	{ "btf", KEY_BTF, "FILE", OPTION_HIDDEN, NULL, 3 },
+	{ "buffer", KEY_BUFFER, "KIB", OPTION_HIDDEN, NULL, 3 },
+	{ "no-answers", KEY_NO_ANSWERS, NULL, OPTION_HIDDEN, NULL, 3 },
 	{ "help", 'h', NULL, 0, "Give this help list, or the version", -1 },
 	{ "version", 'V', NULL, OPTION_ALIAS, NULL, -1 },
 	{ 0 },
@@ -146,7 +147,7 @@ static const struct argp argp = {
 	.children = children,
 	.help_filter = help_text,
 	/* on the first line: a .doc would take two more */
-	.args_doc = "- TCP keepalive, live; in trouble: katrace doctor",
+	.args_doc = "- TCP keepalive, live; more: man katrace, katrace doctor",
 };
 
 int options_parse(struct trace_options *options, int argc, char **argv)

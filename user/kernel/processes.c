@@ -112,42 +112,48 @@ static ssize_t all_processes(struct child **children)
 	return (ssize_t)n;
 }
 
-struct family {
-	struct child *by_parent;
-	size_t n;
-	void (*found)(void *ctx, uint32_t pid);
-	void *ctx;
-};
-
-/* No deeper than a chain of parents that is not a loop can be: /proc was not read in one moment. */
-static void descend(const struct family *family, uint32_t pid, size_t deeper)
+/* The children of pid, in an array sorted by parent; *end is behind the last. */
+static const struct child *children_of(uint32_t pid, const struct child *by_parent, size_t n, const struct child **end)
 {
 	const struct child key = { .parent = pid };
-	const struct child *end = family->by_parent + family->n;
-	const struct child *child =
-		deeper ? bsearch(&key, family->by_parent, family->n, sizeof(key), compare_children) : NULL;
+	const struct child *child = bsearch(&key, by_parent, n, sizeof(key), compare_children);
 
+	*end = child;
 	if (!child)
-		return;
-	while (child > family->by_parent && child[-1].parent == pid)
+		return NULL;
+	while (child > by_parent && child[-1].parent == pid)
 		child--;
-	for (; child < end && child->parent == pid; child++) {
-		family->found(family->ctx, child->pid);
-		descend(family, child->pid, deeper - 1);
-	}
+	while (*end < by_parent + n && (*end)->parent == pid)
+		(*end)++;
+	return child;
 }
 
 int process_descendants(uint32_t pid, void (*found)(void *ctx, uint32_t pid), void *ctx)
 {
-	struct family family = { .found = found, .ctx = ctx };
-	const ssize_t n = all_processes(&family.by_parent);
+	const struct child *child, *end;
+	struct child *by_parent;
+	size_t known = 0, looked_at = 0;
+	ssize_t n = all_processes(&by_parent);
+	uint32_t *pids;
 
-	if (n < 0)
-		return (int)n;
-	family.n = (size_t)n;
-	qsort(family.by_parent, family.n, sizeof(*family.by_parent), compare_children);
-	descend(&family, pid, family.n);
-	free(family.by_parent);
+	if (n < 0 || !by_parent) /* no processes at all: /proc is not what it should be */
+		return n < 0 ? (int)n : -ENOENT;
+	pids = calloc((size_t)n, sizeof(*pids));
+	if (!pids) {
+		free(by_parent);
+		return -ENOMEM;
+	}
+	qsort(by_parent, (size_t)n, sizeof(*by_parent), compare_children);
+	for (;;) {
+		/* No more than there are: /proc was not read in one moment, and may show a loop. */
+		for (child = children_of(pid, by_parent, (size_t)n, &end); child != end && known < (size_t)n; child++)
+			found(ctx, pids[known++] = child->pid);
+		if (looked_at == known)
+			break;
+		pid = pids[looked_at++];
+	}
+	free(pids);
+	free(by_parent);
 	return 0;
 }
 
