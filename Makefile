@@ -151,10 +151,6 @@ $(BUILD)/bench: $(call obj,plain,tests/bench/bench.c)
 	$(call say,LINK  $@)
 	$(Q)$(CC) $(CFLAGS) $^ -o $@
 
-$(BUILD)/bench: $(call obj,plain,tests/bench/bench.c)
-	$(call say,LINK  $@)
-	$(Q)$(CC) $(CFLAGS) $^ -o $@
-
 .PHONY: build-all
 build-all: $(BUILD)/katrace $(BUILD)/katrace-asan $(BUILD)/tests/live $(BUILD)/demo $(UNIT)
 
