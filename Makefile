@@ -147,6 +147,10 @@ $(BUILD)/demo: $(call obj,plain,tests/live/demo.c tests/live/net.c tests/live/ne
 	$(call say,LINK  $@)
 	$(Q)$(CC) $(CFLAGS) $^ -o $@
 
+$(BUILD)/bench_answers: $(call obj,plain,tests/bench/answers.c)
+	$(call say,LINK  $@)
+	$(Q)$(CC) $(CFLAGS) $^ -o $@
+
 $(BUILD)/bench: $(call obj,plain,tests/bench/bench.c)
 	$(call say,LINK  $@)
 	$(Q)$(CC) $(CFLAGS) $^ -o $@
@@ -207,8 +211,9 @@ fuzz: fuzz-deps ## JSON lines, written and read, with random bytes; FUZZ_S=60 ea
 		grep stat::number_of_executed_units $$log; done
 
 .PHONY: bench
-bench: bench-deps $(BUILD)/katrace $(BUILD)/bench ## 200,000 sockets: katrace beside ss; takes minutes and GB of memory
+bench: bench-deps $(BUILD)/katrace $(BUILD)/bench $(BUILD)/bench_answers ## 200,000 sockets: katrace beside ss; takes minutes and GB of memory
 	$(SUDO) $(BUILD)/bench $(BUILD)/katrace
+	$(SUDO) $(BUILD)/bench_answers $(BUILD)/katrace
 
 .PHONY: check-kernels
 check-kernels: static kernels-deps ## the live tests on many kernels, in virtual machines; no root
