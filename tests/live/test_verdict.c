@@ -160,52 +160,76 @@ static void send_from_client(struct life *life)
 
 /* --- what is expected of its end --- */
 
-struct ending {
-	const char *port, *words;
-	double clock_s;
+struct search {
+	const char *port, *before; /* of the lines with both, */
+	const char *words;         /* those that go on so to their end; NULL: any */
+	double clock_s;            /* when the last one was said */
+	double number;             /* what follows in it, if that is one */
 	int n;
 };
 
-static void find_ending(void *ctx, const char *line)
+static void search_line(void *ctx, const char *line)
 {
-	struct ending *ending = ctx;
-	const char *words = strstr(line, "ended: ");
+	struct search *search = ctx;
+	const char *at = strstr(line, search->before);
 	int hour, minute;
 	double second;
 
-	if (!words || !strstr(line, ending->port) || strcmp(words + strlen("ended: "), ending->words) != 0)
+	if (!at || !strstr(line, search->port))
+		return;
+	at += strlen(search->before);
+	if (search->words && strcmp(at, search->words) != 0)
 		return;
 	assert_int_equal(sscanf(line, "%d:%d:%lf", &hour, &minute, &second), 3);
-	ending->clock_s = hour * 3600 + minute * 60 + second;
-	ending->n++;
+	search->clock_s = hour * 3600 + minute * 60 + second;
+	search->number = strtod(at, NULL);
+	search->n++;
+}
+
+/* How long after the kernel's rule began to count. */
+static double after_s(const struct life *life, double clock_s)
+{
+	const double s = clock_s - life->clock_s;
+
+	return s < -DAY_S / 2 ? s + DAY_S : s; /* midnight has passed */
 }
 
 /* katrace says that it ended so, once, and at_s after the kernel's rule began to count, within a second. */
 static void assert_ended(const struct life *life, const char *words, double at_s)
 {
-	struct ending ending = { .port = local_port(life->tcp.client_port), .words = words };
-	double after_s;
+	struct search search = { .port = local_port(life->tcp.client_port), .before = "ended: ", .words = words };
 
 	wait_said(life, 1, "ended: ");
-	tool_each_line(life->scene->tool, find_ending, &ending);
-	if (ending.n != 1)
-		fail_msg("\"ended: %s\" was said %d times", words, ending.n);
-	after_s = ending.clock_s - life->clock_s;
-	if (after_s < -DAY_S / 2) /* midnight has passed */
-		after_s += DAY_S;
-	if (!within_a_second(after_s, at_s))
-		fail_msg("\"ended: %s\" came after %.3f s instead of %.3f s", words, after_s, at_s);
+	tool_each_line(life->scene->tool, search_line, &search);
+	if (search.n != 1)
+		fail_msg("\"ended: %s\" was said %d times", words, search.n);
+	if (!within_a_second(after_s(life, search.clock_s), at_s))
+		fail_msg("\"ended: %s\" came after %.3f s instead of %.3f s", words, after_s(life, search.clock_s),
+			 at_s);
+}
+
+/* When data began to wait katrace foretold its end, within a second. */
+static void assert_foretold(const struct life *life, double at_s)
+{
+	struct search search = { .port = local_port(life->tcp.client_port), .before = "gives up in about " };
+	double foretold_s;
+
+	tool_each_line(life->scene->tool, search_line, &search);
+	assert_int_equal(search.n, 1);
+	foretold_s = after_s(life, search.clock_s) + search.number;
+	if (!within_a_second(foretold_s, at_s))
+		fail_msg("foretold for %.3f s, not for %.3f s", foretold_s, at_s);
 }
 
 /* The application is told that errno, at_s after the kernel's rule began to count, within a second. */
 static void assert_told(const struct life *life, int error, double at_s)
 {
-	double after_s;
+	double told_s;
 
 	assert_int_equal(tcp_wait_death(life->tcp.client, (int)at_s + 20), error);
-	after_s = monotonic_s() - life->since_s;
-	if (!within_a_second(after_s, at_s))
-		fail_msg("died after %.3f s instead of %.3f s", after_s, at_s);
+	told_s = monotonic_s() - life->since_s;
+	if (!within_a_second(told_s, at_s))
+		fail_msg("died after %.3f s instead of %.3f s", told_s, at_s);
 }
 
 static void assert_died(const struct life *life, int error, const char *words, double at_s)
@@ -346,6 +370,8 @@ void verdict_suppressed(void **state)
 	assert_int_equal(tool_stop(scene.tool), 0);
 	assert_int_equal(said(&told, "suppressed: 11 bytes unacknowledged"), 1);
 	assert_int_equal(said(&told, "retransmission is in charge"), 1);
+	assert_foretold(&told, retransmission_s(rto, 5));
+	assert_foretold(&user, rto + 3);
 	assert_int_equal(probes_sent(&told), 0);
 	assert_int_equal(said(&silent, ""), 2);
 	assert_int_equal(said(&silent, "keepalive: 7200s idle, then 9 probes 75s apart"), 1);
