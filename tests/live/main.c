@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-/* live [KATRACE [PATTERN]]: runs the live tests with that katrace, all of them or those that match. */
+/*
+ * live [KATRACE [PATTERN]]: runs the live tests with that katrace, all of them or those that match; with KATRACE_MODE
+ * set, only those that depend on the mode.
+ */
 #include "live.h"
 
 #include "tool.h"
 
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -29,6 +33,8 @@ const char *local_port(unsigned int port)
 
 int main(int argc, char **argv)
 {
+	/* First those that depend on how katrace listens; the rest need not be repeated for each mode of a kernel. */
+	enum { IN_EACH_MODE = 72 };
 	const struct CMUnitTest live[] = {
 		cmocka_unit_test_teardown(cli_bad_input, tool_clean_up),
 		cmocka_unit_test_teardown(cli_missing_privileges, tool_clean_up),
@@ -39,16 +45,6 @@ int main(int argc, char **argv)
 		cmocka_unit_test_teardown(cli_broken_pipe, tool_clean_up),
 		cmocka_unit_test_teardown(cli_second_interrupt, tool_clean_up),
 		cmocka_unit_test_teardown(cli_verbose, tool_clean_up),
-		cmocka_unit_test_teardown(json_life, tool_clean_up),
-		cmocka_unit_test_teardown(json_partial, tool_clean_up),
-		cmocka_unit_test_teardown(json_rotation, tool_clean_up),
-		cmocka_unit_test_teardown(json_reader_stops, tool_clean_up),
-		cmocka_unit_test_teardown(json_full_disk, tool_clean_up),
-		cmocka_unit_test_teardown(json_broken_pipe, tool_clean_up),
-		cmocka_unit_test_teardown(json_user, tool_clean_up),
-		cmocka_unit_test_teardown(json_clock_step, tool_clean_up),
-		cmocka_unit_test_teardown(json_schema, tool_clean_up),
-		cmocka_unit_test_teardown(replay_life, tool_clean_up),
 		cmocka_unit_test_teardown(life_answered, tool_clean_up),
 		cmocka_unit_test_teardown(life_blackholed, tool_clean_up),
 		cmocka_unit_test_teardown(life_rebooted_peer, tool_clean_up),
@@ -110,6 +106,19 @@ int main(int argc, char **argv)
 		cmocka_unit_test_teardown(filter_many_kinds, tool_clean_up),
 		cmocka_unit_test_teardown(filter_failures, tool_clean_up),
 		cmocka_unit_test_teardown(story_is_the_same_in_every_mode, tool_clean_up),
+		cmocka_unit_test_teardown(exact_attempts, tool_clean_up),
+		cmocka_unit_test_teardown(exact_loss_is_reported, tool_clean_up),
+
+		cmocka_unit_test_teardown(json_life, tool_clean_up),
+		cmocka_unit_test_teardown(json_partial, tool_clean_up),
+		cmocka_unit_test_teardown(json_rotation, tool_clean_up),
+		cmocka_unit_test_teardown(json_reader_stops, tool_clean_up),
+		cmocka_unit_test_teardown(json_full_disk, tool_clean_up),
+		cmocka_unit_test_teardown(json_broken_pipe, tool_clean_up),
+		cmocka_unit_test_teardown(json_user, tool_clean_up),
+		cmocka_unit_test_teardown(json_clock_step, tool_clean_up),
+		cmocka_unit_test_teardown(json_schema, tool_clean_up),
+		cmocka_unit_test_teardown(replay_life, tool_clean_up),
 		cmocka_unit_test_teardown(list_agrees_with_the_socket, tool_clean_up),
 		cmocka_unit_test_teardown(list_agrees_with_ss, tool_clean_up),
 		cmocka_unit_test_teardown(list_counts_probes, tool_clean_up),
@@ -126,9 +135,8 @@ int main(int argc, char **argv)
 		cmocka_unit_test_teardown(list_bad_input, tool_clean_up),
 		cmocka_unit_test_teardown(doctor_examines, tool_clean_up),
 		cmocka_unit_test_teardown(doctor_without_privileges, tool_clean_up),
-		cmocka_unit_test_teardown(exact_attempts, tool_clean_up),
-		cmocka_unit_test_teardown(exact_loss_is_reported, tool_clean_up),
 	};
+	size_t n = sizeof(live) / sizeof(live[0]);
 
 	if (argc == 2 && strcmp(argv[1], "--pause") == 0) /* what a test's process becomes by exec */
 		for (;;)
@@ -138,5 +146,7 @@ int main(int argc, char **argv)
 		tool_path = argv[1];
 	if (argc > 2)
 		cmocka_set_test_filter(argv[2]);
-	return cmocka_run_group_tests(live, NULL, NULL);
+	if (getenv("KATRACE_MODE"))
+		n = IN_EACH_MODE;
+	return _cmocka_run_group_tests("live", live, n, NULL, NULL);
 }

@@ -337,7 +337,7 @@ void life_retransmission_timeout(void **state)
 	assert_int_equal(said(&scene, "suppressed: 11 bytes unacknowledged"), 1);
 	assert_int_equal(tool_lines(scene.tool, port, ""), 2);
 	assert_int_equal(tool_lines(scene.tool, port, "keepalive: 7200s idle, then 9 probes 75s apart"), 1);
-	assert_non_null(strstr(tool_stdout(scene.tool), "Keepalive never got to act: data was unacknowledged, so "
+	assert_non_null(strstr(tool_stdout(scene.tool), "Keepalive never got to act: 11 bytes were unacknowledged, so "
 							"retransmission was in charge; it gave up after "));
 	tcp_close(&second);
 	scene_end(&scene);

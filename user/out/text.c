@@ -414,9 +414,13 @@ static void say_retransmission_gave_up(const struct connection *c, struct out *o
 {
 	if (!c->probes_sent)
 		out_text(out, "Keepalive never got to act: ");
-	out_printf(out, "%u byte%s %s unacknowledged, so retransmission was in charge; it gave up after %u %s",
-		   c->unacked_bytes, c->unacked_bytes == 1 ? "" : "s", c->unacked_bytes == 1 ? "was" : "were",
-		   c->retransmits, c->retransmits == 1 ? "try" : "tries");
+	if (c->unacked_bytes)
+		out_printf(out, "%u byte%s unacknowledged", c->unacked_bytes,
+			   c->unacked_bytes == 1 ? " was" : "s were");
+	else /* a recording may lack their number */
+		out_text(out, "data was unacknowledged");
+	out_printf(out, ", so retransmission was in charge; it gave up after %u %s", c->retransmits,
+		   c->retransmits == 1 ? "try" : "tries");
 	if (c->error == EHOSTUNREACH || c->error == ENETUNREACH)
 		out_text(out, ", and a router reported the host unreachable");
 	say_waited(c, out);
@@ -475,7 +479,7 @@ static void say_suppressed_prospect(const struct connection *c, struct out *out)
 	if (c->timeline.n && entry->kind == ENTRY_SUPPRESSED && entry->gives_up_ms)
 		out_printf(out, "; if the peer stays silent, %s gives up at about +%.1fs",
 			   entry->window_probe ? "window probing" : "retransmission",
-			   (double)(entry->time_ns - c->first_ns + entry->gives_up_ms * 1000000) / 1e9);
+			   (double)(since(c->first_ns, entry->time_ns) + entry->gives_up_ms * 1000000) / 1e9);
 	out_text(out, ".");
 }
 
