@@ -30,6 +30,8 @@ void life_refused_but_counted(void **state);
 void life_suppressed(void **state);
 void life_retransmission_timeout(void **state);
 void life_short_ones_are_silent(void **state);
+void life_answers_not_looked_for(void **state);
+void life_first_probe_too_late(void **state);
 
 void all_switched_on_and_off(void **state);
 void all_ipv6(void **state);

@@ -58,6 +58,8 @@ int main(int argc, char **argv)
 		cmocka_unit_test_teardown(life_suppressed, tool_clean_up),
 		cmocka_unit_test_teardown(life_retransmission_timeout, tool_clean_up),
 		cmocka_unit_test_teardown(life_short_ones_are_silent, tool_clean_up),
+		cmocka_unit_test_teardown(life_answers_not_looked_for, tool_clean_up),
+		cmocka_unit_test_teardown(life_first_probe_too_late, tool_clean_up),
 		cmocka_unit_test_teardown(all_switched_on_and_off, tool_clean_up),
 		cmocka_unit_test_teardown(all_ipv6, tool_clean_up),
 		cmocka_unit_test_teardown(all_v4_mapped, tool_clean_up),

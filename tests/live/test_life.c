@@ -367,3 +367,42 @@ void life_short_ones_are_silent(void **state)
 	assert_int_equal(tool_lines(scene.tool, "ended", ""), 0);
 	scene_end(&scene);
 }
+
+/* Without the hook that sees answers arrive, the next firing of the timer finds them. */
+void life_answers_not_looked_for(void **state)
+{
+	const char *const args[] = { "--no-answers", NULL };
+	struct scene scene;
+
+	(void)state;
+	NEEDS_ROOT();
+	scene = scene_begin_with(args, TCP_IPV4, &quick);
+	assert_true(wait_said(&scene, 2, "answered within about", 20));
+	assert_int_equal(tool_stop(scene.tool), 0);
+	assert_int_equal(said(&scene, "answered in "), 0);
+	assert_int_equal(said(&scene, "probe 2/3 after"), 0);
+	scene_end(&scene);
+}
+
+/* The first probe comes after 2 s; something on the way may have forgotten the connection by then. */
+void life_first_probe_too_late(void **state)
+{
+	const char *const args[] = { "--middlebox-timeout", "1", NULL };
+	const struct keepalive late = { 2, 1, 3, 0 };
+	struct scene scene;
+	struct tcp early;
+
+	(void)state;
+	NEEDS_ROOT();
+	scene = scene_begin_with(args, TCP_IPV4, &late);
+	early = tcp_connect(scene.net, TCP_IPV4);
+	tcp_keepalive(early.client, &quick);
+	assert_true(wait_said(&scene, 1, "answered in", 20));
+	assert_int_equal(tool_stop(scene.tool), 0);
+	assert_int_equal(said(&scene, "first probe too late for a middlebox that forgets after 1s"), 1);
+	assert_int_equal(tool_lines(scene.tool, local_port(early.client_port), "middlebox"), 0);
+	assert_non_null(strstr(tool_stdout(scene.tool),
+			       "A middlebox that forgets silent connections after 1s does so before the first probe."));
+	tcp_close(&early);
+	scene_end(&scene);
+}

@@ -97,6 +97,9 @@ static void configured(void **state)
 
 	(void)state;
 	expect(&event, INFO("configured") "}}");
+	event.changed.middlebox_timeout_s = 20;
+	expect(&event, WARN("configured") ",\"middlebox_timeout_s\":20}}");
+	event.changed.middlebox_timeout_s = 0;
 	event.changed.settings = KATRACE_IDLE | KATRACE_PROBE_LIMIT;
 	event.changed.user_timeout = true;
 	expect(&event, INFO("configured") ",\"changed\":[\"idle_s\",\"probe_limit\",\"user_timeout_ms\"]}}");
@@ -157,8 +160,9 @@ static void suppressions(void **state)
 	expect(&event, WARN("suppressed") ",\"phase\":\"begin\",\"unacked_bytes\":11,\"queued_bytes\":4,"
 					  "\"retransmits\":2,\"timer\":\"retransmit\"}}");
 	event.suppressed.window_probe = true;
+	event.suppressed.gives_up_ms = 924600;
 	expect(&event, WARN("suppressed") ",\"phase\":\"begin\",\"unacked_bytes\":11,\"queued_bytes\":4,"
-					  "\"retransmits\":2,\"timer\":\"window_probe\"}}");
+					  "\"retransmits\":2,\"timer\":\"window_probe\",\"gives_up_ms\":924600}}");
 	event = make_event(EVENT_SUPPRESSED, &c);
 	expect(&event, WARN("suppressed") ",\"phase\":\"end\",\"unacked_bytes\":0,\"queued_bytes\":0,"
 					  "\"retransmits\":0}}");
