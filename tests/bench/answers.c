@@ -4,53 +4,20 @@
  * loopback, with keepalive on, as fast as they can: without katrace, with it, and with it but without its hook for
  * answers, in turns. Prints requests a second, the medians of all turns, and their ratios.
  */
+#include "bench.h"
+
 #include <arpa/inet.h>
-#include <errno.h>
-#include <net/if.h>
 #include <netinet/tcp.h>
 #include <sched.h>
 #include <signal.h>
-#include <stdbool.h>
 #include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/ioctl.h>
 #include <sys/prctl.h>
-#include <sys/socket.h>
 #include <sys/wait.h>
-#include <time.h>
-#include <unistd.h>
 
 #define TURNS 15
 #define TURN_S 1.0
 
 enum setup { WITHOUT, WITH, NO_ANSWERS, SETUPS };
-
-static void must(bool ok, const char *what)
-{
-	if (ok)
-		return;
-	fprintf(stderr, "answers: %s: %s\n", what, strerror(errno));
-	exit(1);
-}
-
-static double now_s(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (double)ts.tv_sec + (double)ts.tv_nsec / 1e9;
-}
-
-static void loopback_up(void)
-{
-	struct ifreq request = { .ifr_name = "lo", .ifr_flags = IFF_UP };
-	int fd = socket(AF_INET, SOCK_DGRAM, 0);
-
-	must(fd >= 0 && ioctl(fd, SIOCSIFFLAGS, &request) == 0, "loopback");
-	close(fd);
-}
 
 static void set(int fd, int level, int option)
 {

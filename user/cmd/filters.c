@@ -186,3 +186,10 @@ static error_t take(int key, char *arg, struct argp_state *state)
 }
 
 const struct argp filters_argp = { .options = known, .parser = take };
+
+/* The note takes three lines to say what everybody knows. */
+char *filters_help(int key, const char *text, void *input)
+{
+	(void)input;
+	return key == ARGP_KEY_HELP_DUP_ARGS_NOTE ? NULL : (char *)text;
+}

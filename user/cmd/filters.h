@@ -19,6 +19,9 @@ struct filter_options {
 /* Its child_inputs entry is a struct filter_options. Bad input is said on stderr and ends the parse with EINVAL. */
 extern const struct argp filters_argp;
 
+/* For struct argp's help_filter: leaves out the note on arguments of long and short options. */
+char *filters_help(int key, const char *text, void *input);
+
 /* Says on stderr what is wrong with the command line. Returns EINVAL. */
 __attribute__((format(printf, 1, 2))) error_t bad_input(const char *format, ...);
 

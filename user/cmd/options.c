@@ -132,20 +132,13 @@ static error_t take(int key, char *arg, struct argp_state *state)
 	}
 }
 
-/* Leaves out the note on arguments of long and short options: it takes three lines to say what everybody knows. */
-static char *help_text(int key, const char *text, void *input)
-{
-	(void)input;
-	return key == ARGP_KEY_HELP_DUP_ARGS_NOTE ? NULL : (char *)text;
-}
-
 static const struct argp_child children[] = { { &filters_argp, 0, NULL, 1 }, { 0 } };
 
 static const struct argp argp = {
 	.options = known,
 	.parser = take,
 	.children = children,
-	.help_filter = help_text,
+	.help_filter = filters_help,
 	/* on the first line: a .doc would take two more */
 	.args_doc = "- TCP keepalive, live; more: man katrace, katrace doctor",
 };
