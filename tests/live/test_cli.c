@@ -81,6 +81,11 @@ void cli_bad_input(void **state)
 		{ { "--netns", "/no/such/netns" }, "there is no '/no/such/netns'" },
 		{ { "--netns", "4194304" }, "there is no '4194304'" },
 		{ { "-c", "" }, "''" },
+		{ { "--cgroup", "system.slice" }, "'system.slice'" },
+		{ { "--cgroup", "/no/such/cgroup" }, "there is no '/no/such/cgroup'" },
+		{ { "--container", "nginx" }, "'nginx'" },
+		{ { "--children" }, "--children: of which processes?" },
+		{ { "--middlebox-timeout", "0" }, "'0'" },
 		{ { "junk" }, "'junk'" },
 		{ { "trace", "junk" }, "'junk'" },
 	};

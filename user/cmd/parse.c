@@ -5,11 +5,12 @@
 #include <errno.h>
 #include <limits.h>
 #include <mntent.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 /* PID_MAX_LIMIT of include/linux/threads.h on 64 bit machines */
 #define PID_MAX 4194304
@@ -42,10 +43,15 @@ int parse_any_pid(const char *text, uint32_t *pid)
 int parse_pid(const char *text, uint32_t *pid)
 {
 	int err = parse_any_pid(text, pid);
+	int fd;
 
 	if (err)
 		return err;
-	return kill((pid_t)*pid, 0) && errno == ESRCH ? -ESRCH : 0;
+	fd = (int)syscall(SYS_pidfd_open, (pid_t)*pid, 0);
+	if (fd < 0) /* EINVAL: a thread, but not the main one of its process */
+		return errno == EINVAL ? -EINVAL : -ESRCH;
+	close(fd);
+	return 0;
 }
 
 static int netns_of(const char *path, uint32_t *inode)
