@@ -79,8 +79,11 @@ $(BUILD)/asan/%.o: %.c | $(SKELETONS)
 	$(call say,CC    $@)
 	$(Q)$(CC) $(KATRACE_CFLAGS) -O1 -g $(SANITIZE) -c $< -o $@
 
-# which the assembler includes
-$(call obj,plain,user/cmd/schema.c) $(call obj,asan,user/cmd/schema.c): docs/schema.json
+# a string literal: each line of the file in quotes
+$(BUILD)/schema.inc: docs/schema.json
+	@mkdir -p $(@D)
+	$(Q)sed 's/[\\"]/\\&/g; s/.*/"&\\n"/' $< > $@
+$(call obj,plain,user/cmd/schema.c) $(call obj,asan,user/cmd/schema.c): $(BUILD)/schema.inc
 
 $(BUILD)/fuzz/%.o: %.c
 	@mkdir -p $(@D)
@@ -220,7 +223,7 @@ check-kernels: static kernels-deps ## the live tests on many kernels, in virtual
 	tests/kernels/run.sh $(BUILD)/static $(CACHE)
 
 .PHONY: lint
-lint: lint-deps $(SKELETONS) ## formatting and static analysis
+lint: lint-deps $(SKELETONS) $(BUILD)/schema.inc ## formatting and static analysis
 	clang-format --dry-run -Werror $(shell git ls-files '*.c' '*.h')
 	clang-tidy --quiet $(SRC) user/main.c -- $(filter-out -MMD -MP -I$(BUILD),$(KATRACE_CFLAGS)) -isystem $(BUILD)
 	cppcheck --quiet --error-exitcode=1 --enable=warning,performance,portability --inline-suppr \

@@ -64,13 +64,24 @@ static int open_listener(const struct net *net, union address *address, socklen_
 	return fd;
 }
 
+/* Any local address, and a port that no other socket has: connect(2) would give two of them the same one now and then.
+ */
+static void bind_anywhere(int fd, sa_family_t family)
+{
+	const union address any = { .any.sa_family = family };
+
+	must(bind(fd, &any.any, family == AF_INET ? sizeof(any.v4) : sizeof(any.v6)) == 0, "bind");
+}
+
 static int open_client(const struct net *net, const union address *address, socklen_t size)
 {
 	int fd;
 
 	net_enter(net, HOST_A);
 	fd = socket(address->any.sa_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	must(fd >= 0 && connect(fd, &address->any, size) == 0, "connect");
+	must(fd >= 0, "socket");
+	bind_anywhere(fd, address->any.sa_family);
+	must(connect(fd, &address->any, size) == 0, "connect");
 	net_leave(net);
 	return fd;
 }

@@ -2,19 +2,13 @@
 /* katrace schema: the JSON Schema of all that katrace writes as JSON lines. It is the file docs/schema.json. */
 #include "cmd/cmd.h"
 
-#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 
-/* The file itself, as the assembler finds it from the top of the source tree, and its size. */
-__asm__(".pushsection .rodata\n"
-	".balign 8\n"
-	"schema_size: .quad schema_end - schema\n"
-	"schema: .incbin \"docs/schema.json\"\n"
-	"schema_end:\n"
-	".popsection\n");
-extern const uint64_t schema_size;
-extern const char schema[];
+/* The file itself, made a string by the Makefile. */
+static const char schema[] =
+#include "schema.inc"
+	;
 
 int cmd_schema(int argc, char **argv)
 {
@@ -26,7 +20,7 @@ int cmd_schema(int argc, char **argv)
 		fprintf(stderr, "katrace: schema takes no '%s'\n", argv[1]);
 		return EXIT_BAD_INPUT;
 	}
-	if (fwrite(schema, 1, schema_size, stdout) != schema_size || fflush(stdout)) {
+	if (fputs(schema, stdout) < 0 || fflush(stdout)) {
 		perror("katrace: cannot write to the standard output");
 		return EXIT_TROUBLE;
 	}

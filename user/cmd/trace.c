@@ -314,6 +314,10 @@ static void release_signals(struct trace *trace)
 	sigset_t signals;
 
 	take_signals(trace);
+	/* a shell has SIGINT ignored in what it starts in the background: the first ended the loop, the next must end
+	 * all */
+	signal(SIGINT, SIG_DFL);
+	signal(SIGTERM, SIG_DFL);
 	signals_taken(trace, &signals);
 	if (trace->options.output)
 		sigdelset(&signals, SIGHUP);
