@@ -64,7 +64,9 @@ static int open_listener(const struct net *net, union address *address, socklen_
 	return fd;
 }
 
-/* Any local address, and a port that no other socket has: connect(2) would give two of them the same one now and then.
+/*
+ * Any local address, and a port that no other socket has: to two places connect(2) gives two sockets the same one now
+ * and then. To one place it does not, and goes through the ports in turn, so that none is seen again soon.
  */
 static void bind_anywhere(int fd, sa_family_t family)
 {
@@ -73,14 +75,15 @@ static void bind_anywhere(int fd, sa_family_t family)
 	must(bind(fd, &any.any, family == AF_INET ? sizeof(any.v4) : sizeof(any.v6)) == 0, "bind");
 }
 
-static int open_client(const struct net *net, const union address *address, socklen_t size)
+static int open_client(const struct net *net, const union address *address, socklen_t size, bool bound)
 {
 	int fd;
 
 	net_enter(net, HOST_A);
 	fd = socket(address->any.sa_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	must(fd >= 0, "socket");
-	bind_anywhere(fd, address->any.sa_family);
+	if (bound)
+		bind_anywhere(fd, address->any.sa_family);
 	must(connect(fd, &address->any, size) == 0, "connect");
 	net_leave(net);
 	return fd;
@@ -102,7 +105,7 @@ int tcp_connect_port(const struct net *net, unsigned int port)
 	const socklen_t size = make_address(&address, TCP_IPV4);
 
 	address.v4.sin_port = htons((uint16_t)port);
-	return open_client(net, &address, size);
+	return open_client(net, &address, size, false);
 }
 
 struct tcp tcp_accept(const struct net *net, const struct keepalive *keepalive)
@@ -126,7 +129,7 @@ struct tcp tcp_connect(const struct net *net, enum tcp_family family)
 	int listener = open_listener(net, &address, size);
 	struct tcp tcp;
 
-	tcp.client = open_client(net, &address, size);
+	tcp.client = open_client(net, &address, size, true);
 	tcp.server = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
 	must(tcp.server >= 0, "accept");
 	tcp.client_port = tcp_local_port(tcp.client);
@@ -221,7 +224,7 @@ unsigned int tcp_connect_many(const struct net *net, int *clients, int *servers,
 	unsigned int port;
 
 	for (int i = 0; i < n; i++) {
-		clients[i] = open_client(net, &address, size);
+		clients[i] = open_client(net, &address, size, false);
 		servers[i] = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
 		must(servers[i] >= 0, "accept");
 	}
