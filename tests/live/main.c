@@ -31,11 +31,12 @@ const char *local_port(unsigned int port)
 	return text[which];
 }
 
+#define N_TESTS(tests) (sizeof(tests) / sizeof((tests)[0]))
+
 int main(int argc, char **argv)
 {
-	/* First those that depend on how katrace listens; the rest need not be repeated for each mode of a kernel. */
-	enum { IN_EACH_MODE = 72 };
-	const struct CMUnitTest live[] = {
+	/* What depends on how katrace listens is tested in each mode of a kernel; the rest need not be repeated. */
+	const struct CMUnitTest in_each_mode[] = {
 		cmocka_unit_test_teardown(cli_bad_input, tool_clean_up),
 		cmocka_unit_test_teardown(cli_missing_privileges, tool_clean_up),
 		cmocka_unit_test_teardown(cli_two_capabilities, tool_clean_up),
@@ -110,7 +111,8 @@ int main(int argc, char **argv)
 		cmocka_unit_test_teardown(story_is_the_same_in_every_mode, tool_clean_up),
 		cmocka_unit_test_teardown(exact_attempts, tool_clean_up),
 		cmocka_unit_test_teardown(exact_loss_is_reported, tool_clean_up),
-
+	};
+	const struct CMUnitTest once[] = {
 		cmocka_unit_test_teardown(json_life, tool_clean_up),
 		cmocka_unit_test_teardown(json_partial, tool_clean_up),
 		cmocka_unit_test_teardown(json_rotation, tool_clean_up),
@@ -138,7 +140,8 @@ int main(int argc, char **argv)
 		cmocka_unit_test_teardown(doctor_examines, tool_clean_up),
 		cmocka_unit_test_teardown(doctor_without_privileges, tool_clean_up),
 	};
-	size_t n = sizeof(live) / sizeof(live[0]);
+	struct CMUnitTest live[N_TESTS(in_each_mode) + N_TESTS(once)];
+	size_t n = N_TESTS(live);
 
 	if (argc == 2 && strcmp(argv[1], "--pause") == 0) /* what a test's process becomes by exec */
 		for (;;)
@@ -148,7 +151,9 @@ int main(int argc, char **argv)
 		tool_path = argv[1];
 	if (argc > 2)
 		cmocka_set_test_filter(argv[2]);
+	memcpy(live, in_each_mode, sizeof(in_each_mode));
+	memcpy(live + N_TESTS(in_each_mode), once, sizeof(once));
 	if (getenv("KATRACE_MODE"))
-		n = IN_EACH_MODE;
+		n = N_TESTS(in_each_mode);
 	return _cmocka_run_group_tests("live", live, n, NULL, NULL);
 }
