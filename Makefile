@@ -79,10 +79,10 @@ $(BUILD)/asan/%.o: %.c | $(SKELETONS)
 	$(call say,CC    $@)
 	$(Q)$(CC) $(KATRACE_CFLAGS) -O1 -g $(SANITIZE) -c $< -o $@
 
-# a string literal: each line of the file in quotes
-$(BUILD)/schema.inc: docs/schema.json
+# the file as a string: each line in quotes
+$(BUILD)/schema.inc: docs/schema.json Makefile
 	@mkdir -p $(@D)
-	$(Q)sed 's/[\\"]/\\&/g; s/.*/"&\\n"/' $< > $@
+	$(Q)sed 's/[\\"]/\\&/g; s/.*/"&\\n"/; 1i static const char schema[] =' $< | sed '$$a ;' > $@
 $(call obj,plain,user/cmd/schema.c) $(call obj,asan,user/cmd/schema.c): $(BUILD)/schema.inc
 
 $(BUILD)/fuzz/%.o: %.c

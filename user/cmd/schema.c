@@ -2,13 +2,10 @@
 /* katrace schema: the JSON Schema of all that katrace writes as JSON lines. It is the file docs/schema.json. */
 #include "cmd/cmd.h"
 
+#include "schema.inc" /* made by the Makefile: the file as a string, schema[] */
+
 #include <stdio.h>
 #include <string.h>
-
-/* The file itself, made a string by the Makefile. */
-static const char schema[] =
-#include "schema.inc"
-	;
 
 int cmd_schema(int argc, char **argv)
 {
