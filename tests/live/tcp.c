@@ -99,6 +99,23 @@ int tcp_listen(const struct net *net, unsigned int *port)
 	return fd;
 }
 
+int tcp_connect_from(const struct net *net, unsigned int local_port, unsigned int port)
+{
+	union address address, from;
+	const socklen_t size = make_address(&address, TCP_IPV4);
+	int fd;
+
+	memset(&from, 0, sizeof(from));
+	from.v4.sin_family = AF_INET;
+	from.v4.sin_port = htons((uint16_t)local_port);
+	address.v4.sin_port = htons((uint16_t)port);
+	net_enter(net, HOST_A);
+	fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	must(fd >= 0 && bind(fd, &from.any, size) == 0 && connect(fd, &address.any, size) == 0, "connect");
+	net_leave(net);
+	return fd;
+}
+
 int tcp_connect_port(const struct net *net, unsigned int port)
 {
 	union address address;

@@ -46,6 +46,7 @@ void tcp_destroy(const struct net *net, const struct tcp *tcp);
 /* A listener on host B and its port; a connection to it from host A. */
 int tcp_listen(const struct net *net, unsigned int *port);
 int tcp_connect_port(const struct net *net, unsigned int port);
+int tcp_connect_from(const struct net *net, unsigned int local_port, unsigned int port);
 
 unsigned int tcp_local_port(int fd);
 

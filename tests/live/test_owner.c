@@ -445,9 +445,11 @@ struct churner {
 	unsigned int last_ports[BATCH];
 };
 
-static void churn(const struct net *net, const char *name, unsigned int port, int commands, int ports)
+/* No port is used twice: by them the test tells whose a line is. */
+static void churn(const struct net *net, const char *name, unsigned int first_port, unsigned int port, int commands,
+		  int ports)
 {
-	unsigned int own[BATCH];
+	unsigned int own[BATCH], next_port = first_port;
 	int fds[BATCH];
 	char command;
 
@@ -459,8 +461,8 @@ static void churn(const struct net *net, const char *name, unsigned int port, in
 				tcp_abort(fds[i]);
 				continue;
 			}
-			fds[i] = tcp_connect_port(net, port);
-			own[i] = tcp_local_port(fds[i]);
+			own[i] = next_port++;
+			fds[i] = tcp_connect_from(net, own[i], port);
 			tcp_keepalive(fds[i], &quick);
 		}
 		must(write(ports, own, sizeof(own)) == sizeof(own), "tell the ports");
@@ -468,7 +470,7 @@ static void churn(const struct net *net, const char *name, unsigned int port, in
 	_exit(0);
 }
 
-static struct churner churner_start(const struct net *net, const char *name, unsigned int port)
+static struct churner churner_start(const struct net *net, const char *name, unsigned int first_port, unsigned int port)
 {
 	struct churner churner = { 0 };
 	int commands[2], ports[2];
@@ -477,7 +479,7 @@ static struct churner churner_start(const struct net *net, const char *name, uns
 	churner.pid = fork();
 	must(churner.pid >= 0, "fork");
 	if (!churner.pid)
-		churn(net, name, port, commands[0], ports[1]);
+		churn(net, name, first_port, port, commands[0], ports[1]);
 	close(commands[0]);
 	close(ports[1]);
 	churner.commands = commands[1];
@@ -577,8 +579,8 @@ void owner_after_churn(void **state)
 	must(walk_new(&walk, &options) == 0, "walk");
 	stage.net = net_new();
 	listener = tcp_listen(stage.net, &port);
-	wanted = churner_start(stage.net, "wanted", port);
-	other = churner_start(stage.net, "other", port);
+	wanted = churner_start(stage.net, "wanted", 10000, port);
+	other = churner_start(stage.net, "other", 20000, port);
 	snprintf(pid, sizeof(pid), "%d", wanted.pid);
 	stage.tool = tool_start(filtered);
 	everybody = tool_start(all);
