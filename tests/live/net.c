@@ -158,6 +158,8 @@ struct net *net_new(void)
 	set_up_host(net, HOST_A, ADDR4_A, ADDR6_A);
 	set_up_host(net, HOST_B, ADDR4_B, ADDR6_B);
 	net_leave(net);
+	/* none of those host A picks: a line that has a port of A, as a test looks for, has it as A's */
+	net_sysctl(net, HOST_B, "ipv4/ip_local_port_range", "10000 29999");
 	return net;
 }
 

@@ -152,6 +152,23 @@ static void close_client(struct life *life)
 	life->tcp.client = -1;
 }
 
+static void close_server(struct life *life)
+{
+	close(life->tcp.server);
+	life->tcp.server = -1;
+}
+
+/*
+ * The client has closed its end; with the server's FIN that is over. Without, an orphan in FIN_WAIT2 is let go at once
+ * or, if the ACK of its FIN came just while close() still held the socket, after tcp_fin_timeout: 60 s
+ * (tcp_rcv_state_process() of net/ipv4/tcp_input.c; seen on 6.1).
+ */
+static void server_closes_too(struct life *life)
+{
+	assert_int_equal(tcp_wait_death(life->tcp.server, 10), 0);
+	close_server(life);
+}
+
 static void send_from_client(struct life *life)
 {
 	life_counts(life);
@@ -607,11 +624,12 @@ void verdict_closed(void **state)
 	kill_and_wait(killed);
 	life_counts(&lives[KILLED_UNREAD]);
 	kill_and_wait(killed_unread);
-	close(lives[PEER].tcp.server);
-	lives[PEER].tcp.server = -1;
+	server_closes_too(&lives[KILLED]);
+	close_server(&lives[PEER]);
 	assert_int_equal(tcp_wait_death(lives[PEER].tcp.client, 10), 0);
 	close_client(&lives[PEER]);
 	close_client(&lives[HERE]);
+	server_closes_too(&lives[HERE]);
 	send_unread(&lives[UNREAD]);
 	close_client(&lives[UNREAD]);
 	assert_ended(&lives[PEER], "closed by peer", 0);
@@ -828,6 +846,7 @@ void verdict_settings(void **state)
 	assert_true(wait_said(&early, 1, "probe 1/5 after"));
 	tcp_keepalive_off(early.tcp.client);
 	close_client(&early);
+	server_closes_too(&early);
 	assert_ended(&early, "closed locally", 0);
 	assert_int_equal(tool_stop(scene.tool), 0);
 	assert_int_equal(said(&early, "keepalive: 1s idle, then 3 probes 1s apart"), 1);
