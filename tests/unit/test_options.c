@@ -4,6 +4,7 @@
 
 #include "cmd/options.h"
 #include "cmd/parse.h"
+#include "in/number.h"
 
 #include <errno.h>
 #include <fcntl.h>

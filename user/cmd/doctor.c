@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /* katrace doctor: what this kernel offers katrace, and what stands in the way. It tries, and traces nothing. */
 #include "cmd/cmd.h"
+#include "cmd/trouble.h"
 #include "kernel/caps.h"
 #include "kernel/tracer.h"
 #include "kernel/walk.h"
@@ -13,7 +14,6 @@
 #include <string.h>
 #include <sys/utsname.h>
 #include <time.h>
-#include <unistd.h>
 
 /* What a segment that is no answer costs: measured with kernel.bpf_stats_enabled, where an empty program shows 47. */
 #define SEGMENT_NS 70
@@ -311,16 +311,12 @@ static error_t take(int key, char *arg, struct argp_state *state)
 		return 0;
 	case 'b':
 		options->btf = arg;
-		if (access(arg, R_OK) == 0)
-			return 0;
-		fprintf(stderr, "katrace: --btf: cannot read '%s': %s\n", arg, strerror(errno));
-		return EINVAL;
+		return need_readable("--btf", arg);
 	case 'h':
 		argp_state_help(state, stdout, ARGP_HELP_STD_HELP);
 		return 0;
 	case ARGP_KEY_ARG:
-		fprintf(stderr, "katrace: doctor takes no argument '%s'\n", arg);
-		return EINVAL;
+		return bad_input("doctor takes no argument '%s'", arg);
 	default:
 		return ARGP_ERR_UNKNOWN;
 	}

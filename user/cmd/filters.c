@@ -2,11 +2,11 @@
 #include "cmd/filters.h"
 
 #include "cmd/parse.h"
+#include "cmd/trouble.h"
 #include "kernel/processes.h"
 
 #include <errno.h>
 #include <limits.h>
-#include <stdarg.h>
 #include <stdio.h>
 
 /* Long options without a letter. */
@@ -39,18 +39,6 @@ static const struct argp_option known[] = {
 	{ "failures", KEY_FAILURES, NULL, 0, "Only events that something is wrong", 0 },
 	{ 0 },
 };
-
-error_t bad_input(const char *format, ...)
-{
-	va_list args;
-
-	fputs("katrace: ", stderr);
-	va_start(args, format);
-	vfprintf(stderr, format, args);
-	va_end(args);
-	fputs("\n", stderr);
-	return EINVAL;
-}
 
 /* --- filters: each takes one item of a list --- */
 

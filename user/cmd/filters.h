@@ -22,7 +22,4 @@ extern const struct argp filters_argp;
 /* For struct argp's help_filter: leaves out the note on arguments of long and short options. */
 char *filters_help(int key, const char *text, void *input);
 
-/* Says on stderr what is wrong with the command line. Returns EINVAL. */
-__attribute__((format(printf, 1, 2))) error_t bad_input(const char *format, ...);
-
 #endif

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /* katrace list: walks once, or again and again, and shows what was found. */
+#include "cmd/clock.h"
 #include "cmd/cmd.h"
 #include "cmd/list_options.h"
 #include "cmd/lookup.h"
+#include "cmd/terminal.h"
 #include "cmd/trouble.h"
 #include "kernel/caps.h"
 #include "kernel/walk.h"
@@ -23,7 +25,6 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/random.h>
-#include <time.h>
 #include <unistd.h>
 
 #define SINK_CAPACITY (512UL * 1024)
@@ -56,14 +57,6 @@ struct list {
 	char *page;
 	struct out out;
 };
-
-static uint64_t clock_ns(clockid_t clock)
-{
-	struct timespec ts;
-
-	clock_gettime(clock, &ts);
-	return (uint64_t)ts.tv_sec * 1000000000 + (uint64_t)ts.tv_nsec;
-}
 
 /* --- right end: lines to the sink --- */
 
@@ -136,9 +129,8 @@ static int take_sockets(struct list *list)
 
 static struct rows *make_rows(const struct list *list)
 {
-	const char *no_color = getenv("NO_COLOR"), *term = getenv("TERM");
 	const struct rows_options options = {
-		.color = list->terminal && (!no_color || !*no_color) && term && strcmp(term, "dumb") != 0,
+		.color = terminal_has_color(),
 		.columns = list->terminal ? list->window.ws_col : 0,
 		.own_netns = list->own_netns,
 		.zombies = list->options.zombies,

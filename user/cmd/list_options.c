@@ -2,12 +2,13 @@
 #include "cmd/list_options.h"
 
 #include "cmd/parse.h"
+#include "cmd/trouble.h"
+#include "in/number.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 enum {
 	KEY_NO_KEEPALIVE = 0x100,
@@ -114,14 +115,6 @@ static error_t take_watch(struct list_options *options, const char *arg)
 	return 0;
 }
 
-static error_t take_btf(struct list_options *options, const char *arg)
-{
-	if (access(arg, R_OK))
-		return bad_input("--btf: cannot read '%s': %s", arg, strerror(errno));
-	options->btf = arg;
-	return 0;
-}
-
 static error_t take_format(struct list_options *options, enum list_format format)
 {
 	if (options->format != LIST_TEXT && options->format != format)
@@ -184,7 +177,8 @@ static error_t take(int key, char *arg, struct argp_state *state)
 		options->no_header = true;
 		return 0;
 	case KEY_BTF:
-		return take_btf(options, arg);
+		options->btf = arg;
+		return need_readable("--btf", arg);
 	case 'v':
 		options->verbose++;
 		return 0;

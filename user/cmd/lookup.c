@@ -1,15 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 #include "cmd/lookup.h"
 
+#include "cmd/clock.h"
 #include "kernel/processes.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
-#define NS_PER_S 1000000000ULL
 /* The pause between walks: at least this, and at least WALK_COST_FACTOR times what the last one took. */
 #define WALK_PAUSE_NS NS_PER_S
 #define WALK_COST_FACTOR 100
@@ -23,7 +22,7 @@ struct lookup {
 	uint64_t ticks_per_s;
 	uint64_t next_ns;
 	uint64_t lost;
-	/* the process found last: its descriptors come one after the other */
+	/* the process found last */
 	struct katrace_owner last;
 	const struct cgroup *cgroup;
 	uint32_t meets;
@@ -84,6 +83,7 @@ static const struct cgroup *learn_cgroup(struct lookup *lookup, const struct kat
 	return owners_add_cgroup(lookup->owners, found, &cgroup);
 }
 
+/* The descriptors of a process come one after the other: it is learned once. */
 static void learn_process(struct lookup *lookup, const struct katrace_owner *found)
 {
 	const struct process process = {
@@ -93,6 +93,8 @@ static void learn_process(struct lookup *lookup, const struct katrace_owner *fou
 		.comm = found->comm,
 	};
 
+	if (lookup->began && found->pid == lookup->last.pid && found->start_ns == lookup->last.start_ns)
+		return;
 	lookup->last = *found;
 	lookup->began = true;
 	lookup->meets = filter_process(lookup->filter, &process);
@@ -103,15 +105,9 @@ static void learn_process(struct lookup *lookup, const struct katrace_owner *fou
 		lookup->meets |= lookup->cgroup->meets;
 }
 
-static bool is_another_process(const struct lookup *lookup, const struct katrace_owner *found)
-{
-	return !lookup->began || found->pid != lookup->last.pid || found->start_ns != lookup->last.start_ns;
-}
-
 void lookup_process(struct lookup *lookup, const struct katrace_owner *found, struct owner *owner)
 {
-	if (is_another_process(lookup, found))
-		learn_process(lookup, found);
+	learn_process(lookup, found);
 	memset(owner, 0, sizeof(*owner));
 	owner->pid = found->pid;
 	owner->meets = lookup->meets;
@@ -125,23 +121,14 @@ static void on_owner(void *ctx, const struct katrace_owner *found)
 {
 	struct lookup *lookup = ctx;
 
-	if (is_another_process(lookup, found))
-		learn_process(lookup, found);
+	learn_process(lookup, found);
 	if (owners_found(lookup->owners, found, lookup->cgroup, lookup->meets))
 		lookup->lost++;
 }
 
-static uint64_t now_ns(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_BOOTTIME, &ts);
-	return (uint64_t)ts.tv_sec * NS_PER_S + (uint64_t)ts.tv_nsec;
-}
-
 int lookup_now(struct lookup *lookup)
 {
-	const uint64_t begin = now_ns();
+	const uint64_t begin = clock_ns(CLOCK_BOOTTIME);
 	uint64_t end, pause;
 	int err;
 
@@ -149,7 +136,7 @@ int lookup_now(struct lookup *lookup)
 	owners_walk_begin(lookup->owners, begin);
 	err = walk_run(lookup->walk, on_owner, lookup);
 	owners_walk_end(lookup->owners);
-	end = now_ns();
+	end = clock_ns(CLOCK_BOOTTIME);
 	pause = WALK_COST_FACTOR * (end - begin);
 	lookup->next_ns = end + (pause > WALK_PAUSE_NS ? pause : WALK_PAUSE_NS);
 	return err;

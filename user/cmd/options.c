@@ -2,6 +2,8 @@
 #include "cmd/options.h"
 
 #include "cmd/parse.h"
+#include "cmd/trouble.h"
+#include "in/number.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -44,14 +46,6 @@ static error_t take_mode(struct trace_options *options, const char *arg)
 {
 	if (hook_mode_parse(arg, &options->mode))
 		return bad_input("--mode: '%s' is none of auto, fentry, kprobe and tracepoint", arg);
-	return 0;
-}
-
-static error_t take_btf(struct trace_options *options, const char *arg)
-{
-	if (access(arg, R_OK))
-		return bad_input("--btf: cannot read '%s': %s", arg, strerror(errno));
-	options->btf = arg;
 	return 0;
 }
 
@@ -113,7 +107,8 @@ static error_t take(int key, char *arg, struct argp_state *state)
 	case KEY_MODE:
 		return take_mode(options, arg);
 	case KEY_BTF:
-		return take_btf(options, arg);
+		options->btf = arg;
+		return need_readable("--btf", arg);
 	case KEY_BUFFER:
 		return take_buffer(options, arg);
 	case 'v':

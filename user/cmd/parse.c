@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 #include "cmd/parse.h"
 
+#include "in/number.h"
+
 #include <arpa/inet.h>
 #include <errno.h>
 #include <limits.h>
@@ -14,21 +16,6 @@
 
 /* PID_MAX_LIMIT of include/linux/threads.h on 64 bit machines */
 #define PID_MAX 4194304
-
-int parse_number(const char *text, uint64_t min, uint64_t max, uint64_t *number)
-{
-	unsigned long long value;
-	char *end;
-
-	if (!*text || strspn(text, "0123456789") != strlen(text))
-		return -EINVAL;
-	errno = 0;
-	value = strtoull(text, &end, 10);
-	if (errno || value < min || value > max)
-		return -ERANGE;
-	*number = value;
-	return 0;
-}
 
 int parse_any_pid(const char *text, uint32_t *pid)
 {

@@ -8,11 +8,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/*
- * A decimal number from min to max, digits only: no sign, space or trailing junk. Returns 0, -EINVAL or -ERANGE.
- */
-int parse_number(const char *text, uint64_t min, uint64_t max, uint64_t *number);
-
 /* The id of a process that may have existed, perhaps elsewhere. Returns 0 or -EINVAL. */
 int parse_any_pid(const char *text, uint32_t *pid);
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /* katrace replay: wires lines -> recorded events -> connections -> text -> stdout. */
+#include "cmd/clock.h"
 #include "cmd/cmd.h"
 #include "cmd/replay_options.h"
 #include "cmd/terminal.h"
@@ -15,7 +16,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 /* As many as a live run remembers. */
@@ -57,14 +57,6 @@ struct session {
 
 /* --- progress, on stderr --- */
 
-static uint64_t clock_ns(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (uint64_t)ts.tv_sec * 1000000000 + (uint64_t)ts.tv_nsec;
-}
-
 static void hide_progress(struct session *session)
 {
 	if (session->progress_shown)
@@ -74,7 +66,7 @@ static void hide_progress(struct session *session)
 
 static void show_progress(struct session *session)
 {
-	const uint64_t now = clock_ns();
+	const uint64_t now = clock_ns(CLOCK_MONOTONIC);
 
 	if (!session->size || now - session->shown_ns < PROGRESS_PAUSE_NS)
 		return;

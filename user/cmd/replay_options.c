@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 #include "cmd/replay_options.h"
 
+#include "cmd/trouble.h"
+
 #include <errno.h>
 #include <stdio.h>
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /* katrace trace: wires kernel -> model -> output, and runs until told to end. */
+#include "cmd/clock.h"
 #include "cmd/cmd.h"
 #include "cmd/lookup.h"
 #include "cmd/options.h"
@@ -22,10 +23,8 @@
 #include <sys/epoll.h>
 #include <sys/signalfd.h>
 #include <sys/utsname.h>
-#include <time.h>
 #include <unistd.h>
 
-#define NS_PER_S 1000000000ULL
 #define MS 1000000ULL
 #define MAX_CONNECTIONS 200000
 /* A busy consumer looks into the ring this often. */
@@ -53,14 +52,6 @@ struct trace {
 	bool ending;
 	bool stop;
 };
-
-static uint64_t clock_ns(clockid_t clock)
-{
-	struct timespec ts;
-
-	clock_gettime(clock, &ts);
-	return (uint64_t)ts.tv_sec * NS_PER_S + (uint64_t)ts.tv_nsec;
-}
 
 /* --- right end of the street: events and connections to the sink --- */
 

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 #include "in/ndjson.h"
 
-#include "cmd/parse.h"
-#include "out/words.h"
+#include "in/number.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -197,7 +196,7 @@ static int take_state(struct json_object *network, uint8_t *state)
 	if (err)
 		return err;
 	for (uint8_t i = 0; i <= STATE_MAX; i++) {
-		if (!words_state(i) || strcmp(name, words_state(i)) != 0)
+		if (!state_name(i) || strcmp(name, state_name(i)) != 0)
 			continue;
 		*state = i;
 		return 0;

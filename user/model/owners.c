@@ -65,6 +65,12 @@ static void forget(struct owners *owners, struct held *held)
 	free(held);
 }
 
+static void forget_place(struct owners *owners, struct place *place)
+{
+	HASH_DEL(owners->places, place);
+	free(place);
+}
+
 void owners_free(struct owners *owners)
 {
 	struct place *place, *next_place;
@@ -74,10 +80,8 @@ void owners_free(struct owners *owners)
 		return;
 	HASH_ITER (hh, owners->held, held, next)
 		forget(owners, held);
-	HASH_ITER (hh, owners->places, place, next_place) {
-		HASH_DEL(owners->places, place);
-		free(place);
-	}
+	HASH_ITER (hh, owners->places, place, next_place)
+		forget_place(owners, place);
 	free(owners);
 }
 
@@ -203,12 +207,9 @@ void owners_walk_end(struct owners *owners)
 	HASH_ITER (hh, owners->held, held, next)
 		if (owners->walked_ns - held->seen_ns > REMEMBER_NS)
 			forget(owners, held);
-	HASH_ITER (hh, owners->places, place, next_place) {
-		if (owners->walked_ns - place->seen_ns <= REMEMBER_NS)
-			continue;
-		HASH_DEL(owners->places, place);
-		free(place);
-	}
+	HASH_ITER (hh, owners->places, place, next_place)
+		if (owners->walked_ns - place->seen_ns > REMEMBER_NS)
+			forget_place(owners, place);
 }
 
 uint64_t owners_walked_ns(const struct owners *owners)

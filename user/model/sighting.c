@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <string.h>
 
 void endpoint_decode(struct endpoint *end, uint16_t family, const uint8_t addr[16], uint16_t port)
@@ -87,4 +88,24 @@ bool same_connection(const struct identity *a, const struct identity *b)
 {
 	return a->sock == b->sock && a->netns == b->netns && (a->inode == b->inode || !a->inode || !b->inode) &&
 	       same_endpoint(&a->local, &b->local) && same_endpoint(&a->peer, &b->peer);
+}
+
+const char *state_name(uint8_t state)
+{
+	static const char *const names[] = {
+		[TCP_ESTABLISHED] = "established",
+		[TCP_SYN_SENT] = "syn_sent",
+		[TCP_SYN_RECV] = "syn_received",
+		[TCP_FIN_WAIT1] = "fin_wait_1",
+		[TCP_FIN_WAIT2] = "fin_wait_2",
+		[TCP_TIME_WAIT] = "time_wait",
+		[TCP_CLOSE] = "closed",
+		[TCP_CLOSE_WAIT] = "close_wait",
+		[TCP_LAST_ACK] = "last_ack",
+		[TCP_LISTEN] = "listen",
+		[TCP_CLOSING] = "closing",
+		[TCP_CLOSING + 1] = "syn_received", /* TCP_NEW_SYN_RECV, the kernel's own */
+	};
+
+	return state < sizeof(names) / sizeof(names[0]) ? names[state] : NULL;
 }

@@ -59,4 +59,7 @@ int sighting_decode(struct sighting *sighting, const struct katrace_record *reco
 /* The inode may be missing in one of them: a socket loses it when its process closes it. */
 bool same_connection(const struct identity *a, const struct identity *b);
 
+/* TCP_ESTABLISHED is "established", TCP_FIN_WAIT1 "fin_wait_1": OpenTelemetry's names. NULL for any other number. */
+const char *state_name(uint8_t state);
+
 #endif

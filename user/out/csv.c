@@ -88,7 +88,7 @@ void csv_row(const struct listed *listed, struct out *out)
 	endpoint_fields(out, &c->id.local);
 	endpoint_fields(out, &c->id.peer);
 	out_text(out, ",");
-	out_text(out, (words_state(listed->state) ?: ""));
+	out_text(out, (state_name(listed->state) ?: ""));
 	out_text(out, on ? ",on" : ",off");
 	number_field(out, on, c->settings.idle_s);
 	number_field(out, on, c->settings.interval_s);

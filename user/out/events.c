@@ -93,7 +93,7 @@ static void write_endpoint(struct jsonw *json, const char *key, const struct end
 
 void events_network(struct jsonw *json, const struct identity *id, uint8_t state)
 {
-	const char *name = words_state(state);
+	const char *name = state_name(state);
 
 	jsonw_object(json, "network");
 	jsonw_string(json, "transport", "tcp");

@@ -95,7 +95,7 @@ static void peer_cell(const struct rows *rows, const struct listed *listed, stru
 static void state_cell(const struct rows *rows, const struct listed *listed, struct out *out)
 {
 	(void)rows;
-	out_text(out, listed->state == TCP_ESTABLISHED ? "estab" : (words_state(listed->state) ?: "-"));
+	out_text(out, listed->state == TCP_ESTABLISHED ? "estab" : (state_name(listed->state) ?: "-"));
 }
 
 static void next_cell(const struct rows *rows, const struct listed *listed, struct out *out)

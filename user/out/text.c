@@ -138,8 +138,8 @@ static void say_probe(const struct event *event, struct out *out)
 		out_text(out, "; refused on this host: ");
 		words_errno(out, -event->probe.result);
 	}
-	if (event->state != TCP_ESTABLISHED && words_state(event->state))
-		out_printf(out, " (%s)", words_state(event->state));
+	if (event->state != TCP_ESTABLISHED && state_name(event->state))
+		out_printf(out, " (%s)", state_name(event->state));
 }
 
 static void say_answered(const struct event *event, struct out *out)

@@ -3,7 +3,6 @@
 
 #include <arpa/inet.h>
 #include <inttypes.h>
-#include <netinet/tcp.h>
 #include <string.h>
 
 /* Of a container's id: as many digits as docker shows. */
@@ -179,26 +178,6 @@ void words_container(struct out *out, const struct owner *owner)
 		out_escaped(out, owner->cgroup.container, CONTAINER_SHOWN);
 	else
 		out_text(out, "-");
-}
-
-const char *words_state(uint8_t state)
-{
-	static const char *const names[] = {
-		[TCP_ESTABLISHED] = "established",
-		[TCP_SYN_SENT] = "syn_sent",
-		[TCP_SYN_RECV] = "syn_received",
-		[TCP_FIN_WAIT1] = "fin_wait_1",
-		[TCP_FIN_WAIT2] = "fin_wait_2",
-		[TCP_TIME_WAIT] = "time_wait",
-		[TCP_CLOSE] = "closed",
-		[TCP_CLOSE_WAIT] = "close_wait",
-		[TCP_LAST_ACK] = "last_ack",
-		[TCP_LISTEN] = "listen",
-		[TCP_CLOSING] = "closing",
-		[TCP_CLOSING + 1] = "syn_received", /* TCP_NEW_SYN_RECV, the kernel's own */
-	};
-
-	return state < sizeof(names) / sizeof(names[0]) ? names[state] : NULL;
 }
 
 void words_errno(struct out *out, int error)

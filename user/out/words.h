@@ -36,9 +36,6 @@ void words_backlog(struct out *out, uint32_t unacked, uint32_t queued, uint32_t 
 /* The first twelve digits of the container's id, "-" for none. */
 void words_container(struct out *out, const struct owner *owner);
 
-/* TCP_ESTABLISHED is "established", TCP_FIN_WAIT1 "fin_wait_1": OpenTelemetry's names. NULL for any other number. */
-const char *words_state(uint8_t state);
-
 /* "ETIMEDOUT", or its number where it has no name */
 void words_errno(struct out *out, int error);
 
