@@ -49,6 +49,7 @@ void verdict_silent_peer(void **state);
 void verdict_suppressed(void **state);
 void verdict_closed_window(void **state);
 void verdict_third_probe(void **state);
+void verdict_connecting(void **state);
 void verdict_router(void **state);
 void verdict_firewall(void **state);
 void verdict_full_queue(void **state);

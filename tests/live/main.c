@@ -76,6 +76,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test_teardown(verdict_suppressed, tool_clean_up),
 		cmocka_unit_test_teardown(verdict_closed_window, tool_clean_up),
 		cmocka_unit_test_teardown(verdict_third_probe, tool_clean_up),
+		cmocka_unit_test_teardown(verdict_connecting, tool_clean_up),
 		cmocka_unit_test_teardown(verdict_router, tool_clean_up),
 		cmocka_unit_test_teardown(verdict_firewall, tool_clean_up),
 		cmocka_unit_test_teardown(verdict_full_queue, tool_clean_up),

@@ -224,6 +224,24 @@ void tcp_destroy(const struct net *net, const struct tcp *tcp)
 	net_leave(net);
 }
 
+struct tcp tcp_begin_connect(const struct net *net, unsigned int port, const struct keepalive *keepalive)
+{
+	union address address;
+	const socklen_t size = make_address(&address, TCP_IPV4);
+	struct tcp tcp = { .server = -1 };
+
+	address.v4.sin_port = htons((uint16_t)port);
+	net_enter(net, HOST_A);
+	tcp.client = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	must(tcp.client >= 0, "socket");
+	if (keepalive)
+		tcp_keepalive(tcp.client, keepalive);
+	must(connect(tcp.client, &address.any, size) < 0 && errno == EINPROGRESS, "connect");
+	net_leave(net);
+	tcp.client_port = tcp_local_port(tcp.client);
+	return tcp;
+}
+
 void tcp_close(struct tcp *tcp)
 {
 	if (tcp->client >= 0)

@@ -48,6 +48,9 @@ int tcp_listen(const struct net *net, unsigned int *port);
 int tcp_connect_port(const struct net *net, unsigned int port);
 int tcp_connect_from(const struct net *net, unsigned int local_port, unsigned int port);
 
+/* From host A, which does not wait for it; with keepalive, if not NULL, switched on before. It has no server end. */
+struct tcp tcp_begin_connect(const struct net *net, unsigned int port, const struct keepalive *keepalive);
+
 unsigned int tcp_local_port(int fd);
 
 /* n connections over one listener, whose port is returned. */

@@ -7,8 +7,6 @@
 #include "tcp.h"
 #include "tool.h"
 
-#include <arpa/inet.h>
-#include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <stdio.h>
@@ -234,26 +232,6 @@ void all_accepted(void **state)
 	net_free(net);
 }
 
-/* A connect(2) to a host that does not answer yet: port is the peer's. */
-static struct tcp begin_connecting(const struct net *net, unsigned int port, bool on_before)
-{
-	struct sockaddr_in peer = { .sin_family = AF_INET, .sin_port = htons((uint16_t)port) };
-	struct tcp tcp = { .server = -1 };
-
-	must(inet_pton(AF_INET, ADDR4_B, &peer.sin_addr) == 1, ADDR4_B);
-	net_enter(net, HOST_A);
-	tcp.client = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	must(tcp.client >= 0, "socket");
-	if (on_before)
-		tcp_keepalive(tcp.client, &patient);
-	must(connect(tcp.client, (const struct sockaddr *)&peer, sizeof(peer)) < 0 && errno == EINPROGRESS, "connect");
-	if (!on_before)
-		tcp_keepalive(tcp.client, &patient);
-	net_leave(net);
-	tcp.client_port = tcp_local_port(tcp.client);
-	return tcp;
-}
-
 /* Switched on before connect(2), and while it is under way: once each. */
 void all_connecting(void **state)
 {
@@ -269,8 +247,9 @@ void all_connecting(void **state)
 	tool = start(net, true);
 	listener = tcp_listen(net, &port);
 	net_deaf(net, HOST_B, true);
-	before = begin_connecting(net, port, true);
-	meanwhile = begin_connecting(net, port, false);
+	before = tcp_begin_connect(net, port, &patient);
+	meanwhile = tcp_begin_connect(net, port, NULL);
+	tcp_keepalive(meanwhile.client, &patient);
 	wait_said(tool, &meanwhile, "keepalive: 7200s idle");
 	assert_int_equal(said(tool, &before, ""), 0);
 	net_deaf(net, HOST_B, false);

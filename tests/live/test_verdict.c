@@ -473,6 +473,40 @@ void verdict_third_probe(void **state)
 	scene_end(&scene);
 }
 
+/* --- it never comes about --- */
+
+/*
+ * Nobody answers: tcp_write_timeout() gives up after as long as one SYN, its repetition and the doubled wait take. Then
+ * a router, to which the second SYN goes, says that there is no such host.
+ */
+void verdict_connecting(void **state)
+{
+	struct scene scene;
+	struct life unanswered, refused;
+	unsigned int port;
+	int listener;
+
+	(void)state;
+	NEEDS_ROOT();
+	scene = scene_begin();
+	net_sysctl(scene.net, HOST_A, "ipv4/tcp_syn_retries", "1");
+	listener = tcp_listen(scene.net, &port);
+	net_deaf(scene.net, HOST_B, true);
+	unanswered = life_of(&scene, tcp_begin_connect(scene.net, port, NULL), &patient);
+	assert_died(&unanswered, ETIMEDOUT, "connect timeout, ETIMEDOUT", 1 + 2);
+	refused = life_of(&scene, tcp_begin_connect(scene.net, port, NULL), &patient);
+	net_deaf(scene.net, HOST_B, false);
+	net_replace_by_router(scene.net);
+	assert_died(&refused, EHOSTUNREACH, "peer unreachable, EHOSTUNREACH", 1);
+	assert_int_equal(tool_stop(scene.tool), 0);
+	assert_sentence(&unanswered, "The connection was never established.");
+	assert_sentence(&refused, "The network reported that the peer cannot be reached.");
+	close(listener);
+	life_end(&unanswered);
+	life_end(&refused);
+	scene_end(&scene);
+}
+
 /* --- the network says no --- */
 
 static void wait_reports(const struct scene *scene, uint64_t n)
