@@ -445,7 +445,7 @@ struct churner {
 	unsigned int last_ports[BATCH];
 };
 
-/* No port is used twice: by them the test tells whose a line is. */
+/* No port is used twice, nor picked by the kernel: by them the test tells whose a line is. */
 static void churn(const struct net *net, const char *name, unsigned int first_port, unsigned int port, int commands,
 		  int ports)
 {
@@ -579,8 +579,8 @@ void owner_after_churn(void **state)
 	must(walk_new(&walk, &options) == 0, "walk");
 	stage.net = net_new();
 	listener = tcp_listen(stage.net, &port);
-	wanted = churner_start(stage.net, "wanted", 10000, port);
-	other = churner_start(stage.net, "other", 20000, port);
+	wanted = churner_start(stage.net, "wanted", 61000, port);
+	other = churner_start(stage.net, "other", 62000, port);
 	snprintf(pid, sizeof(pid), "%d", wanted.pid);
 	stage.tool = tool_start(filtered);
 	everybody = tool_start(all);
