@@ -43,6 +43,25 @@ static socklen_t make_address(union address *address, enum tcp_family family)
 	return sizeof(address->v6);
 }
 
+static socklen_t make_peer(union address *address, unsigned int port)
+{
+	const socklen_t size = make_address(address, TCP_IPV4);
+
+	address->v4.sin_port = htons((uint16_t)port);
+	return size;
+}
+
+/* Any address, and port 0 for one that no other socket has. */
+static union address make_local(sa_family_t family, unsigned int port)
+{
+	union address address;
+
+	memset(&address, 0, sizeof(address));
+	address.any.sa_family = family;
+	address.v4.sin_port = htons((uint16_t)port); /* where sin6_port is, too */
+	return address;
+}
+
 unsigned int tcp_local_port(int fd)
 {
 	union address address;
@@ -65,25 +84,17 @@ static int open_listener(const struct net *net, union address *address, socklen_
 }
 
 /*
- * Any local address, and a port that no other socket has: to two places connect(2) gives two sockets the same one now
- * and then. To one place it does not, and goes through the ports in turn, so that none is seen again soon.
+ * local may be NULL: to two places connect(2) then gives two sockets the same port now and then. To one place it does
+ * not, and goes through the ports in turn, so that none is seen again soon.
  */
-static void bind_anywhere(int fd, sa_family_t family)
-{
-	const union address any = { .any.sa_family = family };
-
-	must(bind(fd, &any.any, family == AF_INET ? sizeof(any.v4) : sizeof(any.v6)) == 0, "bind");
-}
-
-static int open_client(const struct net *net, const union address *address, socklen_t size, bool bound)
+static int open_client(const struct net *net, const union address *address, socklen_t size, const union address *local)
 {
 	int fd;
 
 	net_enter(net, HOST_A);
 	fd = socket(address->any.sa_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	must(fd >= 0, "socket");
-	if (bound)
-		bind_anywhere(fd, address->any.sa_family);
+	must(!local || bind(fd, &local->any, size) == 0, "bind");
 	must(connect(fd, &address->any, size) == 0, "connect");
 	net_leave(net);
 	return fd;
@@ -101,28 +112,19 @@ int tcp_listen(const struct net *net, unsigned int *port)
 
 int tcp_connect_from(const struct net *net, unsigned int local_port, unsigned int port)
 {
-	union address address, from;
-	const socklen_t size = make_address(&address, TCP_IPV4);
-	int fd;
+	const union address local = make_local(AF_INET, local_port);
+	union address address;
+	const socklen_t size = make_peer(&address, port);
 
-	memset(&from, 0, sizeof(from));
-	from.v4.sin_family = AF_INET;
-	from.v4.sin_port = htons((uint16_t)local_port);
-	address.v4.sin_port = htons((uint16_t)port);
-	net_enter(net, HOST_A);
-	fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	must(fd >= 0 && bind(fd, &from.any, size) == 0 && connect(fd, &address.any, size) == 0, "connect");
-	net_leave(net);
-	return fd;
+	return open_client(net, &address, size, &local);
 }
 
 int tcp_connect_port(const struct net *net, unsigned int port)
 {
 	union address address;
-	const socklen_t size = make_address(&address, TCP_IPV4);
+	const socklen_t size = make_peer(&address, port);
 
-	address.v4.sin_port = htons((uint16_t)port);
-	return open_client(net, &address, size, false);
+	return open_client(net, &address, size, NULL);
 }
 
 struct tcp tcp_accept(const struct net *net, const struct keepalive *keepalive)
@@ -144,9 +146,10 @@ struct tcp tcp_connect(const struct net *net, enum tcp_family family)
 	union address address;
 	socklen_t size = make_address(&address, family);
 	int listener = open_listener(net, &address, size);
+	const union address local = make_local(address.any.sa_family, 0);
 	struct tcp tcp;
 
-	tcp.client = open_client(net, &address, size, true);
+	tcp.client = open_client(net, &address, size, &local);
 	tcp.server = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
 	must(tcp.server >= 0, "accept");
 	tcp.client_port = tcp_local_port(tcp.client);
@@ -227,10 +230,9 @@ void tcp_destroy(const struct net *net, const struct tcp *tcp)
 struct tcp tcp_begin_connect(const struct net *net, unsigned int port, const struct keepalive *keepalive)
 {
 	union address address;
-	const socklen_t size = make_address(&address, TCP_IPV4);
+	const socklen_t size = make_peer(&address, port);
 	struct tcp tcp = { .server = -1 };
 
-	address.v4.sin_port = htons((uint16_t)port);
 	net_enter(net, HOST_A);
 	tcp.client = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	must(tcp.client >= 0, "socket");
@@ -259,7 +261,7 @@ unsigned int tcp_connect_many(const struct net *net, int *clients, int *servers,
 	unsigned int port;
 
 	for (int i = 0; i < n; i++) {
-		clients[i] = open_client(net, &address, size, false);
+		clients[i] = open_client(net, &address, size, NULL);
 		servers[i] = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
 		must(servers[i] >= 0, "accept");
 	}

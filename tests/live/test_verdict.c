@@ -449,7 +449,6 @@ void verdict_third_probe(void **state)
 	(void)state;
 	NEEDS_ROOT();
 	scene = scene_begin();
-	net_remember(scene.net); /* no probe may wait for ARP, and leave when B can be asked again */
 	lives = life_begin(&scene, &quick);
 	dies = life_begin(&scene, &enduring);
 	net_deaf(scene.net, HOST_B, true);

@@ -130,7 +130,7 @@ static int take_sockets(struct list *list)
 static struct rows *make_rows(const struct list *list)
 {
 	const struct rows_options options = {
-		.color = terminal_has_color(),
+		.color = list->terminal && terminal_has_color(),
 		.columns = list->terminal ? list->window.ws_col : 0,
 		.own_netns = list->own_netns,
 		.zombies = list->options.zombies,

@@ -83,7 +83,6 @@ static const struct cgroup *learn_cgroup(struct lookup *lookup, const struct kat
 	return owners_add_cgroup(lookup->owners, found, &cgroup);
 }
 
-/* The descriptors of a process come one after the other: it is learned once. */
 static void learn_process(struct lookup *lookup, const struct katrace_owner *found)
 {
 	const struct process process = {
@@ -93,8 +92,6 @@ static void learn_process(struct lookup *lookup, const struct katrace_owner *fou
 		.comm = found->comm,
 	};
 
-	if (lookup->began && found->pid == lookup->last.pid && found->start_ns == lookup->last.start_ns)
-		return;
 	lookup->last = *found;
 	lookup->began = true;
 	lookup->meets = filter_process(lookup->filter, &process);
@@ -105,9 +102,16 @@ static void learn_process(struct lookup *lookup, const struct katrace_owner *fou
 		lookup->meets |= lookup->cgroup->meets;
 }
 
+/* The descriptors of a process come one after the other: it is learned once. */
+static void meet_process(struct lookup *lookup, const struct katrace_owner *found)
+{
+	if (!lookup->began || found->pid != lookup->last.pid || found->start_ns != lookup->last.start_ns)
+		learn_process(lookup, found);
+}
+
 void lookup_process(struct lookup *lookup, const struct katrace_owner *found, struct owner *owner)
 {
-	learn_process(lookup, found);
+	meet_process(lookup, found);
 	memset(owner, 0, sizeof(*owner));
 	owner->pid = found->pid;
 	owner->meets = lookup->meets;
@@ -121,7 +125,7 @@ static void on_owner(void *ctx, const struct katrace_owner *found)
 {
 	struct lookup *lookup = ctx;
 
-	learn_process(lookup, found);
+	meet_process(lookup, found);
 	if (owners_found(lookup->owners, found, lookup->cgroup, lookup->meets))
 		lookup->lost++;
 }

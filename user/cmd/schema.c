@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /* katrace schema: the JSON Schema of all that katrace writes as JSON lines. It is the file docs/schema.json. */
 #include "cmd/cmd.h"
+#include "cmd/trouble.h"
 
 #include "schema.inc" /* made by the Makefile: the file as a string, schema[] */
 
@@ -14,7 +15,7 @@ int cmd_schema(int argc, char **argv)
 		return EXIT_OK;
 	}
 	if (argc > 1) {
-		fprintf(stderr, "katrace: schema takes no '%s'\n", argv[1]);
+		bad_input("schema takes no '%s'", argv[1]);
 		return EXIT_BAD_INPUT;
 	}
 	if (fputs(schema, stdout) < 0 || fflush(stdout)) {

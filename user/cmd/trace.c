@@ -305,8 +305,7 @@ static void release_signals(struct trace *trace)
 	sigset_t signals;
 
 	take_signals(trace);
-	/* a shell has SIGINT ignored in what it starts in the background: the first ended the loop, the next must end
-	 * all */
+	/* a shell has SIGINT ignored in what it starts in the background: it would stay so */
 	signal(SIGINT, SIG_DFL);
 	signal(SIGTERM, SIG_DFL);
 	signals_taken(trace, &signals);
