@@ -57,7 +57,7 @@ LIVE_SRC := $(filter-out %.bpf.c,$(wildcard tests/live/*.c))
 LINES := $(abspath $(BUILD))/lines
 LIVE_ENV := $(if $(SUDO),env KATRACE_LINES=$$KATRACE_LINES)
 # what the outside feeds: no kernel, no terminal
-FUZZED_SRC := $(wildcard user/model/*.c user/in/*.c user/out/*.c) user/cmd/parse.c
+FUZZED_SRC := $(wildcard user/model/*.c user/format/*.c) user/cli/parse.c user/system/lines.c
 FUZZ := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 FUZZ_S ?= 60
 REFERENCE := $(foreach r,direct probed,$(BUILD)/reference.$(r).skel.h)
@@ -178,6 +178,7 @@ check: deps check-deps ## all tests; the live ones need root or sudo
 .PHONY: check-unit
 check-unit: $(UNIT) ## the tests that need no kernel, under ASan and UBSan
 	@set -e; for test in $(UNIT); do echo "== $$test"; $$test; done
+	tests/layout/run.sh
 
 .PHONY: check-golden
 check-golden: $(BUILD)/katrace-asan ## recorded runs look as they did

@@ -3,8 +3,8 @@
  * Fuzzes the reader of recordings: whatever the lines, nothing crashes, and what is taken prints whole, as nothing but
  * printable characters.
  */
-#include "in/ndjson.h"
-#include "out/text.h"
+#include "format/json_reader.h"
+#include "format/text.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -4,8 +4,8 @@
  * parses back to the values that went in. What is UTF-8 is judged here by arithmetic, not by katrace's table; glibc and
  * json-c take more for valid.
  */
-#include "in/ndjson.h"
-#include "out/events.h"
+#include "format/json_reader.h"
+#include "format/events.h"
 
 #include <arpa/inet.h>
 #include <errno.h>

@@ -2,7 +2,7 @@
 /* JSON lines, to the letter; and that none is too long. What is written here is also validated against the schema. */
 #include "unit.h"
 
-#include "out/events.h"
+#include "format/events.h"
 
 #include <errno.h>
 #include <json-c/json.h>

@@ -2,7 +2,7 @@
 /* Filters: what they let pass, and what they cannot be made of. */
 #include "unit.h"
 
-#include "cmd/parse.h"
+#include "cli/parse.h"
 #include "model/filter.h"
 
 #include <errno.h>

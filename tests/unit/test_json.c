@@ -2,7 +2,7 @@
 /* The JSON writer, read back by json-c. */
 #include "unit.h"
 
-#include "out/json.h"
+#include "format/json.h"
 
 #include <json-c/json.h>
 #include <stdio.h>

@@ -2,7 +2,7 @@
 /* Lines, however their bytes come. */
 #include "unit.h"
 
-#include "in/lines.h"
+#include "system/lines.h"
 
 #include <stdio.h>
 #include <stdlib.h>

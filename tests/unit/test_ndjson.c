@@ -2,7 +2,7 @@
 /* The reader of recordings: what it takes, and what it refuses. That it reads what is written: test_replay.c. */
 #include "unit.h"
 
-#include "in/ndjson.h"
+#include "format/json_reader.h"
 
 #include <errno.h>
 #include <stdio.h>

@@ -2,9 +2,9 @@
 /* What users type. What they are told when it is wrong is in tests/live/test_cli.c. */
 #include "unit.h"
 
-#include "cmd/options.h"
-#include "cmd/parse.h"
-#include "in/number.h"
+#include "cli/trace_options.h"
+#include "cli/parse.h"
+#include "model/integer.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -5,10 +5,10 @@
  */
 #include "unit.h"
 
-#include "in/ndjson.h"
+#include "format/json_reader.h"
 #include "model/model.h"
-#include "out/events.h"
-#include "out/text.h"
+#include "format/events.h"
+#include "format/text.h"
 
 #include <errno.h>
 #include <stdio.h>

@@ -2,7 +2,7 @@
 /* The command line of katrace replay. What it says when it is wrong is on stderr, and in tests/golden. */
 #include "unit.h"
 
-#include "cmd/replay_options.h"
+#include "cli/replay_options.h"
 
 #include <errno.h>
 #include <unistd.h>

@@ -3,11 +3,11 @@
 #include "sockets.h"
 
 #include "model/summary.h"
-#include "out/csv.h"
-#include "out/report.h"
-#include "out/rows.h"
-#include "out/socket.h"
-#include "out/words.h"
+#include "format/csv.h"
+#include "format/report.h"
+#include "format/rows.h"
+#include "format/socket.h"
+#include "format/words.h"
 
 #include <stdlib.h>
 

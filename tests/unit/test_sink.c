@@ -2,7 +2,7 @@
 /* The sink: whole lines, in order, never more than fits; and what it says when the reader is gone. */
 #include "unit.h"
 
-#include "out/sink.h"
+#include "deliver/sink.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -3,8 +3,8 @@
 #include "unit.h"
 
 #include "model/model.h"
-#include "out/text.h"
-#include "out/words.h"
+#include "format/text.h"
+#include "format/words.h"
 
 #include <errno.h>
 #include <stdio.h>

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /* katrace doctor: what this kernel offers katrace, and what stands in the way. It tries, and traces nothing. */
 #include "cmd/cmd.h"
-#include "cmd/trouble.h"
-#include "kernel/caps.h"
+#include "cli/errors.h"
+#include "system/caps.h"
 #include "kernel/tracer.h"
 #include "kernel/walk.h"
-#include "out/json.h"
+#include "format/json.h"
 
 #include <argp.h>
 #include <errno.h>

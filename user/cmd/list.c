@@ -1,20 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /* katrace list: walks once, or again and again, and shows what was found. */
-#include "cmd/clock.h"
+#include "system/clock.h"
 #include "cmd/cmd.h"
-#include "cmd/list_options.h"
-#include "cmd/lookup.h"
-#include "cmd/terminal.h"
-#include "cmd/trouble.h"
-#include "kernel/caps.h"
+#include "cli/list_options.h"
+#include "run/lookup.h"
+#include "system/terminal.h"
+#include "run/explain.h"
+#include "system/caps.h"
 #include "kernel/walk.h"
 #include "model/sockets.h"
 #include "model/summary.h"
-#include "out/csv.h"
-#include "out/report.h"
-#include "out/rows.h"
-#include "out/sink.h"
-#include "out/socket.h"
+#include "format/csv.h"
+#include "format/report.h"
+#include "format/rows.h"
+#include "deliver/sink.h"
+#include "format/socket.h"
 
 #include <errno.h>
 #include <fcntl.h>

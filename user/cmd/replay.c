@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /* katrace replay: wires lines -> recorded events -> connections -> text -> stdout. */
-#include "cmd/clock.h"
+#include "system/clock.h"
 #include "cmd/cmd.h"
-#include "cmd/replay_options.h"
-#include "cmd/terminal.h"
-#include "in/lines.h"
-#include "in/ndjson.h"
+#include "cli/replay_options.h"
+#include "run/output.h"
+#include "system/lines.h"
+#include "format/json_reader.h"
 #include "model/replay.h"
-#include "out/text.h"
+#include "format/text.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -120,7 +120,7 @@ static void on_finished(void *ctx, const struct connection *connection)
 /* What is open when a run ends looks as it does at Ctrl-C, and each run has its own header. */
 static int begin_run(struct session *session, uint32_t own_netns)
 {
-	const struct text_options options = terminal_text_options(own_netns);
+	const struct text_options options = text_options_for_stdout(own_netns);
 
 	replay_finish(session->replay, session->last_ns);
 	text_free(session->text);

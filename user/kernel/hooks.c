@@ -6,13 +6,6 @@
 #include <stdio.h>
 #include <string.h>
 
-static const char *const mode_names[MODES] = {
-	[MODE_AUTO] = "auto",
-	[MODE_FENTRY] = "fentry",
-	[MODE_KPROBE] = "kprobe",
-	[MODE_TRACEPOINT] = "tracepoint",
-};
-
 static const struct {
 	const char *name;
 	bool required;
@@ -48,22 +41,6 @@ static const struct hook known[N_HOOKS] = {
 	HOOK(JOB_CLOSE, MODE_AUTO, "tp_btf/inet_sock_set_state", NULL, "state_changed"),             /* in every mode */
 	HOOK(JOB_SWITCH, MODE_AUTO, "tp_btf/timer_start", NULL, "timer_started", "timer_cancelled"), /* the same */
 };
-
-const char *hook_mode_name(enum hook_mode mode)
-{
-	return mode_names[mode];
-}
-
-int hook_mode_parse(const char *name, enum hook_mode *mode)
-{
-	for (enum hook_mode i = 0; i < MODES; i++) {
-		if (strcmp(name, mode_names[i]) != 0)
-			continue;
-		*mode = i;
-		return 0;
-	}
-	return -EINVAL;
-}
 
 const char *hook_job_name(enum hook_job job)
 {

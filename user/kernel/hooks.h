@@ -3,23 +3,10 @@
 #ifndef KATRACE_HOOKS_H
 #define KATRACE_HOOKS_H
 
+#include "model/hook_mode.h"
+
 #include <stdbool.h>
 #include <stddef.h>
-
-/* How katrace listens on this kernel: with which kind of hook. */
-enum hook_mode {
-	MODE_AUTO, /* of each kind the best that loads and attaches */
-	MODE_FENTRY,
-	MODE_KPROBE,
-	MODE_TRACEPOINT,
-	MODES
-};
-
-/* "fentry" */
-const char *hook_mode_name(enum hook_mode mode);
-
-/* The mode of that name; -EINVAL for any other. */
-int hook_mode_parse(const char *name, enum hook_mode *mode);
 
 enum hook_job {
 	JOB_TIMER,     /* the keepalive timer begins and ends */

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+#include "format/csv.h"
+
+#include "format/words.h"
+
+#include <string.h>
+
+/* Text that is not katrace's own: in quotes, which are doubled, and nothing in it but printable ASCII. */
+static void text_field(struct out *out, const char *text, size_t n)
+{
+	char buf[256];
+	struct out escaped = out_make(buf, sizeof(buf));
+
+	out_escaped(&escaped, text, n);
+	out_text(out, "\"");
+	for (size_t i = 0; i < escaped.used; i++)
+		out_bytes(out, escaped.buf[i] == '"' ? "\"\"" : &escaped.buf[i], escaped.buf[i] == '"' ? 2 : 1);
+	out_text(out, "\"");
+}
+
+static void number_field(struct out *out, bool known, uint64_t number)
+{
+	out_text(out, ",");
+	if (known)
+		out_number(out, number);
+}
+
+static void owner_fields(struct out *out, const struct owner *owner)
+{
+	if (owner->pid)
+		out_number(out, owner->pid);
+	out_text(out, ",");
+	if (owner->pid)
+		text_field(out, owner->comm, sizeof(owner->comm));
+	out_text(out, ",");
+	for (uint32_t i = 0; i < owner->n_others; i++) {
+		out_text(out, i ? " " : "");
+		out_number(out, owner->other_pids[i]);
+	}
+}
+
+static void endpoint_fields(struct out *out, const struct endpoint *end)
+{
+	out_text(out, ",");
+	words_address(out, end);
+	number_field(out, true, end->port);
+}
+
+static void source_fields(struct out *out, const struct settings *settings)
+{
+	static const struct {
+		enum katrace_setting setting;
+		const char *name;
+	} names[] = {
+		{ KATRACE_IDLE, "idle_s" },
+		{ KATRACE_INTERVAL, "interval_s" },
+		{ KATRACE_PROBE_LIMIT, "probe_limit" },
+	};
+	const char *before = ",";
+
+	for (size_t i = 0; settings->enabled && i < sizeof(names) / sizeof(names[0]); i++) {
+		if (!(settings->from_sysctl & names[i].setting))
+			continue;
+		out_text(out, before);
+		out_text(out, names[i].name);
+		before = " ";
+	}
+	if (*before == ',')
+		out_text(out, ",");
+}
+
+void csv_header(struct out *out)
+{
+	out_text(out, "pid,comm,other_pids,container,netns,local_address,local_port,peer_address,peer_port,state,"
+		      "keepalive,idle_s,interval_s,probe_limit,user_timeout_ms,from_sysctl,probes_out,next_probe_us,"
+		      "silent_us,detection_us\n");
+}
+
+void csv_row(const struct listed *listed, struct out *out)
+{
+	const struct connection *c = &listed->connection;
+	const bool on = c->settings.enabled;
+
+	owner_fields(out, &c->owner);
+	out_text(out, ",");
+	out_escaped(out, c->owner.cgroup.container, sizeof(c->owner.cgroup.container));
+	number_field(out, true, c->id.netns);
+	endpoint_fields(out, &c->id.local);
+	endpoint_fields(out, &c->id.peer);
+	out_text(out, ",");
+	out_text(out, (state_name(listed->state) ?: ""));
+	out_text(out, on ? ",on" : ",off");
+	number_field(out, on, c->settings.idle_s);
+	number_field(out, on, c->settings.interval_s);
+	number_field(out, on, c->settings.probe_limit);
+	number_field(out, true, c->settings.user_timeout_ms);
+	source_fields(out, &c->settings);
+	number_field(out, true, listed->probes_out);
+	number_field(out, listed->due, listed->next_us);
+	number_field(out, listed->was_connected, c->silent_us);
+	number_field(out, listed->detects, listed->detection_us);
+	out_text(out, "\n");
+}

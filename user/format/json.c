@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+#include "format/json.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+struct jsonw jsonw_make(struct out *out)
+{
+	return (struct jsonw){ .out = out };
+}
+
+/*
+ * The length of the UTF-8 sequence at text (zero-terminated), 0 if it is none: Unicode 15, table 3-7, which leaves out
+ * overlong forms, surrogates and what is beyond U+10FFFF.
+ */
+static size_t utf8_length(const unsigned char *text)
+{
+	static const struct {
+		unsigned char first_min, first_max, second_min, second_max;
+		size_t length;
+	} forms[] = {
+		{ 0x00, 0x7f, 0x00, 0xff, 1 }, { 0xc2, 0xdf, 0x80, 0xbf, 2 }, { 0xe0, 0xe0, 0xa0, 0xbf, 3 },
+		{ 0xe1, 0xec, 0x80, 0xbf, 3 }, { 0xed, 0xed, 0x80, 0x9f, 3 }, { 0xee, 0xef, 0x80, 0xbf, 3 },
+		{ 0xf0, 0xf0, 0x90, 0xbf, 4 }, { 0xf1, 0xf3, 0x80, 0xbf, 4 }, { 0xf4, 0xf4, 0x80, 0x8f, 4 },
+	};
+
+	for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++) {
+		if (text[0] < forms[i].first_min || text[0] > forms[i].first_max)
+			continue;
+		if (forms[i].length == 1)
+			return 1;
+		if (text[1] < forms[i].second_min || text[1] > forms[i].second_max)
+			return 0;
+		for (size_t at = 2; at < forms[i].length; at++)
+			if ((text[at] & 0xc0) != 0x80)
+				return 0;
+		return forms[i].length;
+	}
+	return 0;
+}
+
+static void quoted(struct out *out, const char *text)
+{
+	size_t length;
+
+	out_text(out, "\"");
+	for (; *text; text += length ? length : 1) {
+		const unsigned char c = (unsigned char)*text;
+
+		length = utf8_length((const unsigned char *)text);
+		if (!length)
+			out_text(out, "\xef\xbf\xbd");
+		else if (c == '"' || c == '\\')
+			out_printf(out, "\\%c", c);
+		else if (c < 0x20 || c == 0x7f)
+			out_printf(out, "\\u%04x", c);
+		else
+			out_bytes(out, text, length);
+	}
+	out_text(out, "\"");
+}
+
+static void begin(struct jsonw *json, const char *key)
+{
+	if (json->follows)
+		out_text(json->out, ",");
+	json->follows = true;
+	if (!key)
+		return;
+	out_text(json->out, "\"");
+	out_text(json->out, key);
+	out_text(json->out, "\":");
+}
+
+static void open_level(struct jsonw *json, const char *key, const char *bracket)
+{
+	begin(json, key);
+	out_text(json->out, bracket);
+	json->follows = false;
+}
+
+static void close_level(struct jsonw *json, const char *bracket)
+{
+	out_text(json->out, bracket);
+	json->follows = true;
+}
+
+void jsonw_object(struct jsonw *json, const char *key)
+{
+	open_level(json, key, "{");
+}
+
+void jsonw_end_object(struct jsonw *json)
+{
+	close_level(json, "}");
+}
+
+void jsonw_array(struct jsonw *json, const char *key)
+{
+	open_level(json, key, "[");
+}
+
+void jsonw_end_array(struct jsonw *json)
+{
+	close_level(json, "]");
+}
+
+void jsonw_string(struct jsonw *json, const char *key, const char *value)
+{
+	begin(json, key);
+	quoted(json->out, value);
+}
+
+void jsonw_int(struct jsonw *json, const char *key, int64_t value)
+{
+	begin(json, key);
+	out_printf(json->out, "%" PRId64, value);
+}
+
+void jsonw_bool(struct jsonw *json, const char *key, bool value)
+{
+	begin(json, key);
+	out_text(json->out, value ? "true" : "false");
+}

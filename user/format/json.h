@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/*
+ * JSON, written as it comes: no tree, no allocation. Named apart from json-c, which reads it. Every function takes a
+ * key, which must be plain ASCII, or NULL inside an array. Strings are escaped, and what is not valid UTF-8 in them
+ * becomes U+FFFD.
+ */
+#ifndef KATRACE_JSON_H
+#define KATRACE_JSON_H
+
+#include "format/out.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct jsonw {
+	struct out *out;
+	bool follows; /* a value was written at this level: the next needs a comma */
+};
+
+struct jsonw jsonw_make(struct out *out);
+
+void jsonw_object(struct jsonw *json, const char *key);
+void jsonw_end_object(struct jsonw *json);
+void jsonw_array(struct jsonw *json, const char *key);
+void jsonw_end_array(struct jsonw *json);
+
+void jsonw_string(struct jsonw *json, const char *key, const char *value);
+void jsonw_int(struct jsonw *json, const char *key, int64_t value);
+void jsonw_bool(struct jsonw *json, const char *key, bool value);
+
+#endif

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/*
+ * The left end of a replay: lines that katrace once wrote, as docs/architecture.md has them. They may come from
+ * elsewhere, so nothing in them is trusted: what is not as katrace writes it is refused.
+ */
+#ifndef KATRACE_JSON_READER_H
+#define KATRACE_JSON_READER_H
+
+#include "model/replay.h"
+
+#include <stddef.h>
+
+struct ndjson;
+
+/* NULL when out of memory. */
+struct ndjson *ndjson_new(void);
+
+/* NULL is fine. */
+void ndjson_free(struct ndjson *ndjson);
+
+/*
+ * Reads one line, without its newline. Returns 0; or why the line cannot be used: -EBADMSG when it is not JSON, or cut
+ * off; -ENOMSG when it is another program's; -EPROTONOSUPPORT when its schema version has another major number; -ENOSYS
+ * for an event that is none of this version's; or -EINVAL when it has values that cannot be.
+ */
+int ndjson_read(struct ndjson *ndjson, const char *line, size_t n, struct recorded *recorded);
+
+#endif

@@ -1,0 +1,597 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+#include "format/text.h"
+
+#include "format/words.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <netinet/tcp.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+/* Lines on a narrower terminal leave out the local address and keep its port. */
+#define WIDE_COLUMNS 110
+
+enum column { COLUMN_TIME, COLUMN_PID, COLUMN_COMM, COLUMN_LOCAL, COLUMN_PEER, COLUMNS };
+
+struct text {
+	struct text_options options;
+	bool narrow;
+	bool headed;
+	bool after_block;      /* the last thing written was a timeline */
+	size_t width[COLUMNS]; /* widest so far: columns grow with what they hold */
+};
+
+#define COLOR_WARNING "\033[33m"
+#define COLOR_FAILURE "\033[31m"
+#define COLOR_GOOD "\033[32m"
+#define COLOR_DIM "\033[2m"
+#define COLOR_OFF "\033[0m"
+
+struct text *text_new(const struct text_options *options)
+{
+	struct text *text = calloc(1, sizeof(*text));
+
+	if (!text)
+		return NULL;
+	text->options = *options;
+	text->narrow = options->columns && options->columns < WIDE_COLUMNS;
+	text->width[COLUMN_PID] = 5;
+	text->width[COLUMN_COMM] = 6;
+	text->width[COLUMN_LOCAL] = text->narrow ? 6 : 15;
+	text->width[COLUMN_PEER] = 15;
+	return text;
+}
+
+void text_free(struct text *text)
+{
+	free(text);
+}
+
+static void end_cell(struct text *text, enum column column, struct out *out, size_t from)
+{
+	if (out->used - from > text->width[column])
+		text->width[column] = out->used - from;
+	out_pad(out, from, text->width[column]);
+	out_text(out, "  ");
+}
+
+static void time_cell(struct text *text, uint64_t wall_ns, struct out *out)
+{
+	const time_t seconds = (time_t)(wall_ns / 1000000000);
+	const size_t from = out->used;
+	struct tm tm = { 0 };
+	char clock[16];
+
+	localtime_r(&seconds, &tm);
+	strftime(clock, sizeof(clock), "%H:%M:%S", &tm);
+	out_printf(out, "%s.%03u", clock, (unsigned int)(wall_ns / 1000000 % 1000));
+	end_cell(text, COLUMN_TIME, out, from);
+}
+
+static void owner_cells(struct text *text, const struct owner *owner, struct out *out)
+{
+	size_t from = out->used;
+
+	if (owner->pid)
+		out_printf(out, "%u", owner->pid);
+	else
+		out_text(out, "-");
+	end_cell(text, COLUMN_PID, out, from);
+	from = out->used;
+	if (owner->pid)
+		out_escaped(out, owner->comm, sizeof(owner->comm));
+	else
+		out_text(out, "-");
+	end_cell(text, COLUMN_COMM, out, from);
+}
+
+static void endpoint_cells(struct text *text, const struct connection *c, struct out *out)
+{
+	size_t from = out->used;
+
+	if (text->narrow)
+		out_printf(out, ":%u", c->id.local.port);
+	else
+		words_endpoint(out, &c->id.local);
+	end_cell(text, COLUMN_LOCAL, out, from);
+	from = out->used;
+	words_endpoint(out, &c->id.peer);
+	end_cell(text, COLUMN_PEER, out, from);
+}
+
+static void header(struct text *text, struct out *out)
+{
+	static const char *const names[COLUMNS] = { "TIME", "PID", "COMM", "LOCAL", "PEER" };
+
+	for (enum column i = 0; i < COLUMNS; i++) {
+		const size_t from = out->used;
+
+		out_text(out, names[i]);
+		out_pad(out, from, text->width[i]);
+		out_text(out, "  ");
+	}
+	out_text(out, "EVENT\n");
+}
+
+/* --- the event column --- */
+
+static void say_configured(const struct event *event, struct out *out)
+{
+	out_text(out, event_is_change(event) ? "keepalive is now: " : "keepalive: ");
+	words_settings(out, &event->settings);
+	if (event->changed.middlebox_timeout_s)
+		out_printf(out, "; first probe too late for a middlebox that forgets after %us",
+			   event->changed.middlebox_timeout_s);
+}
+
+static void say_probe(const struct event *event, struct out *out)
+{
+	words_probe(out, event->probe.number, event->probe.limit);
+	out_text(out, event->kind == EVENT_PROBE_DROPPED ? " not sent: refused by the local stack, after " : " after ");
+	words_duration(out, event->silent_us);
+	out_text(out, " of silence");
+	if (event->probe.unanswered_before)
+		out_printf(out, ", %u unanswered", event->probe.unanswered_before);
+	if (event->probe.has_result && event->probe.result < 0) {
+		out_text(out, "; refused on this host: ");
+		words_errno(out, -event->probe.result);
+	}
+	if (event->state != TCP_ESTABLISHED && state_name(event->state))
+		out_printf(out, " (%s)", state_name(event->state));
+}
+
+static void say_answered(const struct event *event, struct out *out)
+{
+	out_text(out, event->answer.late ? "answered within about " : "answered in ");
+	words_duration(out, event->answer.rtt_us);
+}
+
+static void say_suppressed(const struct event *event, struct out *out)
+{
+	out_text(out, event->suppressed.begin ? "suppressed: " : "no longer suppressed: ");
+	words_backlog(out, event->suppressed.unacked_bytes, event->suppressed.queued_bytes,
+		      event->suppressed.retransmits);
+	if (!event->suppressed.begin)
+		return;
+	out_printf(out, "; %s is in charge", event->suppressed.window_probe ? "window probing" : "retransmission");
+	if (!event->suppressed.gives_up_ms)
+		return;
+	out_text(out, ", gives up in about ");
+	words_duration(out, event->suppressed.gives_up_ms * 1000);
+}
+
+static void say_ended(const struct event *event, struct out *out)
+{
+	out_printf(out, "ended: %s", verdict_words(event->ended.verdict));
+	if (!event->ended.error)
+		return;
+	out_text(out, ", ");
+	words_errno(out, event->ended.error);
+}
+
+static void say_lost(const struct event *event, struct out *out)
+{
+	static const char *const what[LOST_STAGES] = {
+		[LOST_HOOK] = "keepalive timers that ran without katrace seeing it",
+		[LOST_RING] = "events lost: this host made them faster than katrace could read them",
+		[LOST_OUTPUT] = "events lost: the output was too slow",
+		[LOST_CONNECTIONS] = "connections forgotten: too many at once",
+	};
+
+	out_printf(out, "%" PRIu64 " %s", event->lost.count, what[event->lost.stage]);
+}
+
+static const char *color_of(const struct event *event)
+{
+	if (event->kind == EVENT_ENDED || event->kind == EVENT_EVENTS_LOST)
+		return event_is_warning(event) ? COLOR_FAILURE : "";
+	if (event->kind == EVENT_PROBE_ANSWERED)
+		return COLOR_GOOD;
+	if (event->kind == EVENT_CONFIGURED)
+		return COLOR_DIM;
+	return event_is_warning(event) ? COLOR_WARNING : "";
+}
+
+static void say(const struct event *event, struct out *out)
+{
+	switch (event->kind) {
+	case EVENT_CONFIGURED:
+		say_configured(event, out);
+		break;
+	case EVENT_PROBE_SENT:
+	case EVENT_PROBE_DROPPED:
+		say_probe(event, out);
+		break;
+	case EVENT_PROBE_ANSWERED:
+		say_answered(event, out);
+		break;
+	case EVENT_SUPPRESSED:
+		say_suppressed(event, out);
+		break;
+	case EVENT_ENDED:
+		say_ended(event, out);
+		break;
+	case EVENT_EVENTS_LOST:
+		say_lost(event, out);
+		break;
+	}
+}
+
+static void line(struct text *text, const struct event *event, uint64_t wall_ns, struct out *out)
+{
+	const char *color = text->options.color ? color_of(event) : "";
+
+	time_cell(text, wall_ns, out);
+	if (event->connection) {
+		owner_cells(text, &event->connection->owner, out);
+		endpoint_cells(text, event->connection, out);
+	}
+	out_text(out, color);
+	say(event, out);
+	out_text(out, *color ? COLOR_OFF "\n" : "\n");
+}
+
+void text_event(struct text *text, const struct event *event, uint64_t wall_ns, struct out *out)
+{
+	char first[TEXT_LINE_MAX];
+	struct out body = out_make(first, sizeof(first));
+
+	text->after_block = false;
+	if (text->headed || !event->connection) {
+		line(text, event, wall_ns, out);
+		return;
+	}
+	/* The header comes first, but only the line knows how wide the columns are. */
+	line(text, event, wall_ns, &body);
+	header(text, out);
+	text->headed = true;
+	out_bytes(out, body.buf, body.used);
+}
+
+/* --- timelines --- */
+
+/* Records of two CPUs need not come in the order of their times, nor what was recorded while the clock was set. */
+static uint64_t since(uint64_t from_ns, uint64_t to_ns)
+{
+	return to_ns > from_ns ? to_ns - from_ns : 0;
+}
+
+static void offset(const struct connection *c, uint64_t time_ns, struct out *out)
+{
+	const size_t from = out->used;
+	char number[32];
+	struct out text = out_make(number, sizeof(number));
+
+	out_printf(&text, "+%.1fs", (double)since(c->first_ns, time_ns) / 1e9);
+	out_pad(out, from, text.used < 9 ? 11 - text.used : 2);
+	out_bytes(out, text.buf, text.used);
+	out_text(out, "  ");
+}
+
+static void entry_name(struct out *out, const char *name)
+{
+	const size_t from = out->used;
+
+	out_text(out, name);
+	out_pad(out, from, 11);
+	out_text(out, "  ");
+}
+
+static void say_round_trips(const struct entry *entry, struct out *out)
+{
+	if (!entry->n_rtts)
+		return;
+	if (entry->n_rtts == 1) {
+		out_text(out, " in ");
+		words_duration(out, entry->rtt_min_us);
+		return;
+	}
+	out_text(out, ", ");
+	words_duration(out, entry->rtt_min_us);
+	out_text(out, " to ");
+	words_duration(out, entry->rtt_max_us);
+	out_text(out, " (median ");
+	words_duration(out, entry->rtt_median_us);
+	out_text(out, ")");
+}
+
+static void say_probe_entry(const struct entry *entry, bool open, struct out *out)
+{
+	if (entry->has_result) {
+		out_text(out, "refused on this host: ");
+		words_errno(out, -entry->result);
+	} else if (entry->answered) {
+		out_text(out, "answered");
+		say_round_trips(entry, out);
+	} else {
+		out_text(out, open ? "no answer yet" : "no answer");
+	}
+}
+
+static void say_suppressed_entry(const struct entry *entry, struct out *out)
+{
+	words_backlog(out, entry->unacked_bytes, entry->queued_bytes, entry->retransmits);
+	out_printf(out, "; %s in charge", entry->window_probe ? "window probing" : "retransmission");
+	if (!entry->end_ns)
+		return;
+	out_text(out, " for ");
+	words_duration(out, since(entry->time_ns, entry->end_ns) / 1000);
+}
+
+static void entry_line(const struct connection *c, const struct entry *entry, bool open, struct out *out)
+{
+	char name[32];
+	struct out probe = out_make(name, sizeof(name) - 1);
+
+	offset(c, entry->time_ns, out);
+	words_probe(&probe, entry->number, entry->limit);
+	name[probe.used] = '\0';
+	switch (entry->kind) {
+	case ENTRY_ANSWERED_RUN:
+		if (entry->count > 1) {
+			probe = out_make(name, sizeof(name) - 1);
+			out_printf(&probe, "%u probes", entry->count);
+			name[probe.used] = '\0';
+		}
+		entry_name(out, name);
+		out_text(out, entry->count > 1 ? "all answered" : "answered");
+		say_round_trips(entry, out);
+		break;
+	case ENTRY_PROBE:
+		entry_name(out, name);
+		say_probe_entry(entry, open, out);
+		break;
+	case ENTRY_DROPPED:
+		entry_name(out, name);
+		out_printf(out, "not sent: refused by the local stack, %u time%s", entry->count,
+			   entry->count == 1 ? "" : "s");
+		break;
+	case ENTRY_SUPPRESSED:
+		entry_name(out, "suppressed");
+		say_suppressed_entry(entry, out);
+		break;
+	case ENTRY_CONFIGURED:
+		entry_name(out, "changed");
+		if (entry->switched)
+			out_text(out, entry->enabled ? "keepalive switched on" : "keepalive switched off");
+		else
+			out_text(out, "keepalive settings");
+		break;
+	}
+	out_text(out, "\n");
+}
+
+static void say_waited(const struct connection *c, struct out *out)
+{
+	out_text(out, "; the application got ");
+	words_errno(out, c->error);
+	out_text(out, " after ");
+	words_duration(out, c->silent_us);
+	out_text(out, " of silence.");
+}
+
+/* What may have refused a probe on this host, judging by its errno. */
+static void say_refused(int error, struct out *out)
+{
+	out_text(out, "Probes were refused on this host (");
+	words_errno(out, error);
+	if (error == EPERM)
+		out_text(out, ": a local firewall?");
+	else if (error == EHOSTUNREACH || error == ENETUNREACH || error == EINVAL)
+		out_text(out, ": no route?");
+	out_text(out, "); the peer may be alive");
+}
+
+static void say_keepalive_gave_up(const struct connection *c, struct out *out)
+{
+	if (c->refused_with)
+		say_refused(c->refused_with, out);
+	else
+		out_printf(out, "The peer answered none of %u probe%s", c->probes_unanswered,
+			   c->probes_unanswered == 1 ? "" : "s");
+	say_waited(c, out);
+}
+
+/* A user timeout acts in three places: on probes, on data without acknowledgement, and on a closed window. */
+static void say_user_timeout(const struct connection *c, struct out *out)
+{
+	out_text(out, "TCP_USER_TIMEOUT (");
+	words_ms(out, c->settings.user_timeout_ms);
+	if (c->unacked_bytes) {
+		out_text(out, ") ran out with ");
+		words_backlog(out, c->unacked_bytes, 0, 0);
+	} else if (c->suppressed || !c->probes_sent) {
+		out_text(out, ") ran out with the peer's window closed, whether it answered window probes or not");
+	} else {
+		out_printf(out, ") overrode the limit of %u probes", c->settings.probe_limit);
+	}
+	say_waited(c, out);
+}
+
+static void say_retransmission_gave_up(const struct connection *c, struct out *out)
+{
+	if (!c->probes_sent)
+		out_text(out, "Keepalive never got to act: ");
+	if (c->unacked_bytes)
+		out_printf(out, "%u byte%s unacknowledged", c->unacked_bytes,
+			   c->unacked_bytes == 1 ? " was" : "s were");
+	else /* a recording may lack their number */
+		out_text(out, "data was unacknowledged");
+	out_printf(out, ", so retransmission was in charge; it gave up after %u %s", c->retransmits,
+		   c->retransmits == 1 ? "try" : "tries");
+	if (c->error == EHOSTUNREACH || c->error == ENETUNREACH)
+		out_text(out, ", and a router reported the host unreachable");
+	say_waited(c, out);
+}
+
+static void say_why(const struct connection *c, struct out *out)
+{
+	switch (c->verdict) {
+	case VERDICT_KEEPALIVE_TIMEOUT:
+		say_keepalive_gave_up(c, out);
+		break;
+	case VERDICT_USER_TIMEOUT:
+		say_user_timeout(c, out);
+		break;
+	case VERDICT_RETRANSMISSION_TIMEOUT:
+		say_retransmission_gave_up(c, out);
+		break;
+	case VERDICT_WINDOW_PROBE_TIMEOUT:
+		out_text(out, "The peer's window was closed and it stopped answering; window probing gave up");
+		say_waited(c, out);
+		break;
+	case VERDICT_CONNECT_TIMEOUT:
+		out_text(out, "The connection was never established.");
+		break;
+	case VERDICT_RESET_BY_PEER:
+		out_text(out, c->probes_unanswered
+				      ? "The peer answered the probe with a reset: it no longer knows this "
+					"connection, perhaps since a restart."
+				      : "The peer reset the connection.");
+		break;
+	case VERDICT_UNREACHABLE:
+		out_text(out, "The network reported that the peer cannot be reached.");
+		break;
+	case VERDICT_CLOSED_BY_PEER:
+		out_text(out, "The peer closed the connection.");
+		break;
+	case VERDICT_CLOSED_LOCALLY:
+		out_text(out, "This side closed the connection.");
+		break;
+	case VERDICT_RESET_LOCALLY:
+		out_text(out, "This side aborted the connection.");
+		break;
+	case VERDICTS:
+		break;
+	}
+}
+
+/* The suppression that lasts is the last of its kind. */
+static void say_suppressed_prospect(const struct connection *c, struct out *out)
+{
+	const struct entry *entry = c->timeline.entries + c->timeline.n;
+
+	out_text(out, "Still open. Data is waiting, so keepalive does not probe");
+	while (entry > c->timeline.entries && (--entry)->kind != ENTRY_SUPPRESSED)
+		;
+	if (c->timeline.n && entry->kind == ENTRY_SUPPRESSED && entry->gives_up_ms)
+		out_printf(out, "; if the peer stays silent, %s gives up at about +%.1fs",
+			   entry->window_probe ? "window probing" : "retransmission",
+			   (double)(since(c->first_ns, entry->time_ns) + entry->gives_up_ms * 1000000) / 1e9);
+	out_text(out, ".");
+}
+
+static void say_prospect(const struct connection *c, struct out *out)
+{
+	const uint64_t ms = settings_detection_ms(&c->settings);
+	const struct timeline *timeline = &c->timeline;
+
+	if (c->suppressed) {
+		say_suppressed_prospect(c, out);
+		return;
+	}
+	if (timeline->n && timeline->entries[timeline->n - 1].kind == ENTRY_DROPPED) {
+		out_text(out,
+			 "Still open. Probes never left this host (its own queue refused them); as long as that lasts, "
+			 "keepalive does not end the connection.");
+		return;
+	}
+	if (!ms) {
+		out_text(out, "Still open. Keepalive is off: a dead peer would not be noticed.");
+		return;
+	}
+	out_text(out, "Still open. A dead peer is noticed ");
+	words_ms(out, ms);
+	out_text(out, " after it was last heard.");
+}
+
+static void sentence(const struct connection *c, struct out *out)
+{
+	out_text(out, "  ");
+	switch (c->fate) {
+	case FATE_OPEN:
+		say_prospect(c, out);
+		break;
+	case FATE_ENDED:
+		say_why(c, out);
+		break;
+	case FATE_UNKNOWN:
+		out_text(out, "Its end was not seen.");
+		break;
+	case FATE_FORGOTTEN:
+		out_text(out, "No longer followed: too many connections at once.");
+		break;
+	}
+	out_text(out, "\n");
+}
+
+/* The container as its tools abbreviate it, else the systemd unit. */
+static void say_cgroup(const struct cgroup *cgroup, struct out *out)
+{
+	if (cgroup->container[0]) {
+		out_printf(out, "  container %.12s", cgroup->container);
+	} else if (cgroup->unit[0]) {
+		out_text(out, "  ");
+		out_escaped(out, cgroup->unit, sizeof(cgroup->unit));
+	}
+}
+
+static void block_header(const struct text *text, const struct connection *c, struct out *out)
+{
+	words_endpoint(out, &c->id.local);
+	out_text(out, " - ");
+	words_endpoint(out, &c->id.peer);
+	if (c->owner.pid) {
+		out_text(out, "  ");
+		out_escaped(out, c->owner.comm, sizeof(c->owner.comm));
+		out_printf(out, "[%u", c->owner.pid);
+		for (uint32_t i = 0; i < c->owner.n_others; i++)
+			out_printf(out, ", %u", c->owner.other_pids[i]);
+		out_text(out, "]");
+	}
+	say_cgroup(&c->owner.cgroup, out);
+	if (c->id.netns != text->options.own_netns)
+		out_printf(out, "  netns %u", c->id.netns);
+	out_text(out, "\n  keepalive: ");
+	words_settings(out, &c->settings);
+	out_text(out, "\n");
+	if (c->middlebox_timeout_s)
+		out_printf(out,
+			   "  A middlebox that forgets silent connections after %us does so before the first probe.\n",
+			   c->middlebox_timeout_s);
+}
+
+static void ended_line(const struct connection *c, struct out *out)
+{
+	offset(c, c->last_ns, out);
+	entry_name(out, "ended");
+	out_text(out, verdict_words(c->verdict));
+	if (c->error) {
+		out_text(out, ", ");
+		words_errno(out, c->error);
+	}
+	out_text(out, "\n");
+}
+
+void text_timeline(struct text *text, const struct connection *c, struct out *out)
+{
+	const struct timeline *timeline = &c->timeline;
+
+	if (!text->after_block)
+		out_text(out, "\n");
+	text->after_block = true;
+	block_header(text, c, out);
+	for (size_t i = 0; i < timeline->n; i++) {
+		const bool open = c->fate == FATE_OPEN && i + 1 == timeline->n;
+
+		if (i == TIMELINE_FIRST_KEPT && timeline->left_out)
+			out_printf(out, "             ... %" PRIu64 " entries left out ...\n", timeline->left_out);
+		entry_line(c, &timeline->entries[i], open, out);
+	}
+	if (c->fate == FATE_ENDED)
+		ended_line(c, out);
+	sentence(c, out);
+	out_text(out, "\n");
+}

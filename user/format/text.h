@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/* Events and connections for people. */
+#ifndef KATRACE_TEXT_H
+#define KATRACE_TEXT_H
+
+#include "model/event.h"
+#include "format/out.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* Large enough for every line text_event() writes, and for every block text_timeline() writes. */
+#define TEXT_LINE_MAX 1024
+#define TEXT_TIMELINE_MAX (16 * 1024)
+
+struct text_options {
+	bool color;
+	unsigned int columns; /* of the terminal; 0: no terminal, any width is fine */
+	uint32_t own_netns;   /* connections of other network namespaces say so */
+};
+
+struct text;
+
+/* NULL when out of memory. */
+struct text *text_new(const struct text_options *options);
+
+/* NULL is fine. */
+void text_free(struct text *text);
+
+/* One event a line. wall_ns is the event's time as CLOCK_REALTIME. Before the first comes a header. */
+void text_event(struct text *text, const struct event *event, uint64_t wall_ns, struct out *out);
+
+/* All of a connection as one block: who, its timeline, and a sentence that says how it ended or would. */
+void text_timeline(struct text *text, const struct connection *connection, struct out *out);
+
+#endif

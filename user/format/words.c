@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+#include "format/words.h"
+
+#include <arpa/inet.h>
+#include <inttypes.h>
+#include <string.h>
+
+/* Of a container's id: as many digits as docker shows. */
+#define CONTAINER_SHOWN 12
+
+void words_duration(struct out *out, uint64_t us)
+{
+	if (us < 1000)
+		out_printf(out, "%" PRIu64 "us", us);
+	else if (us < 999950) /* what rounds to 1000.0ms is a second */
+		out_printf(out, "%.1fms", (double)us / 1e3);
+	else
+		out_printf(out, "%.1fs", (double)us / 1e6);
+}
+
+void words_ms(struct out *out, uint64_t ms)
+{
+	static const uint64_t unit[] = { 100, 10, 1 };
+	uint64_t rest = ms % 1000;
+
+	out_printf(out, "%" PRIu64, ms / 1000);
+	if (rest)
+		out_text(out, ".");
+	for (size_t i = 0; rest; rest %= unit[i], i++)
+		out_printf(out, "%" PRIu64, rest / unit[i]);
+	out_text(out, "s");
+}
+
+static void two_units(struct out *out, uint64_t n, unsigned int per, const char *unit, const char *smaller)
+{
+	out_number(out, n / per);
+	out_text(out, unit);
+	if (n % per == 0)
+		return;
+	out_number(out, n % per);
+	out_text(out, smaller);
+}
+
+void words_span(struct out *out, uint64_t us)
+{
+	const uint64_t tenths = us / 100000, s = us / 1000000;
+
+	if (us < 1000000) {
+		out_number(out, us / 1000);
+		out_text(out, "ms");
+	} else if (tenths < 100) {
+		out_number(out, tenths / 10);
+		out_text(out, ".");
+		out_number(out, tenths % 10);
+		out_text(out, "s");
+	} else if (s < 60) {
+		out_number(out, s);
+		out_text(out, "s");
+	} else if (s < 3600) {
+		two_units(out, s, 60, "m", "s");
+	} else if (s < 86400) {
+		two_units(out, s / 60, 60, "h", "m");
+	} else {
+		two_units(out, s / 3600, 24, "d", "h");
+	}
+}
+
+void words_setting(struct out *out, uint64_t seconds)
+{
+	const bool hours = seconds && seconds % 3600 == 0;
+	const bool minutes = seconds && seconds % 60 == 0;
+
+	out_number(out, seconds / (hours ? 3600 : minutes ? 60 : 1));
+	out_text(out, hours ? "h" : minutes ? "m" : "s");
+}
+
+static void words_ipv4(struct out *out, const uint8_t addr[4])
+{
+	for (int i = 0; i < 4; i++) {
+		out_number(out, addr[i]);
+		if (i < 3)
+			out_text(out, ".");
+	}
+}
+
+void words_address(struct out *out, const struct endpoint *end)
+{
+	char text[INET6_ADDRSTRLEN];
+
+	if (!end->ipv6)
+		words_ipv4(out, end->addr);
+	else if (inet_ntop(AF_INET6, end->addr, text, sizeof(text)))
+		out_text(out, text);
+}
+
+void words_endpoint(struct out *out, const struct endpoint *end)
+{
+	if (end->ipv6)
+		out_text(out, "[");
+	words_address(out, end);
+	out_text(out, end->ipv6 ? "]:" : ":");
+	out_number(out, end->port);
+}
+
+static const char *plural(uint64_t n)
+{
+	return n == 1 ? "" : "s";
+}
+
+static void words_sources(struct out *out, const struct settings *settings)
+{
+	static const struct {
+		enum katrace_setting setting;
+		const char *name;
+	} names[] = {
+		{ KATRACE_IDLE, "idle" },
+		{ KATRACE_PROBE_LIMIT, "probes" },
+		{ KATRACE_INTERVAL, "interval" },
+	};
+	const uint8_t all = KATRACE_IDLE | KATRACE_INTERVAL | KATRACE_PROBE_LIMIT;
+	const char *before = " (";
+
+	if ((settings->from_sysctl & all) == all) {
+		out_text(out, " (all from sysctl)");
+		return;
+	}
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		if (!(settings->from_sysctl & names[i].setting))
+			continue;
+		out_printf(out, "%s%s", before, names[i].name);
+		before = ", ";
+	}
+	if (settings->from_sysctl & all)
+		out_text(out, " from sysctl)");
+}
+
+void words_settings(struct out *out, const struct settings *settings)
+{
+	if (!settings->enabled) {
+		out_text(out, "off");
+		return;
+	}
+	out_printf(out, "%us idle, then ", settings->idle_s);
+	if (settings->user_timeout_ms) {
+		out_printf(out, "probes %us apart until TCP_USER_TIMEOUT ", settings->interval_s);
+		words_ms(out, settings->user_timeout_ms);
+	} else {
+		out_printf(out, "%u probe%s %us apart", settings->probe_limit, plural(settings->probe_limit),
+			   settings->interval_s);
+	}
+	words_sources(out, settings);
+}
+
+void words_probe(struct out *out, uint32_t number, uint32_t limit)
+{
+	out_printf(out, "probe %u", number);
+	if (limit)
+		out_printf(out, "/%u", limit);
+}
+
+void words_backlog(struct out *out, uint32_t unacked, uint32_t queued, uint32_t retransmits)
+{
+	const char *before = "";
+
+	if (unacked || !queued) {
+		out_printf(out, "%u byte%s unacknowledged", unacked, plural(unacked));
+		before = ", ";
+	}
+	if (queued)
+		out_printf(out, "%s%u byte%s queued", before, queued, plural(queued));
+	if (retransmits)
+		out_printf(out, ", %u retransmission%s", retransmits, plural(retransmits));
+}
+
+void words_container(struct out *out, const struct owner *owner)
+{
+	if (*owner->cgroup.container)
+		out_escaped(out, owner->cgroup.container, CONTAINER_SHOWN);
+	else
+		out_text(out, "-");
+}
+
+void words_errno(struct out *out, int error)
+{
+	const char *name = strerrorname_np(error);
+
+	if (name)
+		out_text(out, name);
+	else
+		out_printf(out, "errno %d", error);
+}

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+#include "run/explain.h"
+
+#include "kernel/object.h"
+#include "system/caps.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+int check_privileges(void)
+{
+	char missing[64];
+
+	if (!caps_missing(missing, sizeof(missing)))
+		return 0;
+	fprintf(stderr, "katrace: missing privilege: %s; run it as root (sudo katrace)\n", missing);
+	return -EPERM;
+}
+
+int explain_walk_failure(int err, const char *btf)
+{
+	if (!btf && !kernel_has_btf())
+		fprintf(stderr, "katrace: this kernel offers no BTF (/sys/kernel/btf/vmlinux is missing); "
+				"name a file that holds its BTF with --btf FILE\n");
+	else if (err == -ENODATA)
+		fprintf(stderr, "katrace: the kernel hides what katrace must know of its own socket; "
+				"run it in the root user namespace\n");
+	else
+		fprintf(stderr, "katrace: cannot read the kernel's sockets: %s%s; -vv says more\n", strerror(-err),
+			err == -EPERM && locked_memory_is_limited()
+				? " (before Linux 5.11 it takes ulimit -l unlimited)"
+				: "");
+	return err;
+}

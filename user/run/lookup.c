@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+#include "run/lookup.h"
+
+#include "system/clock.h"
+#include "system/processes.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* The pause between walks: at least this, and at least WALK_COST_FACTOR times what the last one took. */
+#define WALK_PAUSE_NS NS_PER_S
+#define WALK_COST_FACTOR 100
+/* /proc/PID/cgroup: a line for each of a dozen hierarchies, each path 4096 bytes at most, in practice short. */
+#define CGROUP_TEXT_MAX 16384
+
+struct lookup {
+	struct walk *walk;
+	struct owners *owners;
+	const struct filter *filter;
+	uint64_t ticks_per_s;
+	uint64_t next_ns;
+	uint64_t lost;
+	/* the process found last */
+	struct katrace_owner last;
+	const struct cgroup *cgroup;
+	uint32_t meets;
+	bool began; /* last is of this walk */
+};
+
+struct lookup *lookup_new(struct walk *walk, struct owners *owners, const struct filter *filter)
+{
+	struct lookup *lookup = calloc(1, sizeof(*lookup));
+
+	if (!lookup)
+		return NULL;
+	lookup->walk = walk;
+	lookup->owners = owners;
+	lookup->filter = filter;
+	lookup->ticks_per_s = (uint64_t)sysconf(_SC_CLK_TCK);
+	return lookup;
+}
+
+void lookup_free(struct lookup *lookup)
+{
+	free(lookup);
+}
+
+static void add_kin(void *ctx, uint32_t pid)
+{
+	struct lookup *lookup = ctx;
+
+	if (walk_add_kin(lookup->walk, pid))
+		lookup->lost++;
+}
+
+int lookup_follow_children(struct lookup *lookup)
+{
+	const struct wanted_pid *pids;
+	size_t n;
+	int err = 0;
+
+	pids = filter_pids(lookup->filter, &n);
+	for (size_t i = 0; i < n && !err; i++) {
+		add_kin(lookup, pids[i].pid);
+		err = process_descendants(pids[i].pid, add_kin, lookup);
+	}
+	if (err)
+		fprintf(stderr, "katrace: --children: cannot read /proc: %s\n", strerror(-err));
+	return err;
+}
+
+static const struct cgroup *learn_cgroup(struct lookup *lookup, const struct katrace_owner *found)
+{
+	struct cgroup cgroup = { .id = found->cgroup_id };
+	char text[CGROUP_TEXT_MAX];
+
+	if (process_cgroups(found->pid, text, sizeof(text)))
+		return NULL; /* it has ended, or /proc does not show it: the next walk asks again */
+	cgroup_describe(&cgroup, text);
+	cgroup.meets = filter_cgroup(lookup->filter, &cgroup, text);
+	return owners_add_cgroup(lookup->owners, found, &cgroup);
+}
+
+static void learn_process(struct lookup *lookup, const struct katrace_owner *found)
+{
+	const struct process process = {
+		.pid = found->pid,
+		.start = found->start_ns / (NS_PER_S / lookup->ticks_per_s),
+		.is_kin = found->is_kin,
+		.comm = found->comm,
+	};
+
+	lookup->last = *found;
+	lookup->began = true;
+	lookup->meets = filter_process(lookup->filter, &process);
+	lookup->cgroup = owners_cgroup(lookup->owners, found);
+	if (!lookup->cgroup)
+		lookup->cgroup = learn_cgroup(lookup, found);
+	if (lookup->cgroup)
+		lookup->meets |= lookup->cgroup->meets;
+}
+
+/* The descriptors of a process come one after the other: it is learned once. */
+static void meet_process(struct lookup *lookup, const struct katrace_owner *found)
+{
+	if (!lookup->began || found->pid != lookup->last.pid || found->start_ns != lookup->last.start_ns)
+		learn_process(lookup, found);
+}
+
+void lookup_process(struct lookup *lookup, const struct katrace_owner *found, struct owner *owner)
+{
+	meet_process(lookup, found);
+	memset(owner, 0, sizeof(*owner));
+	owner->pid = found->pid;
+	owner->meets = lookup->meets;
+	memcpy(owner->comm, found->comm, sizeof(owner->comm));
+	owner->comm[sizeof(owner->comm) - 1] = '\0';
+	if (lookup->cgroup)
+		owner->cgroup = *lookup->cgroup;
+}
+
+static void on_owner(void *ctx, const struct katrace_owner *found)
+{
+	struct lookup *lookup = ctx;
+
+	meet_process(lookup, found);
+	if (owners_found(lookup->owners, found, lookup->cgroup, lookup->meets))
+		lookup->lost++;
+}
+
+int lookup_now(struct lookup *lookup)
+{
+	const uint64_t begin = clock_ns(CLOCK_BOOTTIME);
+	uint64_t end, pause;
+	int err;
+
+	lookup->began = false;
+	owners_walk_begin(lookup->owners, begin);
+	err = walk_run(lookup->walk, on_owner, lookup);
+	owners_walk_end(lookup->owners);
+	end = clock_ns(CLOCK_BOOTTIME);
+	pause = WALK_COST_FACTOR * (end - begin);
+	lookup->next_ns = end + (pause > WALK_PAUSE_NS ? pause : WALK_PAUSE_NS);
+	return err;
+}
+
+uint64_t lookup_next_ns(const struct lookup *lookup)
+{
+	return lookup->next_ns;
+}
+
+uint64_t lookup_lost(const struct lookup *lookup)
+{
+	return lookup->lost;
+}
