@@ -1,0 +1,220 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+/* What a sighting means: the events it stands for. */
+#include "model/parts.h"
+
+#include "model/giving_up.h"
+
+static struct event event_of(enum event_kind kind, const struct tracked *t, const struct sighting *s)
+{
+	return (struct event){
+		.kind = kind,
+		.time_ns = s->time_ns,
+		.connection = &t->c,
+		.settings = s->settings,
+		.state = s->state,
+		.silent_us = s->silent_us,
+	};
+}
+
+static uint8_t changed_settings(const struct settings *a, const struct settings *b)
+{
+	return (a->idle_s != b->idle_s ? KATRACE_IDLE : 0) | (a->interval_s != b->interval_s ? KATRACE_INTERVAL : 0) |
+	       (a->probe_limit != b->probe_limit ? KATRACE_PROBE_LIMIT : 0);
+}
+
+static int configured(struct model *model, struct tracked *t, const struct sighting *s, uint64_t now_ns)
+{
+	const uint32_t middlebox_timeout_s = model->options.middlebox_timeout_s;
+	struct event event = event_of(EVENT_CONFIGURED, t, s);
+
+	if (middlebox_timeout_s && s->settings.enabled && s->settings.idle_s > middlebox_timeout_s)
+		event.changed.middlebox_timeout_s = middlebox_timeout_s;
+
+	if (t->c.announced) {
+		event.changed.settings = changed_settings(&t->c.settings, &s->settings);
+		event.changed.user_timeout = t->c.settings.user_timeout_ms != s->settings.user_timeout_ms;
+		event.changed.enabled = t->c.settings.enabled != s->settings.enabled;
+		if (!event_is_change(&event))
+			return 0;
+	} else {
+		t->c.number = ++model->numbers;
+	}
+	return model_publish(model, t, &event, now_ns);
+}
+
+static int answered(struct model *model, struct tracked *t, const struct sighting *s, uint64_t answer_ns, bool late,
+		    uint64_t now_ns)
+{
+	struct event event = event_of(EVENT_PROBE_ANSWERED, t, s);
+
+	event.answer.number = t->probe_number;
+	event.answer.rtt_us = (answer_ns - t->probe_ns) / 1000;
+	event.answer.late = late;
+	if (!late)
+		event.time_ns = answer_ns;
+	t->probe_open = false;
+	t->early_answer_ns = 0;
+	return model_publish(model, t, &event, now_ns);
+}
+
+/* Has the peer been heard since the last probe, though nobody saw the answer arrive? */
+static int find_late_answer(struct model *model, struct tracked *t, const struct sighting *s, uint64_t now_ns)
+{
+	const uint64_t silent_ns = s->silent_us * 1000;
+	const uint64_t heard_ns = s->time_ns > silent_ns ? s->time_ns - silent_ns : 0;
+
+	if (!t->probe_open || heard_ns <= t->probe_ns)
+		return 0;
+	return answered(model, t, s, heard_ns, true, now_ns);
+}
+
+/*
+ * Probe numbers count up, and from 1 after an answer; a gap is firings that were not seen, unless records are known to
+ * be lost. An answer that was plain data leaves the kernel's count as it was: tcp_rcv_established() takes no notice of
+ * an ACK that acknowledges nothing new when it arrives with data.
+ */
+static void find_gap(struct model *model, struct tracked *t, const struct sighting *s, bool is_new, uint64_t now_ns)
+{
+	const uint32_t expected = t->probe_open ? t->probe_number + 1 : 1;
+
+	if (is_new || t->skipped || s->probes_out <= expected || s->probes_out == t->probe_number + 1)
+		return;
+	if (t->lost_before != model->lost)
+		return;
+	model->counts.lost_hook += s->probes_out - expected;
+	model_lost(model, LOST_HOOK, s->probes_out - expected, now_ns);
+}
+
+static int suppression_over(struct model *model, struct tracked *t, const struct sighting *s, uint64_t now_ns)
+{
+	struct event event = event_of(EVENT_SUPPRESSED, t, s);
+
+	if (!t->c.suppressed)
+		return 0;
+	event.suppressed.begin = false;
+	event.suppressed.retransmits = s->retransmits;
+	event.suppressed.unacked_bytes = s->unacked_bytes;
+	event.suppressed.queued_bytes = s->queued_bytes;
+	return model_publish(model, t, &event, now_ns);
+}
+
+static struct event probe_event(enum event_kind kind, const struct tracked *t, const struct sighting *s,
+				uint32_t number)
+{
+	struct event event = event_of(kind, t, s);
+
+	event.probe.number = number;
+	event.probe.limit = s->settings.user_timeout_ms ? 0 : s->settings.probe_limit;
+	event.probe.unanswered_before = number - 1;
+	event.probe.has_result = s->has_result && s->result;
+	event.probe.result = s->result;
+	return event;
+}
+
+static int probe_sent(struct model *model, struct tracked *t, const struct sighting *s, uint64_t now_ns)
+{
+	const struct event event = probe_event(EVENT_PROBE_SENT, t, s, s->probes_out ? s->probes_out : 1);
+	const uint64_t early_ns = t->early_answer_ns;
+	int err = model_publish(model, t, &event, now_ns);
+
+	t->probe_open = true;
+	t->probe_number = event.probe.number;
+	t->probe_ns = s->time_ns;
+	t->early_answer_ns = 0;
+	if (!early_ns || early_ns < s->time_ns)
+		return err;
+	return answered(model, t, s, early_ns, false, now_ns) ?: err;
+}
+
+static int probe_dropped(struct model *model, struct tracked *t, const struct sighting *s, uint64_t now_ns)
+{
+	const struct event event = probe_event(EVENT_PROBE_DROPPED, t, s, s->probes_out + 1);
+
+	return model_publish(model, t, &event, now_ns);
+}
+
+static int answer_arrived(struct model *model, struct tracked *t, const struct sighting *s, uint64_t now_ns)
+{
+	if (t->probe_open && s->time_ns >= t->probe_ns && s->probes_out == t->probe_number)
+		return answered(model, t, s, s->time_ns, false, now_ns);
+	t->early_answer_ns = s->time_ns;
+	return 0;
+}
+
+static int suppressed(struct model *model, struct tracked *t, const struct sighting *s, uint64_t now_ns)
+{
+	struct event event = event_of(EVENT_SUPPRESSED, t, s);
+
+	t->probe_open = false; /* whatever was heard since may be about the data: it counts neither way */
+	if (t->c.suppressed)
+		return 0;
+	event.suppressed.begin = true;
+	event.suppressed.gives_up_ms = gives_up_ms(s);
+	event.suppressed.window_probe = s->window_probe;
+	event.suppressed.unacked_bytes = s->unacked_bytes;
+	event.suppressed.queued_bytes = s->queued_bytes;
+	event.suppressed.retransmits = s->retransmits;
+	return model_publish(model, t, &event, now_ns);
+}
+
+static int ended(struct model *model, struct tracked *t, const struct sighting *s, uint64_t now_ns)
+{
+	struct event event = event_of(EVENT_ENDED, t, s);
+	int err;
+
+	event.ended.verdict = verdict_of(s);
+	event.ended.error = verdict_is_normal(event.ended.verdict) ? 0 : s->error;
+	event.ended.probes_unanswered = s->probes_out;
+	event.ended.probes_sent = t->c.probes_sent;
+	event.ended.probes_answered = t->c.probes_answered;
+	event.ended.observed_us = (s->time_ns - t->c.first_ns) / 1000;
+	event.ended.retransmits = s->retransmits;
+	event.ended.unacked_bytes = s->unacked_bytes;
+	event.ended.partial = t->at_start;
+	model->counts.timeouts += verdict_is_timeout(event.ended.verdict);
+	err = model_publish(model, t, &event, now_ns);
+	model_leave(model, t, FATE_ENDED);
+	return err;
+}
+
+/* Each step is taken even if the one before could not get memory: what follows is no less true. */
+static void keep(int *err, int result)
+{
+	if (result)
+		*err = result;
+}
+
+int model_tell(struct model *model, struct tracked *t, const struct sighting *s, uint64_t now_ns)
+{
+	const bool is_new = !t->c.announced;
+	int err = configured(model, t, s, now_ns);
+
+	if (s->kind != KATRACE_ANSWER && s->kind != KATRACE_SUPPRESSED)
+		keep(&err, find_late_answer(model, t, s, now_ns));
+	switch (s->kind) {
+	case KATRACE_PROBE_SENT:
+		find_gap(model, t, s, is_new, now_ns);
+		keep(&err, suppression_over(model, t, s, now_ns));
+		keep(&err, probe_sent(model, t, s, now_ns));
+		break;
+	case KATRACE_PROBE_DROPPED:
+		keep(&err, suppression_over(model, t, s, now_ns));
+		keep(&err, probe_dropped(model, t, s, now_ns));
+		break;
+	case KATRACE_ANSWER:
+		keep(&err, answer_arrived(model, t, s, now_ns));
+		break;
+	case KATRACE_SUPPRESSED:
+		keep(&err, suppressed(model, t, s, now_ns));
+		break;
+	case KATRACE_SETTLED:
+		keep(&err, suppression_over(model, t, s, now_ns));
+		break;
+	case KATRACE_CLOSED:
+		return ended(model, t, s, now_ns) ?: err;
+	default:
+		break;
+	}
+	t->lost_before = model->lost;
+	return err;
+}

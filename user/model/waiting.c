@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+/* Events wait until their connection's owner is known; then the outputs get them, in order. */
+#include "model/parts.h"
+
+#include "model/story.h"
+
+#include <stdlib.h>
+
+#define OWNER_MISSES_MAX 6
+
+static void hand_on(struct model *model, struct tracked *t, const struct event *event, uint64_t now_ns)
+{
+	if (!filter_passes_owner(model->options.filter, &t->c.owner)) {
+		t->refused = t->refused || now_ns < t->owner_due_ns; /* unless its owner is only not known yet */
+		return;
+	}
+	t->refused = false;
+	if (!filter_passes_event(model->options.filter, event))
+		return;
+	if (!t->counted)
+		model->counts.connections++;
+	t->counted = true;
+	model->output.event(model->output.ctx, event);
+}
+
+void model_hand_on_finished(const struct model *model, struct tracked *t)
+{
+	if (t->c.announced && filter_passes_timeline(model->options.filter, &t->c))
+		model->output.finished(model->output.ctx, &t->c);
+	tracked_free(t);
+}
+
+/* --- owners --- */
+
+static void take_owner(struct model *model, struct tracked *t, uint64_t now_ns)
+{
+	struct owner owner;
+
+	if (owners_lookup(model->owners, t->c.id.sock, t->c.id.inode, &owner)) {
+		t->c.owner = owner;
+		t->owner_misses = 0;
+		t->owner_due_ns = owners_walked_ns(model->owners) + MODEL_OWNER_FRESH_NS;
+		return;
+	}
+	/* Held by nobody katrace can see, in another pid namespace perhaps: ask less and less often. */
+	t->owner_due_ns = now_ns + (MODEL_OWNER_FRESH_NS << t->owner_misses);
+	if (t->owner_misses < OWNER_MISSES_MAX)
+		t->owner_misses++;
+}
+
+/* Is the owner known well enough to hand on an event now? */
+static bool owner_is_settled(struct model *model, struct tracked *t, uint64_t now_ns)
+{
+	struct owner owner;
+
+	if (now_ns < t->owner_due_ns)
+		return true;
+	if (!t->c.id.inode) /* no file, no owner: the kernel's own, an orphan, or not accepted yet */
+		return true;
+	if (now_ns - owners_walked_ns(model->owners) >= MODEL_OWNER_FRESH_NS ||
+	    !owners_lookup(model->owners, t->c.id.sock, t->c.id.inode, &owner))
+		return false;
+	take_owner(model, t, now_ns);
+	return now_ns < t->owner_due_ns;
+}
+
+int model_publish(struct model *model, struct tracked *t, const struct event *event, uint64_t now_ns)
+{
+	const int err = story_tell(&t->c, event);
+	struct waiting *w;
+
+	if (!t->n_waiting && owner_is_settled(model, t, now_ns)) {
+		hand_on(model, t, event, now_ns);
+		return err;
+	}
+	w = malloc(sizeof(*w));
+	if (!w) { /* better without its owner than not at all */
+		hand_on(model, t, event, now_ns);
+		return err;
+	}
+	w->event = *event;
+	w->tracked = t;
+	w->until_ns = now_ns + MODEL_OWNER_WAIT_NS;
+	t->n_waiting++;
+	STAILQ_INSERT_TAIL(&model->waiting, w, next);
+	return err;
+}
+
+void model_hand_on_first(struct model *model, uint64_t now_ns)
+{
+	struct waiting *w = STAILQ_FIRST(&model->waiting);
+	struct tracked *t = w->tracked;
+
+	STAILQ_REMOVE_HEAD(&model->waiting, next);
+	hand_on(model, t, &w->event, now_ns);
+	free(w);
+	t->n_waiting--;
+	if (t->n_waiting == 0 && t->c.fate != FATE_OPEN)
+		model_hand_on_finished(model, t);
+	else
+		model_leave_to_others(model, t);
+}
+
+bool model_wants_walk(const struct model *model)
+{
+	return !STAILQ_EMPTY(&model->waiting);
+}
+
+void model_walked(struct model *model, uint64_t now_ns)
+{
+	struct waiting *w;
+
+	while (!STAILQ_EMPTY(&model->waiting)) {
+		w = STAILQ_FIRST(&model->waiting);
+		if (now_ns >= w->tracked->owner_due_ns)
+			take_owner(model, w->tracked, now_ns);
+		model_hand_on_first(model, now_ns);
+	}
+}
