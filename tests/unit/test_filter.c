@@ -227,7 +227,7 @@ static void failures_only(void **state)
 	filter_set_failures(filter);
 	assert_false(filter_passes_event(filter, &event));
 	assert_false(filter_passes_timeline(filter, &c));
-	event.probe.number = 2;
+	event.severity = SEVERITY_WARN;
 	c.warned = true;
 	assert_true(filter_passes_event(filter, &event));
 	assert_true(filter_passes_timeline(filter, &c));

@@ -73,18 +73,21 @@ static void on_finished(void *ctx, const struct connection *c)
 	tell(ctx, line);
 }
 
-static void on_unwanted(void *ctx, const struct identity *id)
+static void tell_unwanted(struct world *w)
 {
+	struct identity id;
 	char line[64];
 
-	snprintf(line, sizeof(line), "unwanted %llu\n", (unsigned long long)id->sock);
-	tell(ctx, line);
+	while (model_next_unwanted(w->model, &id)) {
+		snprintf(line, sizeof(line), "unwanted %llu\n", (unsigned long long)id.sock);
+		tell(w, line);
+	}
 }
 
 static struct world *world_new_with(size_t max_connections, bool all)
 {
 	struct world *w = calloc(1, sizeof(*w));
-	const struct model_output output = { on_event, on_finished, on_unwanted, w };
+	const struct model_output output = { on_event, on_finished, w };
 	struct model_options options = { .max_connections = max_connections, .all = all };
 
 	w->owners = owners_new();
@@ -126,6 +129,7 @@ static void observe(struct world *w, struct sighting s)
 
 static void expect(struct world *w, const char *told)
 {
+	tell_unwanted(w);
 	assert_string_equal(w->told, told);
 	w->told[0] = '\0';
 }

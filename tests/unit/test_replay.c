@@ -41,12 +41,12 @@ struct world {
 
 /* --- three outputs --- */
 
-static void to_page(struct page *page, const struct event *event, uint64_t wall_ns)
+static void to_page(struct page *page, const struct event *event)
 {
 	char buf[2 * TEXT_LINE_MAX];
 	struct out out = out_make(buf, sizeof(buf));
 
-	text_event(page->text, event, wall_ns, &out);
+	text_event(page->text, event, &out);
 	assert_false(out.cut);
 	out_bytes(&page->out, buf, out.used);
 }
@@ -63,9 +63,11 @@ static void timeline_to_page(struct page *page, const struct connection *c)
 
 static void live_event(void *ctx, const struct event *event)
 {
+	struct event told = *event;
 	struct world *w = ctx;
 
-	to_page(&w->live_page, event, event->time_ns + WALL_OFFSET);
+	told.wall_ns = event->time_ns + WALL_OFFSET;
+	to_page(&w->live_page, &told);
 }
 
 static void live_finished(void *ctx, const struct connection *c)
@@ -93,7 +95,7 @@ static void replayed_event(void *ctx, const struct event *event)
 {
 	struct world *w = ctx;
 
-	to_page(&w->replay_page, event, event->time_ns);
+	to_page(&w->replay_page, event);
 }
 
 static void replayed_finished(void *ctx, const struct connection *c)

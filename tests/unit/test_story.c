@@ -30,6 +30,7 @@ static struct event make_sent(uint32_t number, int result, uint64_t time_ns)
 
 static void told(struct connection *c, struct event event)
 {
+	event.severity = event_severity(&event);
 	assert_int_equal(story_tell(c, &event), 0);
 }
 

@@ -24,9 +24,11 @@ struct page {
 
 static void on_event(void *ctx, const struct event *event)
 {
+	struct event told = *event;
 	struct page *page = ctx;
 
-	text_event(page->text, event, BOOT_WALL_NS + event->time_ns, &page->out);
+	told.wall_ns = BOOT_WALL_NS + event->time_ns;
+	text_event(page->text, &told, &page->out);
 }
 
 static void on_finished(void *ctx, const struct connection *connection)

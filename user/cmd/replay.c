@@ -100,7 +100,7 @@ static void on_event(void *ctx, const struct event *event)
 	char buf[2 * TEXT_LINE_MAX];
 	struct out out = out_make(buf, sizeof(buf));
 
-	text_event(session->text, event, event->time_ns, &out);
+	text_event(session->text, event, &out);
 	put(session, &out);
 	session->events++;
 }

@@ -83,6 +83,15 @@ static void on_finished(void *ctx, const struct connection *connection)
 
 /* --- left end: records and owners from the kernel --- */
 
+/* What the filter refuses is left out by the kernel side from now on. */
+static void ignore_unwanted(struct trace *trace)
+{
+	struct identity id;
+
+	while (model_next_unwanted(trace->model, &id))
+		tracer_ignore(trace->tracer, id.sock, id.inode, clock_ns(CLOCK_BOOTTIME) + IGNORE_NS);
+}
+
 static int on_record(void *ctx, const struct katrace_record *record)
 {
 	struct trace *trace = ctx;
@@ -91,14 +100,8 @@ static int on_record(void *ctx, const struct katrace_record *record)
 	if (sighting_decode(&sighting, record, trace->hz) ||
 	    model_observe(trace->model, &sighting, clock_ns(CLOCK_BOOTTIME)))
 		trace->tally.lost_records++;
+	ignore_unwanted(trace);
 	return trace->stop;
-}
-
-static void on_unwanted(void *ctx, const struct identity *id)
-{
-	struct trace *trace = ctx;
-
-	tracer_ignore(trace->tracer, id->sock, id->inode, clock_ns(CLOCK_BOOTTIME) + IGNORE_NS);
 }
 
 static void look_up_owners(struct trace *trace, uint64_t now_ns)
@@ -107,6 +110,7 @@ static void look_up_owners(struct trace *trace, uint64_t now_ns)
 		return;
 	if (lookup_now(trace->lookup) == 0)
 		model_walked(trace->model, clock_ns(CLOCK_BOOTTIME));
+	ignore_unwanted(trace);
 }
 
 /* --- sums --- */
@@ -252,6 +256,7 @@ static int loop(struct trace *trace)
 		tally_report_losses(&trace->tally, now, false);
 		look_up_owners(trace, now);
 		model_tick(trace->model, now);
+		ignore_unwanted(trace);
 		tell_stats_when_due(trace, now);
 		if ((trace->end_ns && now >= trace->end_ns) || nobody_left(trace))
 			break;
@@ -448,7 +453,6 @@ static int open_user_side(struct trace *trace)
 	const struct model_output model_output = {
 		.event = on_event,
 		.finished = on_finished,
-		.unwanted = on_unwanted,
 		.ctx = trace,
 	};
 	int err;

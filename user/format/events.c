@@ -289,7 +289,7 @@ void events_event(const struct event_line *line, const struct event *event, stru
 	struct jsonw json = jsonw_make(out);
 
 	jsonw_object(&json, NULL);
-	events_head(&json, events_name(event->kind), event_is_warning(event), line);
+	events_head(&json, events_name(event->kind), event_severity(event) == SEVERITY_WARN, line);
 	if (event->connection) {
 		events_network(&json, &event->connection->id, event->state);
 		events_owner(&json, &event->connection->owner);

@@ -186,12 +186,12 @@ static void say_lost(const struct event *event, struct out *out)
 static const char *color_of(const struct event *event)
 {
 	if (event->kind == EVENT_ENDED || event->kind == EVENT_EVENTS_LOST)
-		return event_is_warning(event) ? COLOR_FAILURE : "";
+		return event->severity == SEVERITY_WARN ? COLOR_FAILURE : "";
 	if (event->kind == EVENT_PROBE_ANSWERED)
 		return COLOR_GOOD;
 	if (event->kind == EVENT_CONFIGURED)
 		return COLOR_DIM;
-	return event_is_warning(event) ? COLOR_WARNING : "";
+	return event->severity == SEVERITY_WARN ? COLOR_WARNING : "";
 }
 
 static void say(const struct event *event, struct out *out)
@@ -219,11 +219,11 @@ static void say(const struct event *event, struct out *out)
 	}
 }
 
-static void line(struct text *text, const struct event *event, uint64_t wall_ns, struct out *out)
+static void line(struct text *text, const struct event *event, struct out *out)
 {
 	const char *color = text->options.color ? color_of(event) : "";
 
-	time_cell(text, wall_ns, out);
+	time_cell(text, event->wall_ns, out);
 	if (event->connection) {
 		owner_cells(text, &event->connection->owner, out);
 		endpoint_cells(text, event->connection, out);
@@ -233,18 +233,18 @@ static void line(struct text *text, const struct event *event, uint64_t wall_ns,
 	out_text(out, *color ? COLOR_OFF "\n" : "\n");
 }
 
-void text_event(struct text *text, const struct event *event, uint64_t wall_ns, struct out *out)
+void text_event(struct text *text, const struct event *event, struct out *out)
 {
 	char first[TEXT_LINE_MAX];
 	struct out body = out_make(first, sizeof(first));
 
 	text->after_block = false;
 	if (text->headed || !event->connection) {
-		line(text, event, wall_ns, out);
+		line(text, event, out);
 		return;
 	}
 	/* The header comes first, but only the line knows how wide the columns are. */
-	line(text, event, wall_ns, &body);
+	line(text, event, &body);
 	header(text, out);
 	text->headed = true;
 	out_bytes(out, body.buf, body.used);

@@ -27,8 +27,8 @@ struct text *text_new(const struct text_options *options);
 /* NULL is fine. */
 void text_free(struct text *text);
 
-/* One event a line. wall_ns is the event's time as CLOCK_REALTIME. Before the first comes a header. */
-void text_event(struct text *text, const struct event *event, uint64_t wall_ns, struct out *out);
+/* One event a line. Before the first comes a header. */
+void text_event(struct text *text, const struct event *event, struct out *out);
 
 /* All of a connection as one block: who, its timeline, and a sentence that says how it ended or would. */
 void text_timeline(struct text *text, const struct connection *connection, struct out *out);

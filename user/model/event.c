@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 #include "model/event.h"
 
-bool event_is_warning(const struct event *event)
+static bool is_warning(const struct event *event)
 {
 	switch (event->kind) {
 	case EVENT_CONFIGURED:
@@ -17,6 +17,11 @@ bool event_is_warning(const struct event *event)
 	default:
 		return false;
 	}
+}
+
+enum severity event_severity(const struct event *event)
+{
+	return is_warning(event) ? SEVERITY_WARN : SEVERITY_INFO;
 }
 
 bool event_is_change(const struct event *event)

@@ -26,9 +26,14 @@ enum lost_stage {
 	LOST_STAGES
 };
 
+/* Whether something went wrong or is about to: shown in colour, and kept by filters for failures. */
+enum severity { SEVERITY_INFO, SEVERITY_WARN };
+
 struct event {
 	enum event_kind kind;
+	enum severity severity;              /* event_severity(), set where the event is made */
 	uint64_t time_ns;                    /* CLOCK_BOOTTIME, when the kernel saw it */
+	uint64_t wall_ns;                    /* the same as CLOCK_REALTIME, set when it is handed to outputs */
 	const struct connection *connection; /* NULL for EVENT_EVENTS_LOST */
 	struct settings settings;            /* at that moment, as the two below */
 	uint8_t state;
@@ -73,8 +78,8 @@ struct event {
 	};
 };
 
-/* Something went wrong or is about to: shown in colour, and kept by filters for failures. */
-bool event_is_warning(const struct event *event);
+/* What its other fields make of it. */
+enum severity event_severity(const struct event *event);
 
 /* EVENT_CONFIGURED: settings were seen to change, unlike the first time they are told. */
 bool event_is_change(const struct event *event);

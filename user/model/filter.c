@@ -264,7 +264,7 @@ bool filter_passes_connection(const struct filter *filter, const struct connecti
 
 bool filter_passes_event(const struct filter *filter, const struct event *event)
 {
-	return !filter->failures || event_is_warning(event);
+	return !filter->failures || event->severity == SEVERITY_WARN;
 }
 
 bool filter_passes_timeline(const struct filter *filter, const struct connection *c)

@@ -113,7 +113,7 @@ static struct event probe_event(enum event_kind kind, const struct tracked *t, c
 
 static int probe_sent(struct model *model, struct tracked *t, const struct sighting *s, uint64_t now_ns)
 {
-	const struct event event = probe_event(EVENT_PROBE_SENT, t, s, s->probes_out ? s->probes_out : 1);
+	struct event event = probe_event(EVENT_PROBE_SENT, t, s, s->probes_out ? s->probes_out : 1);
 	const uint64_t early_ns = t->early_answer_ns;
 	int err = model_publish(model, t, &event, now_ns);
 
@@ -128,7 +128,7 @@ static int probe_sent(struct model *model, struct tracked *t, const struct sight
 
 static int probe_dropped(struct model *model, struct tracked *t, const struct sighting *s, uint64_t now_ns)
 {
-	const struct event event = probe_event(EVENT_PROBE_DROPPED, t, s, s->probes_out + 1);
+	struct event event = probe_event(EVENT_PROBE_DROPPED, t, s, s->probes_out + 1);
 
 	return model_publish(model, t, &event, now_ns);
 }

@@ -59,6 +59,7 @@ void model_free(struct model *model)
 		forget_postponed(model, t);
 		tracked_free(t);
 	}
+	free(model->unwanted.ids);
 	free(model);
 }
 
@@ -144,13 +145,39 @@ static bool begins_a_story(const struct model *model, const struct sighting *s)
 	}
 }
 
+/* --- what is not wanted --- */
+
+/* Without memory it is not noted: its next record leads here again. */
+static void note_unwanted(struct unwanted *unwanted, const struct identity *id)
+{
+	const size_t more = unwanted->room ? 2 * unwanted->room : 16;
+	struct identity *ids = unwanted->ids;
+
+	if (unwanted->n == unwanted->room) {
+		ids = reallocarray(ids, more, sizeof(*ids));
+		if (!ids)
+			return;
+		unwanted->ids = ids;
+		unwanted->room = more;
+	}
+	ids[unwanted->n++] = *id;
+}
+
+bool model_next_unwanted(struct model *model, struct identity *id)
+{
+	if (!model->unwanted.n)
+		return false;
+	*id = model->unwanted.ids[--model->unwanted.n];
+	return true;
+}
+
 void model_leave_to_others(struct model *model, struct tracked *t)
 {
 	if (!t->refused || t->n_waiting)
 		return;
 	t->refused = false;
 	t->skipped = true;
-	model->output.unwanted(model->output.ctx, &t->c.id);
+	note_unwanted(&model->unwanted, &t->c.id);
 	if (!t->c.owner.pid && !model->options.partial_walks)
 		return;
 	HASH_DEL(model->by_sock, t);
@@ -195,7 +222,7 @@ int model_observe(struct model *model, const struct sighting *s, uint64_t now_ns
 		return 0;
 	if (!filter_passes_identity(model->options.filter, &s->id)) {
 		if (s->kind != KATRACE_CLOSED)
-			model->output.unwanted(model->output.ctx, &s->id);
+			note_unwanted(&model->unwanted, &s->id);
 		return 0;
 	}
 	if (!t)
@@ -260,6 +287,7 @@ void model_lost(struct model *model, enum lost_stage stage, uint64_t count, uint
 {
 	const struct event event = {
 		.kind = EVENT_EVENTS_LOST,
+		.severity = SEVERITY_WARN,
 		.time_ns = now_ns,
 		.lost = { .stage = stage, .count = count },
 	};

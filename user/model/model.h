@@ -33,7 +33,6 @@ struct model_options {
 struct model_output {
 	void (*event)(void *ctx, const struct event *event);
 	void (*finished)(void *ctx, const struct connection *connection);
-	void (*unwanted)(void *ctx, const struct identity *id); /* it belongs to others: no more of it for now */
 	void *ctx;
 };
 
@@ -62,6 +61,12 @@ void model_walked(struct model *model, uint64_t now_ns);
 
 /* Hands on what has waited long enough. */
 void model_tick(struct model *model, uint64_t now_ns);
+
+/*
+ * A connection that belongs to others: whoever owns the kernel side may leave it out for a while. True for each one
+ * found by the calls since the last question, false when there are no more.
+ */
+bool model_next_unwanted(struct model *model, struct identity *id);
 
 /* When model_tick() has something to do next; UINT64_MAX: not before another sighting. */
 uint64_t model_deadline_ns(const struct model *model);

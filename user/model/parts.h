@@ -67,13 +67,18 @@ struct model {
 	TAILQ_HEAD(postponed_queue, postponed) postponed; /* the same */
 	uint64_t lost;                                    /* records, at any stage before the model */
 	uint64_t numbers;                                 /* given to connections */
+	struct unwanted {
+		struct identity *ids;
+		size_t n, room;
+	} unwanted; /* not asked for yet */
 	struct model_counts counts;
 };
 
 /* --- waiting.c: owners, and the events that wait for them --- */
 
-/* The connection follows its event at once; the event itself may have to wait. Returns what story_tell() does. */
-int model_publish(struct model *model, struct tracked *t, const struct event *event, uint64_t now_ns);
+/* Gives the event its severity. The connection follows it at once; the event itself may have to wait. Returns what
+ * story_tell() does. */
+int model_publish(struct model *model, struct tracked *t, struct event *event, uint64_t now_ns);
 
 /* Hands on the event that has waited longest, with what is known of its owner. */
 void model_hand_on_first(struct model *model, uint64_t now_ns);
@@ -92,7 +97,7 @@ int model_tell(struct model *model, struct tracked *t, const struct sighting *s,
 void model_leave(struct model *model, struct tracked *t, enum fate fate);
 
 /*
- * Forgets a connection of others without a word, and lets the kernel side ignore it for a while; should it be passed to
+ * Forgets a connection of others without a word, and notes that no more of it is wanted; should it be passed to
  * a process that is wanted, it begins anew. One without a known owner stays, to be looked up less and less often.
  */
 void model_leave_to_others(struct model *model, struct tracked *t);

@@ -141,6 +141,8 @@ int replay_event(struct replay *replay, const struct recorded *recorded)
 	struct retold *retold;
 	int err;
 
+	event.severity = event_severity(&event);
+	event.wall_ns = recorded->time_ns;
 	if (event.kind == EVENT_EVENTS_LOST) {
 		hand_on(replay, &event);
 		return 0;

@@ -101,7 +101,7 @@ int story_tell(struct connection *c, const struct event *event)
 {
 	begin(c, event);
 	c->last_ns = event->time_ns;
-	c->warned = c->warned || event_is_warning(event);
+	c->warned = c->warned || event->severity == SEVERITY_WARN;
 	switch (event->kind) {
 	case EVENT_CONFIGURED:
 		return configured(c, event);

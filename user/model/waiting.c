@@ -64,11 +64,13 @@ static bool owner_is_settled(struct model *model, struct tracked *t, uint64_t no
 	return now_ns < t->owner_due_ns;
 }
 
-int model_publish(struct model *model, struct tracked *t, const struct event *event, uint64_t now_ns)
+int model_publish(struct model *model, struct tracked *t, struct event *event, uint64_t now_ns)
 {
-	const int err = story_tell(&t->c, event);
 	struct waiting *w;
+	int err;
 
+	event->severity = event_severity(event);
+	err = story_tell(&t->c, event);
 	if (!t->n_waiting && owner_is_settled(model, t, now_ns)) {
 		hand_on(model, t, event, now_ns);
 		return err;

@@ -140,15 +140,17 @@ int output_event(struct output *output, const struct event *event)
 {
 	char buf[EVENTS_LINE_MAX];
 	struct out out = out_make(buf, sizeof(buf));
+	struct event told = *event;
 	struct event_line line;
 	int err;
 
+	told.wall_ns = event->time_ns + output->wall_offset_ns;
 	_Static_assert(EVENTS_LINE_MAX >= 2 * TEXT_LINE_MAX, "room for a line of text and the header");
 	if (output->text) {
-		text_event(output->text, event, event->time_ns + output->wall_offset_ns, &out);
+		text_event(output->text, &told, &out);
 	} else {
 		line = next_line(output, event->time_ns);
-		events_event(&line, event, &out);
+		events_event(&line, &told, &out);
 	}
 	err = put(output, &out);
 	output->dropped[event->kind] += err == -ENOBUFS;
