@@ -2,7 +2,7 @@
 /*
  * bench KATRACE: how katrace list, and katrace's look for owners when a trace begins, compare with ss on the same
  * sockets: 10,000, 100,000 and 200,000 of them, on loopback, in a network namespace that goes with this process. Prints
- * a table for README.md.
+ * a table for docs/cost.md.
  */
 #include "bench.h"
 
