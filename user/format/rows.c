@@ -206,44 +206,75 @@ static void container_cell(const struct rows *rows, const struct listed *listed,
 	words_container(out, &listed->connection.owner);
 }
 
-static void unanswered_note(const struct listed *listed, struct out *out)
+enum note {
+	NOTE_NONE,
+	NOTE_UNANSWERED, /* after their number */
+	NOTE_RETRANSMITTING,
+	NOTE_WINDOW_CLOSED,
+	NOTE_ZOMBIE,
+	NOTE_NO_KEEPALIVE,
+	NOTE_ORPHAN,
+	NOTE_KERNEL,
+	NOTE_NOT_ACCEPTED,
+	NOTES
+};
+
+static const char *const notes[NOTES] = {
+	[NOTE_NONE] = "",
+	[NOTE_UNANSWERED] = "unanswered",
+	[NOTE_RETRANSMITTING] = "retransmitting",
+	[NOTE_WINDOW_CLOSED] = "window closed",
+	[NOTE_ZOMBIE] = "zombie",
+	[NOTE_NO_KEEPALIVE] = "no keepalive",
+	[NOTE_ORPHAN] = "orphan",
+	[NOTE_KERNEL] = "the kernel's",
+	[NOTE_NOT_ACCEPTED] = "not accepted",
+};
+
+const char *rows_note(size_t i)
 {
-	out_number(out, listed->probes_out);
-	out_text(out, " unanswered");
+	return i + 1 < NOTES ? notes[i + 1] : NULL;
 }
 
 /* Why nobody holds it. */
-static const char *unheld_note(const struct listed *listed)
+static enum note unheld_note(const struct listed *listed)
 {
 	if (listed->connection.owner.pid)
-		return "";
+		return NOTE_NONE;
 	if (listed->orphan)
-		return "orphan";
-	return listed->connection.id.inode ? "the kernel's" : "not accepted";
+		return NOTE_ORPHAN;
+	return listed->connection.id.inode ? NOTE_KERNEL : NOTE_NOT_ACCEPTED;
+}
+
+static enum note note_of(const struct listed *listed, const struct zombie_limits *zombies)
+{
+	switch (concern_of(listed, zombies)) {
+	case CONCERN_UNANSWERED:
+		return NOTE_UNANSWERED;
+	case CONCERN_RETRANSMITTING:
+		return listed->window_probe ? NOTE_WINDOW_CLOSED : NOTE_RETRANSMITTING;
+	case CONCERN_ZOMBIE:
+		return NOTE_ZOMBIE;
+	case CONCERN_NO_KEEPALIVE:
+		return NOTE_NO_KEEPALIVE;
+	case CONCERN_NONE:
+	case CONCERN_PASSING:
+		return unheld_note(listed);
+	case CONCERN_LISTENER:
+		break;
+	}
+	return NOTE_NONE;
 }
 
 static void note_cell(const struct rows *rows, const struct listed *listed, struct out *out)
 {
-	switch (concern_of(listed, &rows->options.zombies)) {
-	case CONCERN_UNANSWERED:
-		unanswered_note(listed, out);
-		break;
-	case CONCERN_RETRANSMITTING:
-		out_text(out, listed->window_probe ? "window closed" : "retransmitting");
-		break;
-	case CONCERN_ZOMBIE:
-		out_text(out, "zombie");
-		break;
-	case CONCERN_NO_KEEPALIVE:
-		out_text(out, "no keepalive");
-		break;
-	case CONCERN_NONE:
-	case CONCERN_PASSING:
-		out_text(out, unheld_note(listed));
-		break;
-	case CONCERN_LISTENER:
-		break;
+	const enum note note = note_of(listed, &rows->options.zombies);
+
+	if (note == NOTE_UNANSWERED) {
+		out_number(out, listed->probes_out);
+		out_text(out, " ");
 	}
+	out_text(out, notes[note]);
 }
 
 static const struct {

@@ -7,6 +7,7 @@
 #include "format/out.h"
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 /* Large enough for every line. */
@@ -36,5 +37,8 @@ void rows_measured(struct rows *rows);
 /* A line each. */
 void rows_header(const struct rows *rows, struct out *out);
 void rows_row(const struct rows *rows, const struct listed *listed, struct out *out);
+
+/* The notes that can be in the last column, by number from 0; NULL: there are no more. */
+const char *rows_note(size_t i);
 
 #endif
