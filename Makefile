@@ -179,6 +179,7 @@ check: deps check-deps ## all tests; the live ones need root or sudo
 check-unit: $(UNIT) ## the tests that need no kernel, under ASan and UBSan
 	@set -e; for test in $(UNIT); do echo "== $$test"; $$test; done
 	tests/layout/run.sh
+	tests/kernels/test_cells.sh
 
 .PHONY: check-golden
 check-golden: $(BUILD)/katrace-asan ## recorded runs look as they did

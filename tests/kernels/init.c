@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /*
  * PID 1 of a virtual machine that exists to run the live tests once: sets the machine up, runs `/live /katrace`, says
- * with what status it ended, and powers off. The kernel command line may have katrace.mode= and katrace.expect=, for
- * KATRACE_MODE and KATRACE_EXPECT_MODE of the tests, and katrace.filter=, their pattern.
+ * with what status it ended and whether the kernel complained, and powers off. The kernel command line may have
+ * katrace.mode= and katrace.expect=, for KATRACE_MODE and KATRACE_EXPECT_MODE of the tests, and katrace.filter=, their
+ * pattern.
  *
  * While the tests run it only sleeps in wait(2): some kernels do not run tracing programs while a thread of PID 1 is
  * the current task.
@@ -15,11 +16,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/klog.h>
 #include <sys/mount.h>
 #include <sys/reboot.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
-
 #include <sys/syscall.h>
 #include <sys/utsname.h>
 #include <sys/wait.h>
@@ -144,6 +145,47 @@ static void run_tests(const struct settings *settings)
 	must(false, "/live");
 }
 
+static bool is_complaint(const char *line)
+{
+	static const char *const signs[] = {
+		"WARNING:", "BUG:", "kernel BUG at", "Oops", "Call Trace:", "Call trace:"
+	};
+
+	for (size_t i = 0; i < sizeof(signs) / sizeof(signs[0]); i++)
+		if (strstr(line, signs[i]))
+			return true;
+	return false;
+}
+
+/* The lines of the kernel's log in which it says that something in it is wrong. */
+static void say_complaints(void)
+{
+	enum { READ_ALL = 3, SIZE_OF_BUFFER = 10 }; /* of syslog(2) */
+	const int size = klogctl(SIZE_OF_BUFFER, NULL, 0);
+	char *log = size > 0 ? malloc((size_t)size + 1) : NULL, *next = log;
+	int n;
+
+	must(log, "size of the kernel's log");
+	n = klogctl(READ_ALL, log, size);
+	must(n >= 0, "the kernel's log");
+	log[n] = '\0';
+	for (char *line = strsep(&next, "\n"); line; line = strsep(&next, "\n"))
+		if (is_complaint(line))
+			say("log: %s", line);
+	free(log);
+}
+
+/* As in Documentation/admin-guide/tainted-kernels.rst; 0 is a kernel that had no trouble. */
+static void say_taint(void)
+{
+	FILE *file = fopen("/proc/sys/kernel/tainted", "re");
+	unsigned long long taint;
+
+	must(file && fscanf(file, "%llu", &taint) == 1, "/proc/sys/kernel/tainted");
+	fclose(file);
+	say("tainted %llu", taint);
+}
+
 /* Its exit status, or 128 + signal. Orphans of the tests come here too. */
 static int wait_for(pid_t pid)
 {
@@ -162,6 +204,7 @@ int main(void)
 	static char line[4096];
 	struct settings settings;
 	struct utsname kernel;
+	int status;
 	pid_t pid;
 
 	mount_all();
@@ -178,6 +221,9 @@ int main(void)
 	must(pid >= 0, "fork");
 	if (!pid)
 		run_tests(&settings);
-	say("the tests ended with status %d", wait_for(pid));
+	status = wait_for(pid);
+	say_taint();
+	say_complaints();
+	say("the tests ended with status %d", status);
 	power_off();
 }

@@ -2,24 +2,38 @@
 # SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 # run.sh STATIC CACHE: runs the live tests on real kernels of kernels.conf, in virtual machines, once for each hook mode
 # and once with katrace choosing by itself.
+# run.sh --list: prints the cells (a kernel in a mode) that it would run.
 #
 # STATIC has ARCH/katrace (static), ARCH/live, and the shared libraries that live needs in ARCH/lib. Logs go to
 # STATIC/logs, the resulting table also to STATIC/kernels.md. CACHE keeps kernels for the next time.
 #
-# From the environment: KATRACE_TESTS, a pattern of tests to run; KATRACE_KERNELS, a regular expression of kernels to
-# run them on, such as 'amd64 (5.10|6.1)'; KATRACE_VMS, how many virtual machines run side by side.
+# From the environment: KATRACE_TESTS, a pattern of tests to run; KATRACE_KERNELS, the kernels to run them on, separated
+# by commas or newlines, such as 'amd64 6.1,arm64' (all of arm64); KATRACE_CELLS=part, to run each kernel in one mode and
+# each mode on one kernel at least, not all of them; KATRACE_VMS, how many virtual machines run side by side.
+#
+# Exits 0 when all cells passed and each chosen kernel ran, or, where none was chosen, at least ENOUGH_KERNELS of them: a
+# suite may be gone. 1 otherwise, 2 for bad input.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
-# shellcheck source=/dev/null
+# shellcheck source=apt.sh
 . "$here/apt.sh"
+# shellcheck source=cells.sh
+. "$here/cells.sh"
 
 VMS=${KATRACE_VMS:-$(nproc)}
 VM_TIMEOUT_S=900
 ENOUGH_KERNELS=4
-COLUMNS_SHOWN=(fentry kprobe tracepoint auto)
 
+read_table "$here/kernels.conf"
+choose_kernels "${KATRACE_KERNELS-}" || exit 2
+chosen=$(choose_cells "${KATRACE_CELLS:-all}") || exit 2
+mapfile -t cells <<< "$chosen"
+if [ "$*" = --list ]; then
+	echo "$chosen"
+	exit
+fi
 if [ $# != 2 ]; then
-	echo "usage: $0 STATIC CACHE" >&2
+	echo "usage: $0 STATIC CACHE | --list" >&2
 	exit 2
 fi
 static=$(cd "$1" && pwd)
@@ -37,23 +51,9 @@ clean_up() {
 }
 trap clean_up EXIT
 
-# --- kernels: a kernel is called "ARCH NAME" ---
+# --- kernels ---
 
-kernels=()
-declare -A suites packages modes autos directories
-read_table() {
-	local name arch suite package offered auto
-	while read -r name arch suite package offered auto; do
-		[[ $name != \#* && -n $name ]] || continue
-		[[ "$arch $name" =~ ${KATRACE_KERNELS:-.} ]] || continue
-		kernels+=("$arch $name")
-		suites["$arch $name"]=$suite
-		packages["$arch $name"]=$package
-		modes["$arch $name"]=${offered//,/ }
-		autos["$arch $name"]=$auto
-	done < "$here/kernels.conf"
-}
-
+declare -A directories
 # A suite may be gone, or its server down: the other kernels are still worth a run.
 fetch_kernels() {
 	local kernel
@@ -65,7 +65,7 @@ fetch_kernels() {
 	done
 }
 
-# --- virtual machines: a cell is called "ARCH NAME MODE" ---
+# --- virtual machines ---
 
 compiler() {
 	case $1 in
@@ -149,6 +149,16 @@ show_failures() {
 	say "the whole log: $1"
 }
 
+# Says what the kernel had to complain about, if anything. It fails no cell: in kprobe mode 5.10 always warns of maps that
+# are allocated at run time.
+show_complaints() {
+	local log=$1 taint
+	taint=$(sed -n 's/^vm: tainted //p' "$log")
+	[ "${taint:-0}" != 0 ] || grep -q '^vm: log: ' "$log" || return 0
+	say "the kernel is tainted (${taint:-unknown}); it logged:"
+	sed -n 's/^vm: log: /    /p' "$log" | cut -c 1-160 >&2
+}
+
 # Sets results[cell] from its log. Nothing but a clean end with all tests passed is a success.
 judge() {
 	local cell=$1 log kernel status passed failed skipped
@@ -172,6 +182,7 @@ judge() {
 		results[$cell]="FAILED, no end"
 	fi
 	say "$cell: ${results[$cell]} ($((SECONDS - began[$cell])) s)"
+	show_complaints "$log"
 	[[ ${results[$cell]} != FAILED* ]] || show_failures "$log"
 }
 
@@ -185,18 +196,20 @@ wait_for_one() {
 
 # --- results ---
 
-cells_of() {
-	local mode
-	for mode in ${modes[$1]} auto; do
-		echo "$1 $mode"
-	done
+result() {
+	local kernel=$1 mode=$2
+	if [[ " $(modes_of "$kernel") " == *" $mode "* ]]; then
+		echo "${results[$kernel $mode]:-not run}"
+	else
+		echo "not offered"
+	fi
 }
 
 row() {
-	local kernel=$1 column
+	local kernel=$1 mode
 	printf '%s|%s' "${kernel% *}" "${release[$kernel]:-${kernel#* }}"
-	for column in "${COLUMNS_SHOWN[@]}"; do
-		printf '|%s' "${results[$kernel $column]:-not offered}"
+	for mode in "${MODES[@]}"; do
+		printf '|%s' "$(result "$kernel" "$mode")"
 	done
 	echo
 }
@@ -210,7 +223,7 @@ rows() {
 
 columns() {
 	local IFS='|'
-	echo "arch|kernel|${COLUMNS_SHOWN[*]}"
+	echo "arch|kernel|${MODES[*]}"
 }
 
 write_markdown() {
@@ -224,23 +237,18 @@ write_markdown() {
 }
 
 declare -A results=() release=() began=()
-read_table
 fetch_kernels
-cells=()
 ran=0
 for kernel in "${kernels[@]}"; do
-	mapfile -t of_kernel < <(cells_of "$kernel")
-	if [ -z "${directories[$kernel]}" ]; then
-		for cell in "${of_kernel[@]}"; do
-			results[$cell]=skipped
-		done
-		continue
-	fi
+	[ -n "${directories[$kernel]}" ] || continue
 	make_initramfs "$kernel"
-	cells+=("${of_kernel[@]}")
 	ran=$((ran + 1))
 done
 for cell in "${cells[@]}"; do
+	if [ -z "${directories[${cell% *}]}" ]; then
+		results[$cell]=skipped
+		continue
+	fi
 	[ ${#running[@]} -lt "$VMS" ] || wait_for_one
 	start "$cell"
 done
@@ -260,8 +268,10 @@ passed=$(printf '%s\n' "${results[@]}" | grep -c '^passed' || true)
 failed=$(printf '%s\n' "${results[@]}" | grep -c '^FAILED' || true)
 skipped=$(printf '%s\n' "${results[@]}" | grep -c '^skipped' || true)
 echo "$passed passed, $failed failed, $skipped skipped ($ran kernels, $((SECONDS / 60)) min $((SECONDS % 60)) s)"
-if [ "$ran" -lt "$ENOUGH_KERNELS" ]; then
-	say "only $ran kernels ran, $ENOUGH_KERNELS are wanted"
+wanted=${#kernels[@]}
+[ -n "${KATRACE_KERNELS-}" ] || wanted=$ENOUGH_KERNELS
+if [ "$ran" -lt "$wanted" ]; then
+	say "only $ran kernels ran, $wanted are wanted"
 	exit 1
 fi
 [ "$failed" = 0 ]
