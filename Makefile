@@ -41,7 +41,7 @@ SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-om
 BPF_CFLAGS := -target bpf -D__TARGET_ARCH_$(ARCH) -g -O2 $(WARNINGS) -Wno-unused-parameter -Ivmlinux -Ibpf -Iinclude \
 	-idirafter $(ASM_INCLUDE) -MMD -MP
 
-DEPS := gcc make clang llvm bpftool libbpf-dev libelf-dev zlib1g-dev libcap-ng-dev uthash-dev libcmocka-dev libjson-c-dev
+DEPS := gcc make clang llvm bpftool libbpf-dev libelf-dev zlib1g-dev libcap-ng-dev libcmocka-dev libjson-c-dev
 CHECK_DEPS := python3-jsonschema
 LINT_DEPS := clang-format clang-tidy cppcheck shellcheck
 FUZZ_DEPS := libclang-rt-14-dev
@@ -229,7 +229,7 @@ lint: lint-deps $(SKELETONS) $(BUILD)/schema.inc ## formatting and static analys
 	clang-format --dry-run -Werror $(shell git ls-files '*.c' '*.h')
 	clang-tidy --quiet $(SRC) user/main.c -- $(filter-out -MMD -MP -I$(BUILD),$(KATRACE_CFLAGS)) -isystem $(BUILD)
 	cppcheck --quiet --error-exitcode=1 --enable=warning,performance,portability --inline-suppr \
-		'-DLIBBPF_OPTS(...)=' '-DHASH_ITER(hh,head,el,tmp)=while ((el = head))' \
+		'-DLIBBPF_OPTS(...)=' \
 		'-Dbpf_object__for_each_program(prog,obj)=while ((prog = bpf_object__next_program(obj, prog)))' \
 		-Iuser -Iinclude user
 	shellcheck $(shell git ls-files '*.sh' .ci/run)

@@ -7,7 +7,7 @@ set -euo pipefail
 
 # bookworm: its C library must not be newer than that of the cross compiler
 SUITE=bookworm
-PACKAGES=(libbpf-dev libelf-dev zlib1g-dev libcap-ng-dev libjson-c-dev uthash-dev libcmocka-dev libcmocka0)
+PACKAGES=(libbpf-dev libelf-dev zlib1g-dev libcap-ng-dev libjson-c-dev libcmocka-dev libcmocka0)
 
 if [ $# != 1 ]; then
 	echo "usage: $0 CACHE" >&2

@@ -3,8 +3,6 @@
 #include "sockets.h"
 
 #include "model/criteria.h"
-#include "model/numbers.h"
-#include "model/pool.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -346,26 +344,6 @@ static void when_a_dead_peer_is_noticed(void **state)
 	assert_false(settings_detection_from_now(&no_interval, 0, 0, 0, &us));
 }
 
-static void a_pool_keeps_each_item_once(void **state)
-{
-	struct pool *pool = pool_new(sizeof(uint32_t), 1);
-	uint32_t number;
-
-	(void)state;
-	for (int round = 0; round < 2; round++) {
-		for (uint32_t item = 0; item < 1000; item++) {
-			assert_int_equal(pool_put(pool, &item, &number), 0);
-			assert_int_equal(number, item);
-		}
-	}
-	assert_int_equal(pool_count(pool), 1000);
-	assert_int_equal(*(const uint32_t *)pool_get(pool, 999), 999);
-	pool_free(pool);
-	pool_free(NULL);
-	assert_true(numbers_hash(1, "123456789", 9) != numbers_hash(2, "123456789", 9));
-	assert_true(numbers_hash(1, "123456789", 9) != numbers_hash(1, "123456780", 9));
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -380,7 +358,6 @@ int main(void)
 		cmocka_unit_test(criteria_choose),
 		cmocka_unit_test(zombies_are_silent_and_not_looked_after),
 		cmocka_unit_test(when_a_dead_peer_is_noticed),
-		cmocka_unit_test(a_pool_keeps_each_item_once),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -19,10 +19,13 @@ struct model *model_new(const struct model_options *options, const struct model_
 	model->options = *options;
 	model->output = *output;
 	model->owners = owners;
-	TAILQ_INIT(&model->by_use);
 	STAILQ_INIT(&model->waiting);
 	TAILQ_INIT(&model->postponed);
-	return model;
+	model->open = lru_new(offsetof(struct tracked, c.id.sock), sizeof(uint64_t));
+	if (model->open)
+		return model;
+	free(model);
+	return NULL;
 }
 
 static void forget_postponed(struct model *model, struct tracked *t)
@@ -40,10 +43,17 @@ void tracked_free(struct tracked *t)
 	free(t);
 }
 
+/* Without a word: see model_leave(). */
+static void drop(struct model *model, struct tracked *t)
+{
+	lru_remove(model->open, t);
+	forget_postponed(model, t);
+	tracked_free(t);
+}
+
 void model_free(struct model *model)
 {
 	struct waiting *w;
-	struct tracked *t, *next;
 
 	if (!model)
 		return;
@@ -54,11 +64,9 @@ void model_free(struct model *model)
 			tracked_free(w->tracked);
 		free(w);
 	}
-	HASH_ITER (hh, model->by_sock, t, next) {
-		HASH_DEL(model->by_sock, t);
-		forget_postponed(model, t);
-		tracked_free(t);
-	}
+	while (lru_count(model->open))
+		drop(model, lru_oldest(model->open));
+	lru_free(model->open);
 	free(model->unwanted.ids);
 	free(model);
 }
@@ -67,8 +75,7 @@ void model_free(struct model *model)
 
 void model_leave(struct model *model, struct tracked *t, enum fate fate)
 {
-	HASH_DEL(model->by_sock, t);
-	TAILQ_REMOVE(&model->by_use, t, by_use);
+	lru_remove(model->open, t);
 	forget_postponed(model, t);
 	t->c.fate = fate;
 	if (!t->n_waiting)
@@ -77,9 +84,9 @@ void model_leave(struct model *model, struct tracked *t, enum fate fate)
 
 static void make_room(struct model *model, uint64_t now_ns)
 {
-	if (HASH_COUNT(model->by_sock) < model->options.max_connections)
+	if (lru_count(model->open) < model->options.max_connections)
 		return;
-	model_leave(model, TAILQ_FIRST(&model->by_use), FATE_FORGOTTEN);
+	model_leave(model, lru_oldest(model->open), FATE_FORGOTTEN);
 	model->counts.lost_connections++;
 	model_lost(model, LOST_CONNECTIONS, 1, now_ns);
 }
@@ -95,29 +102,24 @@ static struct tracked *enter(struct model *model, const struct sighting *s, uint
 	t->c.id = s->id;
 	t->c.timeline.off = model->options.no_timelines;
 	t->at_start = owners_held_at_start(model->owners, s->id.sock, s->id.inode);
-	HASH_ADD(hh, model->by_sock, c.id.sock, sizeof(t->c.id.sock), t);
-	if (!t->hh.tbl) {
-		free(t);
-		return NULL;
-	}
-	TAILQ_INSERT_TAIL(&model->by_use, t, by_use);
-	return t;
+	if (!lru_add(model->open, t))
+		return t;
+	free(t);
+	return NULL;
 }
 
 /* The open connection s is about, if there is one; one that has lost its socket to s leaves here. */
 static struct tracked *find(struct model *model, const struct sighting *s)
 {
-	struct tracked *t;
+	struct tracked *t = lru_find(model->open, &s->id.sock);
 
-	HASH_FIND(hh, model->by_sock, &s->id.sock, sizeof(s->id.sock), t);
 	if (!t)
 		return NULL;
 	if (!same_connection(&t->c.id, &s->id)) {
 		model_leave(model, t, FATE_UNKNOWN);
 		return NULL;
 	}
-	TAILQ_REMOVE(&model->by_use, t, by_use);
-	TAILQ_INSERT_TAIL(&model->by_use, t, by_use);
+	lru_use(model->open, t);
 	return t;
 }
 
@@ -180,10 +182,7 @@ void model_leave_to_others(struct model *model, struct tracked *t)
 	note_unwanted(&model->unwanted, &t->c.id);
 	if (!t->c.owner.pid && !model->options.partial_walks)
 		return;
-	HASH_DEL(model->by_sock, t);
-	TAILQ_REMOVE(&model->by_use, t, by_use);
-	forget_postponed(model, t);
-	tracked_free(t);
+	drop(model, t);
 }
 
 /* --- switched off, perhaps --- */
@@ -297,24 +296,24 @@ void model_lost(struct model *model, enum lost_stage stage, uint64_t count, uint
 	model->output.event(model->output.ctx, &event);
 }
 
-static int by_age(const struct tracked *a, const struct tracked *b)
+static int by_age(const void *a, const void *b)
 {
-	return story_compare(&a->c, &b->c);
+	return story_compare(&((const struct tracked *)a)->c, &((const struct tracked *)b)->c);
 }
 
 void model_finish(struct model *model, uint64_t now_ns)
 {
-	struct tracked *t, *next;
+	struct tracked *t;
 
 	while (!TAILQ_EMPTY(&model->postponed))
 		tell_first_postponed(model, now_ns);
 	while (!STAILQ_EMPTY(&model->waiting))
 		model_hand_on_first(model, now_ns);
-	HASH_SORT(model->by_sock, by_age); /* as a replay tells them */
-	HASH_ITER (hh, model->by_sock, t, next) {
+	lru_sort(model->open, by_age); /* as a replay tells them */
+	while (lru_count(model->open)) {
+		t = lru_oldest(model->open);
 		t->c.last_ns = now_ns;
-		if (t->c.announced && filter_passes_timeline(model->options.filter, &t->c))
-			model->output.finished(model->output.ctx, &t->c);
+		model_leave(model, t, FATE_OPEN);
 	}
 }
 

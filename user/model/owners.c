@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 #include "model/owners.h"
 
+#include "model/lru.h"
+
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* An allocation that fails inside uthash leaves the element out instead of ending the process. */
-#define HASH_NONFATAL_OOM 1
-#include <uthash.h>
 
 #define REMEMBER_NS (60 * 1000000000ULL)
 
@@ -18,6 +16,7 @@ struct held_key {
 
 /* Most sockets have one holder: the others are allocated when there are any. */
 struct held {
+	struct lru_item lru;
 	struct held_key key;
 	uint64_t seen_ns;
 	bool at_start; /* found by the first walk */
@@ -26,8 +25,7 @@ struct held {
 	uint32_t n_others;
 	uint32_t *other_pids;
 	uint32_t meets;
-	const struct place *place; /* outlives it: seen whenever it is; NULL: not known */
-	UT_hash_handle hh;
+	const struct cgroup *cgroup; /* in a place that outlives it: seen whenever it is; NULL: not known */
 };
 
 /*
@@ -40,48 +38,67 @@ struct place_key {
 };
 
 struct place {
-	struct cgroup cgroup; /* first: given out as such */
+	struct lru_item lru;
 	struct place_key key;
+	struct cgroup cgroup;
 	uint64_t seen_ns;
-	UT_hash_handle hh;
 };
 
 struct owners {
-	struct held *held;
-	struct place *places;
+	struct lru *held;   /* by their last walk */
+	struct lru *places; /* the same */
 	uint64_t walked_ns;
 	uint64_t first_walk_ns;
 };
 
 struct owners *owners_new(void)
 {
-	return calloc(1, sizeof(struct owners));
+	struct owners *owners = calloc(1, sizeof(*owners));
+
+	if (!owners)
+		return NULL;
+	owners->held = lru_new(offsetof(struct held, key), sizeof(struct held_key));
+	owners->places = lru_new(offsetof(struct place, key), sizeof(struct place_key));
+	if (owners->held && owners->places)
+		return owners;
+	lru_free(owners->held);
+	lru_free(owners->places);
+	free(owners);
+	return NULL;
 }
 
 static void forget(struct owners *owners, struct held *held)
 {
-	HASH_DEL(owners->held, held);
+	lru_remove(owners->held, held);
 	free(held->other_pids);
 	free(held);
 }
 
 static void forget_place(struct owners *owners, struct place *place)
 {
-	HASH_DEL(owners->places, place);
+	lru_remove(owners->places, place);
 	free(place);
+}
+
+/* Those last seen before seen_ns. */
+static void forget_old(struct owners *owners, uint64_t seen_ns)
+{
+	struct held *held = lru_oldest(owners->held);
+	struct place *place = lru_oldest(owners->places);
+
+	for (; held && held->seen_ns < seen_ns; held = lru_oldest(owners->held))
+		forget(owners, held);
+	for (; place && place->seen_ns < seen_ns; place = lru_oldest(owners->places))
+		forget_place(owners, place);
 }
 
 void owners_free(struct owners *owners)
 {
-	struct place *place, *next_place;
-	struct held *held, *next;
-
 	if (!owners)
 		return;
-	HASH_ITER (hh, owners->held, held, next)
-		forget(owners, held);
-	HASH_ITER (hh, owners->places, place, next_place)
-		forget_place(owners, place);
+	forget_old(owners, UINT64_MAX);
+	lru_free(owners->held);
+	lru_free(owners->places);
 	free(owners);
 }
 
@@ -95,10 +112,8 @@ void owners_walk_begin(struct owners *owners, uint64_t now_ns)
 static struct held *find(const struct owners *owners, uint64_t sock, uint64_t inode)
 {
 	const struct held_key key = { sock, inode };
-	struct held *held;
 
-	HASH_FIND(hh, owners->held, &key, sizeof(key), held); /* NOLINT: its hash function confuses the analyzer */
-	return held;
+	return lru_find(owners->held, &key);
 }
 
 static struct held *remember(struct owners *owners, const struct katrace_owner *found)
@@ -109,8 +124,7 @@ static struct held *remember(struct owners *owners, const struct katrace_owner *
 		return NULL;
 	held->key = (struct held_key){ found->sock, found->inode };
 	held->at_start = owners->walked_ns == owners->first_walk_ns;
-	HASH_ADD(hh, owners->held, key, sizeof(held->key), held);
-	if (!held->hh.tbl) {
+	if (lru_add(owners->held, held)) {
 		free(held);
 		return NULL;
 	}
@@ -120,11 +134,11 @@ static struct held *remember(struct owners *owners, const struct katrace_owner *
 const struct cgroup *owners_cgroup(struct owners *owners, const struct katrace_owner *found)
 {
 	const struct place_key key = { found->css_set, found->cgroup_id };
-	struct place *place;
+	struct place *place = lru_find(owners->places, &key);
 
-	HASH_FIND(hh, owners->places, &key, sizeof(key), place); /* NOLINT: as in find() */
 	if (!place)
 		return NULL;
+	lru_use(owners->places, place);
 	place->seen_ns = owners->walked_ns;
 	return &place->cgroup;
 }
@@ -139,8 +153,7 @@ const struct cgroup *owners_add_cgroup(struct owners *owners, const struct katra
 	place->cgroup = *cgroup;
 	place->key = (struct place_key){ found->css_set, found->cgroup_id };
 	place->seen_ns = owners->walked_ns;
-	HASH_ADD(hh, owners->places, key, sizeof(place->key), place);
-	if (!place->hh.tbl) {
+	if (lru_add(owners->places, place)) {
 		free(place);
 		return NULL;
 	}
@@ -150,7 +163,7 @@ const struct cgroup *owners_add_cgroup(struct owners *owners, const struct katra
 static void set_first(struct held *held, const struct katrace_owner *found, const struct cgroup *cgroup)
 {
 	held->pid = found->pid;
-	held->place = (const struct place *)cgroup;
+	held->cgroup = cgroup;
 	memcpy(held->comm, found->comm, sizeof(held->comm));
 	held->comm[sizeof(held->comm) - 1] = '\0';
 }
@@ -183,6 +196,7 @@ int owners_found(struct owners *owners, const struct katrace_owner *found, const
 		return -ENOMEM;
 	if (held->seen_ns != owners->walked_ns) { /* first time in this walk */
 		held->seen_ns = owners->walked_ns;
+		lru_use(owners->held, held);
 		held->n_others = 0;
 		held->meets = meets;
 		set_first(held, found, cgroup);
@@ -201,15 +215,8 @@ int owners_found(struct owners *owners, const struct katrace_owner *found, const
 
 void owners_walk_end(struct owners *owners)
 {
-	struct place *place, *next_place;
-	struct held *held, *next;
-
-	HASH_ITER (hh, owners->held, held, next)
-		if (owners->walked_ns - held->seen_ns > REMEMBER_NS)
-			forget(owners, held);
-	HASH_ITER (hh, owners->places, place, next_place)
-		if (owners->walked_ns - place->seen_ns > REMEMBER_NS)
-			forget_place(owners, place);
+	if (owners->walked_ns > REMEMBER_NS)
+		forget_old(owners, owners->walked_ns - REMEMBER_NS);
 }
 
 uint64_t owners_walked_ns(const struct owners *owners)
@@ -230,8 +237,8 @@ bool owners_lookup(const struct owners *owners, uint64_t sock, uint64_t inode, s
 	for (uint32_t i = 0; i < held->n_others; i++)
 		owner->other_pids[i] = held->other_pids[i];
 	owner->meets = held->meets;
-	if (held->place)
-		owner->cgroup = held->place->cgroup;
+	if (held->cgroup)
+		owner->cgroup = *held->cgroup;
 	return true;
 }
 

@@ -3,19 +3,17 @@
 #ifndef KATRACE_MODEL_PARTS_H
 #define KATRACE_MODEL_PARTS_H
 
+#include "model/lru.h"
 #include "model/model.h"
 
 #include <sys/queue.h>
 
-/* An allocation that fails inside uthash leaves the element out instead of ending the process. */
-#define HASH_NONFATAL_OOM 1
-#include <uthash.h>
-
 /* A connection and what only the model needs to know of it. */
 struct tracked {
-	struct connection c; /* first: outputs get a pointer to it */
-	bool counted;        /* something of it was handed on */
-	bool at_start;       /* the first walk found it */
+	struct lru_item lru;
+	struct connection c;
+	bool counted;  /* something of it was handed on */
+	bool at_start; /* the first walk found it */
 
 	bool probe_open; /* the last probe has neither been answered nor followed by another */
 	uint32_t probe_number;
@@ -35,8 +33,6 @@ struct tracked {
 
 	struct postponed *postponed; /* keepalive was perhaps switched off; NULL: no */
 	uint32_t n_waiting;          /* its events in the waiting queue; it stays until they are out */
-	UT_hash_handle hh;
-	TAILQ_ENTRY(tracked) by_use;
 };
 
 /*
@@ -61,8 +57,7 @@ struct model {
 	struct model_options options;
 	struct model_output output;
 	struct owners *owners;
-	struct tracked *by_sock;                          /* open connections */
-	TAILQ_HEAD(by_use, tracked) by_use;               /* the same, the least recently seen first */
+	struct lru *open;                                 /* connections, by their sock */
 	STAILQ_HEAD(waiting_queue, waiting) waiting;      /* in order of until_ns */
 	TAILQ_HEAD(postponed_queue, postponed) postponed; /* the same */
 	uint64_t lost;                                    /* records, at any stage before the model */

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 #include "model/pool.h"
 
-#include "model/numbers.h"
+#include "model/array.h"
+#include "model/table.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -13,14 +14,14 @@ struct pool {
 	char *items;
 	size_t n, room;
 	uint32_t last; /* put last: the same often comes again and again */
-	struct numbers numbers;
+	struct table table;
 };
 
 static uint64_t hash_item(const void *ctx, uint32_t number)
 {
 	const struct pool *pool = ctx;
 
-	return numbers_hash(pool->seed, pool_get(pool, number), pool->item_size);
+	return table_hash(pool->seed, pool_get(pool, number), pool->item_size);
 }
 
 static bool is_item(const void *ctx, uint32_t number, const void *key)
@@ -38,7 +39,7 @@ struct pool *pool_new(size_t item_size, uint64_t seed)
 		return NULL;
 	pool->item_size = item_size;
 	pool->seed = seed;
-	pool->numbers.keys = (struct numbers_keys){ hash_item, is_item, pool };
+	pool->table.keys = (struct table_keys){ hash_item, is_item, pool };
 	return pool;
 }
 
@@ -46,23 +47,20 @@ void pool_free(struct pool *pool)
 {
 	if (!pool)
 		return;
-	numbers_clear(&pool->numbers);
+	table_clear(&pool->table);
 	free(pool->items);
 	free(pool);
 }
 
-static int make_room(struct pool *pool)
+static int append(struct pool *pool, const void *item)
 {
-	const size_t room = pool->room ? 2 * pool->room : 16;
-	char *items;
+	char *items = array_grow(pool->items, pool->n, &pool->room, pool->item_size);
 
-	if (pool->n < pool->room)
-		return 0;
-	items = reallocarray(pool->items, room, pool->item_size);
 	if (!items)
 		return -ENOMEM;
 	pool->items = items;
-	pool->room = room;
+	memcpy(items + pool->n * pool->item_size, item, pool->item_size);
+	pool->n++;
 	return 0;
 }
 
@@ -71,16 +69,15 @@ int pool_put(struct pool *pool, const void *item, uint32_t *number)
 	*number = pool->last;
 	if (pool->n && is_item(pool, pool->last, item))
 		return 0;
-	*number = numbers_find(&pool->numbers, numbers_hash(pool->seed, item, pool->item_size), item);
-	if (*number != NUMBERS_NONE) {
+	*number = table_find(&pool->table, table_hash(pool->seed, item, pool->item_size), item);
+	if (*number != TABLE_NONE) {
 		pool->last = *number;
 		return 0;
 	}
-	if (pool->n >= NUMBERS_NONE || make_room(pool))
+	if (pool->n >= TABLE_NONE || append(pool, item))
 		return -ENOMEM;
-	memcpy(pool->items + pool->n * pool->item_size, item, pool->item_size);
-	*number = pool->last = (uint32_t)pool->n++;
-	return numbers_add(&pool->numbers, *number);
+	*number = pool->last = (uint32_t)pool->n - 1;
+	return table_add(&pool->table, *number);
 }
 
 const void *pool_get(const struct pool *pool, uint32_t number)

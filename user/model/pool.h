@@ -8,7 +8,7 @@
 
 struct pool;
 
-/* seed: see numbers_hash(). NULL when out of memory. */
+/* seed: see table_hash(). NULL when out of memory. */
 struct pool *pool_new(size_t item_size, uint64_t seed);
 
 /* NULL is fine. */

@@ -1,28 +1,23 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 #include "model/replay.h"
 
+#include "model/lru.h"
 #include "model/story.h"
 
 #include <errno.h>
 #include <stdlib.h>
-#include <sys/queue.h>
-
-/* An allocation that fails inside uthash leaves the element out instead of ending the process. */
-#define HASH_NONFATAL_OOM 1
-#include <uthash.h>
+#include <string.h>
 
 struct retold {
+	struct lru_item lru;
 	struct connection c;
 	char id[RECORDED_ID_MAX];
-	UT_hash_handle hh;
-	TAILQ_ENTRY(retold) by_use;
 };
 
 struct replay {
 	struct model_options options;
 	struct model_output output;
-	struct retold *by_id;              /* open connections */
-	TAILQ_HEAD(by_use, retold) by_use; /* the same, the least recently seen first */
+	struct lru *open; /* connections, by their id */
 	struct model_counts counts;
 };
 
@@ -34,26 +29,27 @@ struct replay *replay_new(const struct model_options *options, const struct mode
 		return NULL;
 	replay->options = *options;
 	replay->output = *output;
-	TAILQ_INIT(&replay->by_use);
-	return replay;
+	replay->open = lru_new(offsetof(struct retold, id), RECORDED_ID_MAX);
+	if (replay->open)
+		return replay;
+	free(replay);
+	return NULL;
 }
 
 static void forget(struct replay *replay, struct retold *retold)
 {
-	HASH_DEL(replay->by_id, retold); /* NOLINT: the analyzer thinks that it may not be in there */
-	TAILQ_REMOVE(&replay->by_use, retold, by_use);
+	lru_remove(replay->open, retold);
 	timeline_clear(&retold->c.timeline);
 	free(retold);
 }
 
 void replay_free(struct replay *replay)
 {
-	struct retold *retold, *next;
-
 	if (!replay)
 		return;
-	HASH_ITER (hh, replay->by_id, retold, next)
-		forget(replay, retold);
+	while (lru_count(replay->open))
+		forget(replay, lru_oldest(replay->open));
+	lru_free(replay->open);
 	free(replay);
 }
 
@@ -75,9 +71,9 @@ static void leave(struct replay *replay, struct retold *retold, enum fate fate)
 
 static void make_room(struct replay *replay)
 {
-	if (HASH_COUNT(replay->by_id) < replay->options.max_connections)
+	if (lru_count(replay->open) < replay->options.max_connections)
 		return;
-	leave(replay, TAILQ_FIRST(&replay->by_use), FATE_FORGOTTEN);
+	leave(replay, lru_oldest(replay->open), FATE_FORGOTTEN);
 	replay->counts.lost_connections++;
 }
 
@@ -90,25 +86,21 @@ static struct retold *enter(struct replay *replay, const struct recorded *record
 	if (!retold)
 		return NULL;
 	memcpy(retold->id, recorded->connection_id, sizeof(retold->id));
-	HASH_ADD(hh, replay->by_id, id, sizeof(retold->id), retold);
-	if (!retold->hh.tbl) {
+	if (lru_add(replay->open, retold)) {
 		free(retold);
 		return NULL;
 	}
-	TAILQ_INSERT_TAIL(&replay->by_use, retold, by_use);
 	retold->c.number = ++replay->counts.connections;
 	return retold;
 }
 
 static struct retold *find(struct replay *replay, const struct recorded *recorded)
 {
-	struct retold *retold;
+	struct retold *retold = lru_find(replay->open, recorded->connection_id);
 
-	HASH_FIND(hh, replay->by_id, recorded->connection_id, sizeof(recorded->connection_id), retold);
 	if (!retold)
 		return enter(replay, recorded);
-	TAILQ_REMOVE(&replay->by_use, retold, by_use);
-	TAILQ_INSERT_TAIL(&replay->by_use, retold, by_use);
+	lru_use(replay->open, retold);
 	return retold;
 }
 
@@ -164,17 +156,18 @@ int replay_event(struct replay *replay, const struct recorded *recorded)
 	return err;
 }
 
-static int by_age(const struct retold *a, const struct retold *b)
+static int by_age(const void *a, const void *b)
 {
-	return story_compare(&a->c, &b->c);
+	return story_compare(&((const struct retold *)a)->c, &((const struct retold *)b)->c);
 }
 
 void replay_finish(struct replay *replay, uint64_t now_ns)
 {
-	struct retold *retold, *next;
+	struct retold *retold;
 
-	HASH_SORT(replay->by_id, by_age);
-	HASH_ITER (hh, replay->by_id, retold, next) {
+	lru_sort(replay->open, by_age);
+	while (lru_count(replay->open)) {
+		retold = lru_oldest(replay->open);
 		retold->c.last_ns = now_ns;
 		leave(replay, retold, FATE_OPEN);
 	}

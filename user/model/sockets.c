@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 #include "model/sockets.h"
 
-#include "model/numbers.h"
+#include "model/array.h"
 #include "model/pool.h"
+#include "model/table.h"
 
 #include <errno.h>
 #include <netinet/in.h>
@@ -48,7 +49,7 @@ struct sockets {
 	uint64_t seed;
 	struct packed *packed;
 	size_t n, room;
-	struct numbers numbers;
+	struct table table;
 	struct pool *owners, *settings, *addresses;
 	uint64_t *order; /* sort key, then index: the upper and the lower half */
 	size_t n_order;
@@ -73,7 +74,7 @@ static uint64_t hash_packed(const struct sockets *sockets, const struct packed *
 		packed->state == TCP_LISTEN ? packed->inode : 0,
 	};
 
-	return numbers_hash(sockets->seed, key, sizeof(key));
+	return table_hash(sockets->seed, key, sizeof(key));
 }
 
 static uint64_t hash_number(const void *ctx, uint32_t number)
@@ -104,7 +105,7 @@ struct sockets *sockets_new(uint32_t hz, uint64_t seed)
 		return NULL;
 	sockets->hz = hz;
 	sockets->seed = seed;
-	sockets->numbers.keys = (struct numbers_keys){ hash_number, is_same, sockets };
+	sockets->table.keys = (struct table_keys){ hash_number, is_same, sockets };
 	sockets->owners = pool_new(sizeof(struct owner), seed);
 	sockets->settings = pool_new(sizeof(struct common), seed);
 	sockets->addresses = pool_new(16, seed);
@@ -119,7 +120,7 @@ void sockets_free(struct sockets *sockets)
 {
 	if (!sockets)
 		return;
-	numbers_clear(&sockets->numbers);
+	table_clear(&sockets->table);
 	pool_free(sockets->owners);
 	pool_free(sockets->settings);
 	pool_free(sockets->addresses);
@@ -193,21 +194,21 @@ static int pack(struct sockets *sockets, const struct katrace_socket *found, con
 
 /* --- adding --- */
 
-static int make_room(struct sockets *sockets)
+static int append(struct sockets *sockets, const struct packed *packed)
 {
-	const size_t room = sockets->room ? 2 * sockets->room : 256;
-	struct packed *packed;
+	struct packed *items = array_grow(sockets->packed, sockets->n, &sockets->room, sizeof(*items));
+	int err;
 
-	if (sockets->n < sockets->room)
-		return 0;
-	if (room > UINT32_MAX / 2)
+	if (!items)
 		return -ENOMEM;
-	packed = reallocarray(sockets->packed, room, sizeof(*packed));
-	if (!packed)
+	sockets->packed = items;
+	if (sockets->n >= TABLE_NONE)
 		return -ENOMEM;
-	sockets->packed = packed;
-	sockets->room = room;
-	return 0;
+	items[sockets->n] = *packed;
+	err = table_add(&sockets->table, (uint32_t)sockets->n);
+	if (!err)
+		sockets->n++;
+	return err;
 }
 
 /* The same two come together again and again: a server's parent and the child that serves. */
@@ -247,17 +248,10 @@ int sockets_add(struct sockets *sockets, const struct katrace_socket *found, con
 	err = pack(sockets, found, holder, &packed);
 	if (err)
 		return err;
-	known = numbers_find(&sockets->numbers, hash_packed(sockets, &packed), &packed);
-	if (known != NUMBERS_NONE)
+	known = table_find(&sockets->table, hash_packed(sockets, &packed), &packed);
+	if (known != TABLE_NONE)
 		return share(sockets, &sockets->packed[known], packed.owner);
-	err = make_room(sockets);
-	if (err)
-		return err;
-	sockets->packed[sockets->n++] = packed;
-	err = numbers_add(&sockets->numbers, (uint32_t)(sockets->n - 1));
-	if (err)
-		sockets->n--;
-	return err;
+	return append(sockets, &packed);
 }
 
 /* --- unpacking --- */
@@ -376,7 +370,7 @@ int sockets_sort(struct sockets *sockets, const struct zombie_limits *limits, wa
 {
 	struct listed listed = { 0 };
 
-	numbers_clear(&sockets->numbers);
+	table_clear(&sockets->table);
 	sockets->order = reallocarray(NULL, sockets->n ?: 1, sizeof(*sockets->order));
 	if (!sockets->order)
 		return -ENOMEM;

@@ -47,7 +47,7 @@ enum concern {
 
 struct sockets;
 
-/* hz is the kernel's; seed: any number others do not know (numbers.h). NULL when out of memory. */
+/* hz is the kernel's; seed: any number others do not know (table.h). NULL when out of memory. */
 struct sockets *sockets_new(uint32_t hz, uint64_t seed);
 
 /* NULL is fine. */

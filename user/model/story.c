@@ -125,5 +125,7 @@ int story_tell(struct connection *c, const struct event *event)
 
 int story_compare(const struct connection *a, const struct connection *b)
 {
-	return (a->first_ns > b->first_ns) - (a->first_ns < b->first_ns);
+	if (a->first_ns != b->first_ns)
+		return a->first_ns < b->first_ns ? -1 : 1;
+	return (a->number > b->number) - (a->number < b->number);
 }

@@ -14,7 +14,7 @@
  */
 int story_tell(struct connection *connection, const struct event *event);
 
-/* For sorting by age: negative when the story of a began before that of b, 0 when at the same time. */
+/* For sorting by age: negative when the story of a began before that of b; if at the same time, by their numbers. */
 int story_compare(const struct connection *a, const struct connection *b);
 
 #endif

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 #include "model/summary.h"
 
+#include "model/array.h"
 #include "model/pool.h"
 
 #include <errno.h>
@@ -45,18 +46,13 @@ void summary_free(struct summary *summary)
 
 static struct summary_line *add_line(struct summary *summary)
 {
-	const size_t room = summary->room ? 2 * summary->room : 16;
-	struct summary_line *lines;
+	struct summary_line *lines = array_grow(summary->lines, summary->n, &summary->room, sizeof(*lines));
 
-	if (summary->n == summary->room) {
-		lines = reallocarray(summary->lines, room, sizeof(*lines));
-		if (!lines)
-			return NULL;
-		summary->lines = lines;
-		summary->room = room;
-	}
-	memset(&summary->lines[summary->n], 0, sizeof(*summary->lines));
-	return &summary->lines[summary->n++];
+	if (!lines)
+		return NULL;
+	summary->lines = lines;
+	memset(&lines[summary->n], 0, sizeof(*lines));
+	return &lines[summary->n++];
 }
 
 static struct summary_line *line_of(struct summary *summary, const struct owner *owner)
