@@ -156,23 +156,6 @@ static void every_part_of_the_identity_counts(void **state)
 	assert_false(same_connection(&a, &b));
 }
 
-static void detection_follows_the_kernels_rule(void **state)
-{
-	static const struct {
-		struct settings settings;
-		uint64_t ms;
-	} cases[] = {
-		{ { true, 5, 3, 3, 0, 0 }, 14000 },      { { true, 7200, 75, 9, 0, 0 }, 7875000 },
-		{ { true, 1, 11, 3, 5000, 0 }, 12000 },  { { true, 1, 11, 3, 12000, 0 }, 12000 },
-		{ { true, 1, 11, 3, 12500, 0 }, 23000 }, { { true, 30, 5, 3, 1, 0 }, 35000 },
-		{ { false, 5, 3, 3, 0, 0 }, 0 },
-	};
-
-	(void)state;
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
-		assert_int_equal(settings_detection_ms(&cases[i].settings), cases[i].ms);
-}
-
 static void verdicts_follow_the_socket(void **state)
 {
 	static const struct {
@@ -237,7 +220,6 @@ int main(void)
 		cmocka_unit_test(tells_address_families_apart),
 		cmocka_unit_test(refuses_what_no_kernel_side_writes),
 		cmocka_unit_test(every_part_of_the_identity_counts),
-		cmocka_unit_test(detection_follows_the_kernels_rule),
 		cmocka_unit_test(verdicts_follow_the_socket),
 	};
 

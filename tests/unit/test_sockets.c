@@ -308,42 +308,6 @@ static void zombies_are_silent_and_not_looked_after(void **state)
 	assert_false(meets(&criteria, &found));
 }
 
-struct prospect {
-	struct settings settings;
-	uint64_t silent_s, next_s;
-	uint32_t probes_out;
-	uint64_t expected_s;
-};
-
-static void when_a_dead_peer_is_noticed(void **state)
-{
-	static const struct settings limit = { true, 30, 5, 3, 0, 0 }, timeout = { true, 30, 5, 3, 42000, 0 };
-	static const struct prospect prospects[] = {
-		{ limit, 0, 30, 0, 45 },   /* nothing has happened yet */
-		{ limit, 20, 10, 0, 25 },  /* on the way there */
-		{ limit, 1, 10, 0, 44 },   /* heard since the timer was set: it will be set again */
-		{ limit, 100, 10, 0, 25 }, /* keepalive was just switched on */
-		{ limit, 32, 3, 1, 13 },   /* a probe is out */
-		{ limit, 42, 3, 3, 3 },    /* the last one is */
-		{ timeout, 0, 30, 0, 45 }, /* at 35 and 40 s it is not yet over */
-		{ timeout, 44, 1, 0, 6 },  /* it is, but one probe must have been sent */
-		{ timeout, 44, 1, 1, 1 },
-	};
-	const struct settings off = { false, 30, 5, 3, 0, 0 }, no_interval = { true, 30, 0, 3, 0, 0 };
-	uint64_t us;
-
-	(void)state;
-	for (size_t i = 0; i < sizeof(prospects) / sizeof(prospects[0]); i++) {
-		const struct prospect *p = &prospects[i];
-
-		assert_true(settings_detection_from_now(&p->settings, p->silent_s * 1000000, p->next_s * 1000000,
-							p->probes_out, &us));
-		assert_int_equal(us, p->expected_s * 1000000);
-	}
-	assert_false(settings_detection_from_now(&off, 0, 0, 0, &us));
-	assert_false(settings_detection_from_now(&no_interval, 0, 0, 0, &us));
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -357,7 +321,6 @@ int main(void)
 		cmocka_unit_test(when_keepalive_does_nothing),
 		cmocka_unit_test(criteria_choose),
 		cmocka_unit_test(zombies_are_silent_and_not_looked_after),
-		cmocka_unit_test(when_a_dead_peer_is_noticed),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -2,6 +2,7 @@
 #include "format/report.h"
 
 #include "format/words.h"
+#include "model/detection.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -173,7 +174,7 @@ static void subject(struct out *out, const struct summary_line *line, uint64_t n
 	out_printf(out, " %sconnection%s ", kind, n == 1 ? "" : "s");
 }
 
-static void oldest(struct out *out, const struct tally *tally)
+static void oldest(struct out *out, const struct concerned *tally)
 {
 	out_text(out, tally->n == 1 ? ", silent " : ", oldest silent ");
 	spaced_span(out, tally->silent_us);
@@ -193,10 +194,10 @@ static void find_late(const struct summary_line *line, struct out *out)
 
 void report_findings(const struct summary_line *line, const struct zombie_limits *zombies, struct out *out)
 {
-	const struct tally *unanswered = &line->concerns[CONCERN_UNANSWERED];
-	const struct tally *retransmitting = &line->concerns[CONCERN_RETRANSMITTING];
-	const struct tally *zombie = &line->concerns[CONCERN_ZOMBIE];
-	const struct tally *off = &line->concerns[CONCERN_NO_KEEPALIVE];
+	const struct concerned *unanswered = &line->concerns[CONCERN_UNANSWERED];
+	const struct concerned *retransmitting = &line->concerns[CONCERN_RETRANSMITTING];
+	const struct concerned *zombie = &line->concerns[CONCERN_ZOMBIE];
+	const struct concerned *off = &line->concerns[CONCERN_NO_KEEPALIVE];
 
 	if (unanswered->n) {
 		subject(out, line, unanswered->n, "");
@@ -253,7 +254,7 @@ void report_sysctl(const struct katrace_netns *netns, uint32_t hz, bool own, uin
 	number_cell(out, settings.interval_s, 19);
 	number_cell(out, settings.probe_limit, 20);
 	from = out->used;
-	words_span(out, 1000 * settings_detection_ms(&settings));
+	words_span(out, detection_after_heard(&settings));
 	end_cell(out, from, WIDTH_SHORT);
 	out_number(out, descriptors);
 	out_text(out, "\n");

@@ -329,13 +329,6 @@ static void measure_cell(struct rows *rows, enum column column, const struct lis
 		rows->width[column] = out.used;
 }
 
-static bool same_settings(const struct settings *a, const struct settings *b)
-{
-	return a->enabled == b->enabled && a->idle_s == b->idle_s && a->interval_s == b->interval_s &&
-	       a->probe_limit == b->probe_limit && a->user_timeout_ms == b->user_timeout_ms &&
-	       a->from_sysctl == b->from_sysctl;
-}
-
 /* Only cells that are not like those just measured: there may be hundreds of thousands. */
 void rows_measure(struct rows *rows, const struct listed *listed)
 {

@@ -2,6 +2,7 @@
 #include "format/text.h"
 
 #include "format/words.h"
+#include "model/detection.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -485,7 +486,7 @@ static void say_suppressed_prospect(const struct connection *c, struct out *out)
 
 static void say_prospect(const struct connection *c, struct out *out)
 {
-	const uint64_t ms = settings_detection_ms(&c->settings);
+	const uint64_t us = detection_after_heard(&c->settings);
 	const struct timeline *timeline = &c->timeline;
 
 	if (c->suppressed) {
@@ -498,12 +499,12 @@ static void say_prospect(const struct connection *c, struct out *out)
 			 "keepalive does not end the connection.");
 		return;
 	}
-	if (!ms) {
+	if (!us) {
 		out_text(out, "Still open. Keepalive is off: a dead peer would not be noticed.");
 		return;
 	}
 	out_text(out, "Still open. A dead peer is noticed ");
-	words_ms(out, ms);
+	words_ms(out, us / 1000);
 	out_text(out, " after it was last heard.");
 }
 

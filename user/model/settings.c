@@ -1,50 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 #include "model/settings.h"
 
-uint64_t settings_detection_ms(const struct settings *settings)
+bool same_settings(const struct settings *a, const struct settings *b)
 {
-	const uint64_t idle = 1000ULL * settings->idle_s;
-	const uint64_t interval = 1000ULL * settings->interval_s;
-	uint64_t firings = settings->probe_limit;
-
-	if (!settings->enabled || !interval)
-		return 0;
-	if (settings->user_timeout_ms) {
-		/* At least one probe must have been sent before tcp_keepalive_timer() looks at the user timeout. */
-		firings = 1;
-		if (settings->user_timeout_ms > idle + interval)
-			firings = (settings->user_timeout_ms - idle + interval - 1) / interval;
-	}
-	return idle + firings * interval;
-}
-
-/* How many firings come before the one that gives up, which is at the earliest the one in_us from now. */
-static uint64_t firings_left(const struct settings *settings, uint64_t silent_us, uint64_t in_us, uint32_t probes_out)
-{
-	const uint64_t interval_us = 1000000ULL * settings->interval_s;
-	const uint64_t timeout_us = 1000ULL * settings->user_timeout_ms;
-	const uint64_t least = probes_out ? 0 : 1;
-	uint64_t firings;
-
-	if (!timeout_us)
-		return settings->probe_limit > probes_out ? settings->probe_limit - probes_out : 0;
-	if (silent_us + in_us >= timeout_us)
-		return least;
-	firings = (timeout_us - silent_us - in_us + interval_us - 1) / interval_us;
-	return firings > least ? firings : least;
-}
-
-bool settings_detection_from_now(const struct settings *settings, uint64_t silent_us, uint64_t next_us,
-				 uint32_t probes_out, uint64_t *detection_us)
-{
-	const uint64_t idle_us = 1000000ULL * settings->idle_s;
-	const uint64_t interval_us = 1000000ULL * settings->interval_s;
-	uint64_t in_us = next_us;
-
-	if (!settings->enabled || !interval_us)
-		return false;
-	if (silent_us < idle_us && idle_us - silent_us > in_us)
-		in_us = idle_us - silent_us; /* too early: the timer only sets itself again */
-	*detection_us = in_us + firings_left(settings, silent_us, in_us, probes_out) * interval_us;
-	return true;
+	return a->enabled == b->enabled && a->idle_s == b->idle_s && a->interval_s == b->interval_s &&
+	       a->probe_limit == b->probe_limit && a->user_timeout_ms == b->user_timeout_ms &&
+	       a->from_sysctl == b->from_sysctl;
 }

@@ -16,18 +16,6 @@ struct settings {
 	uint8_t from_sysctl;
 };
 
-/*
- * How long after it was last heard a dead peer is noticed, in milliseconds; 0: never. Keepalive gives up at the first
- * firing that finds the limit reached, and firings come idle, idle + interval, idle + 2 interval... after the peer was
- * last heard.
- */
-uint64_t settings_detection_ms(const struct settings *settings);
-
-/*
- * The same from now on, in microseconds, for a peer silent for silent_us, the timer due in next_us and probes_out
- * probes unanswered. False: never.
- */
-bool settings_detection_from_now(const struct settings *settings, uint64_t silent_us, uint64_t next_us,
-				 uint32_t probes_out, uint64_t *detection_us);
+bool same_settings(const struct settings *a, const struct settings *b);
 
 #endif

@@ -2,6 +2,7 @@
 #include "model/sockets.h"
 
 #include "model/array.h"
+#include "model/detection.h"
 #include "model/pool.h"
 #include "model/table.h"
 
@@ -315,8 +316,8 @@ static void unpack(const struct sockets *sockets, const struct packed *packed, s
 	listed->due = c->settings.enabled && (packed->flags & TIMER_RUNS) && is_probed(listed);
 	listed->next_us = packed->timer_due > 0 ? (uint64_t)packed->timer_due * 1000000 / sockets->hz : 0;
 	listed->detects = listed->due && !listed->waiting &&
-			  settings_detection_from_now(&c->settings, c->silent_us, listed->next_us, packed->probes_out,
-						      &listed->detection_us);
+			  detection_from_now(&c->settings, c->silent_us, listed->next_us, packed->probes_out,
+					     &listed->detection_us);
 }
 
 /* --- order --- */

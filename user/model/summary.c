@@ -2,6 +2,7 @@
 #include "model/summary.h"
 
 #include "model/array.h"
+#include "model/detection.h"
 #include "model/pool.h"
 
 #include <errno.h>
@@ -72,12 +73,6 @@ static struct summary_line *line_of(struct summary *summary, const struct owner 
 	return line;
 }
 
-static bool same_settings(const struct settings *a, const struct settings *b)
-{
-	return a->idle_s == b->idle_s && a->interval_s == b->interval_s && a->probe_limit == b->probe_limit &&
-	       a->user_timeout_ms == b->user_timeout_ms && a->from_sysctl == b->from_sysctl;
-}
-
 static void add_settings(struct summary_line *line, const struct settings *settings)
 {
 	for (size_t i = 0; i < line->n_settings; i++) {
@@ -106,7 +101,7 @@ static double probes_per_minute(const struct settings *settings)
 static void add_keepalive(struct summary_line *line, const struct listed *listed)
 {
 	const struct settings *settings = &listed->connection.settings;
-	const uint64_t us = 1000 * settings_detection_ms(settings);
+	const uint64_t us = detection_after_heard(settings);
 
 	line->on++;
 	add_settings(line, settings);
@@ -120,11 +115,11 @@ static void add_keepalive(struct summary_line *line, const struct listed *listed
 	line->worst_sysctls = settings->from_sysctl;
 }
 
-static void add_tally(struct tally *tally, const struct listed *listed)
+static void add_concern(struct concerned *concerned, const struct listed *listed)
 {
-	tally->n++;
-	if (listed->was_connected && listed->connection.silent_us > tally->silent_us)
-		tally->silent_us = listed->connection.silent_us;
+	concerned->n++;
+	if (listed->was_connected && listed->connection.silent_us > concerned->silent_us)
+		concerned->silent_us = listed->connection.silent_us;
 }
 
 int summary_add(struct summary *summary, const struct listed *listed)
@@ -139,10 +134,10 @@ int summary_add(struct summary *summary, const struct listed *listed)
 		add_keepalive(line, listed);
 	else
 		line->off++;
-	add_tally(&line->concerns[concern], listed);
+	add_concern(&line->concerns[concern], listed);
 	/* A zombie without keepalive is both. */
 	if (concern == CONCERN_ZOMBIE && !listed->connection.settings.enabled)
-		add_tally(&line->concerns[CONCERN_NO_KEEPALIVE], listed);
+		add_concern(&line->concerns[CONCERN_NO_KEEPALIVE], listed);
 	return 0;
 }
 

@@ -11,8 +11,8 @@
 
 #define SUMMARY_SETTINGS 3
 
-/* How many there are of a kind, and the longest that one of them has been silent. */
-struct tally {
+/* How many there are with one concern, and the longest that one of them has been silent. */
+struct concerned {
 	uint64_t n;
 	uint64_t silent_us;
 };
@@ -32,7 +32,7 @@ struct summary_line {
 	bool detects;           /* worst_us holds */
 	uint64_t worst_us;      /* of those with keepalive: from the peer's death until it is noticed */
 	uint32_t worst_sysctls; /* KATRACE_IDLE... of the one that is worst */
-	struct tally concerns[CONCERN_LISTENER + 1];
+	struct concerned concerns[CONCERN_LISTENER + 1];
 };
 
 struct summary;

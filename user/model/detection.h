@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/*
+ * When keepalive would notice that a peer is dead. It gives up at the first firing of its timer that finds the probe
+ * limit reached, or the user timeout over and a probe sent; the first firing that probes comes idle after the peer was
+ * last heard, the others each an interval later.
+ */
+#ifndef KATRACE_DETECTION_H
+#define KATRACE_DETECTION_H
+
+#include "model/settings.h"
+
+/*
+ * How long from now, in microseconds, for a peer silent for silent_us, the timer due in next_us and probes_out probes
+ * unanswered. False: never.
+ */
+bool detection_from_now(const struct settings *settings, uint64_t silent_us, uint64_t next_us, uint32_t probes_out,
+			uint64_t *detection_us);
+
+/* The same for a peer that has just been heard; 0: never. */
+uint64_t detection_after_heard(const struct settings *settings);
+
+#endif
