@@ -174,10 +174,10 @@ static void subject(struct out *out, const struct summary_line *line, uint64_t n
 	out_printf(out, " %sconnection%s ", kind, n == 1 ? "" : "s");
 }
 
-static void oldest(struct out *out, const struct concerned *tally)
+static void oldest(struct out *out, const struct concerned *concerned)
 {
-	out_text(out, tally->n == 1 ? ", silent " : ", oldest silent ");
-	spaced_span(out, tally->silent_us);
+	out_text(out, concerned->n == 1 ? ", silent " : ", oldest silent ");
+	spaced_span(out, concerned->silent_us);
 	out_text(out, "\n");
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 #include "model/parts.h"
 
+#include "model/array.h"
 #include "model/story.h"
 
 #include <errno.h>
@@ -152,16 +153,11 @@ static bool begins_a_story(const struct model *model, const struct sighting *s)
 /* Without memory it is not noted: its next record leads here again. */
 static void note_unwanted(struct unwanted *unwanted, const struct identity *id)
 {
-	const size_t more = unwanted->room ? 2 * unwanted->room : 16;
-	struct identity *ids = unwanted->ids;
+	struct identity *ids = array_grow(unwanted->ids, unwanted->n, &unwanted->room, sizeof(*ids));
 
-	if (unwanted->n == unwanted->room) {
-		ids = reallocarray(ids, more, sizeof(*ids));
-		if (!ids)
-			return;
-		unwanted->ids = ids;
-		unwanted->room = more;
-	}
+	if (!ids)
+		return;
+	unwanted->ids = ids;
 	ids[unwanted->n++] = *id;
 }
 

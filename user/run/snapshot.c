@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+#include "run/snapshot.h"
+
+#include "kernel/walk.h"
+#include "model/array.h"
+#include "run/explain.h"
+#include "run/lookup.h"
+#include "system/clock.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/random.h>
+
+struct snapshot {
+	struct snapshot_options options;
+	struct walk *walk;
+	uint64_t seed; /* of hashes, see model/table.h */
+	uint64_t missing;
+
+	/* of the one taken last */
+	uint64_t wall_ns;
+	struct sockets *sockets;
+	struct owners *owners; /* for what lookup remembers of cgroups */
+	struct lookup *lookup;
+	struct snapshot_netns *sysctls;
+	size_t n_sysctls, room;
+	bool no_memory; /* for all sysctls */
+};
+
+int snapshot_new(struct snapshot **out, const struct snapshot_options *options)
+{
+	const struct walk_options walk_options = {
+		.purpose = options->sysctls ? WALK_NETNS : WALK_SOCKETS,
+		.btf = options->btf,
+		.kin = options->children,
+	};
+	struct snapshot *snapshot = calloc(1, sizeof(*snapshot));
+	int err = -ENOMEM;
+
+	if (!snapshot)
+		goto cleanup;
+	snapshot->options = *options;
+	err = getrandom(&snapshot->seed, sizeof(snapshot->seed), 0) < 0 ? -errno : 0;
+	if (!err)
+		err = walk_new(&snapshot->walk, &walk_options);
+	if (err)
+		goto cleanup;
+	*out = snapshot;
+	return 0;
+cleanup:
+	explain_walk_failure(err, options->btf);
+	snapshot_free(snapshot);
+	return err;
+}
+
+void snapshot_free(struct snapshot *snapshot)
+{
+	if (!snapshot)
+		return;
+	snapshot_clear(snapshot);
+	walk_free(snapshot->walk);
+	free(snapshot);
+}
+
+/* Nothing is remembered from one walk to the next: processes change their names and their cgroups. */
+static int prepare(struct snapshot *snapshot)
+{
+	snapshot_clear(snapshot);
+	snapshot->wall_ns = clock_ns(CLOCK_REALTIME);
+	snapshot->sockets = sockets_new(snapshot_hz(snapshot), snapshot->seed);
+	snapshot->owners = owners_new();
+	if (snapshot->owners)
+		snapshot->lookup = lookup_new(snapshot->walk, snapshot->owners, snapshot->options.filter);
+	return snapshot->sockets && snapshot->lookup ? 0 : -ENOMEM;
+}
+
+int snapshot_follow_children(struct snapshot *snapshot)
+{
+	const int err = prepare(snapshot);
+
+	return err ?: lookup_follow_children(snapshot->lookup);
+}
+
+/* --- sockets --- */
+
+static void on_socket(void *ctx, const struct katrace_socket *found)
+{
+	struct snapshot *snapshot = ctx;
+	struct owner holder;
+
+	if (found->owner.pid)
+		lookup_process(snapshot->lookup, &found->owner, &holder);
+	if (sockets_add(snapshot->sockets, found, found->owner.pid ? &holder : NULL))
+		snapshot->missing++;
+}
+
+static bool is_wanted(void *ctx, const struct listed *listed)
+{
+	const struct snapshot_options *options = ctx;
+
+	return criteria_met(options->criteria, &options->zombies, listed) &&
+	       filter_passes_connection(options->filter, &listed->connection);
+}
+
+int snapshot_take(struct snapshot *snapshot)
+{
+	int err = prepare(snapshot);
+
+	if (!err)
+		err = walk_sockets(snapshot->walk, on_socket, snapshot);
+	return err ?: sockets_sort(snapshot->sockets, &snapshot->options.zombies, is_wanted, &snapshot->options);
+}
+
+/* --- sysctls --- */
+
+/* A handful on most hosts: looked for one after the other. */
+static void on_netns(void *ctx, const struct katrace_netns *netns)
+{
+	struct snapshot *snapshot = ctx;
+	struct snapshot_netns *sysctls;
+
+	for (size_t i = 0; i < snapshot->n_sysctls; i++) {
+		if (snapshot->sysctls[i].netns.netns != netns->netns)
+			continue;
+		snapshot->sysctls[i].descriptors++;
+		return;
+	}
+	sysctls = array_grow(snapshot->sysctls, snapshot->n_sysctls, &snapshot->room, sizeof(*sysctls));
+	if (!sysctls) {
+		snapshot->no_memory = true;
+		return;
+	}
+	snapshot->sysctls = sysctls;
+	sysctls[snapshot->n_sysctls++] = (struct snapshot_netns){ *netns, 1 };
+}
+
+int snapshot_take_sysctls(struct snapshot *snapshot)
+{
+	int err;
+
+	snapshot_clear(snapshot);
+	snapshot->wall_ns = clock_ns(CLOCK_REALTIME);
+	err = walk_netns(snapshot->walk, on_netns, snapshot);
+	return !err && snapshot->no_memory ? -ENOMEM : err;
+}
+
+void snapshot_clear(struct snapshot *snapshot)
+{
+	sockets_free(snapshot->sockets);
+	lookup_free(snapshot->lookup);
+	owners_free(snapshot->owners);
+	free(snapshot->sysctls);
+	snapshot->sockets = NULL;
+	snapshot->lookup = NULL;
+	snapshot->owners = NULL;
+	snapshot->sysctls = NULL;
+	snapshot->n_sysctls = snapshot->room = 0;
+	snapshot->no_memory = false;
+}
+
+/* --- what was taken --- */
+
+const struct sockets *snapshot_sockets(const struct snapshot *snapshot)
+{
+	return snapshot->sockets;
+}
+
+const struct snapshot_netns *snapshot_sysctls(const struct snapshot *snapshot, size_t *n)
+{
+	*n = snapshot->n_sysctls;
+	return snapshot->sysctls;
+}
+
+uint64_t snapshot_wall_ns(const struct snapshot *snapshot)
+{
+	return snapshot->wall_ns;
+}
+
+uint64_t snapshot_missing(const struct snapshot *snapshot)
+{
+	return snapshot->missing;
+}
+
+uint32_t snapshot_hz(const struct snapshot *snapshot)
+{
+	return walk_facts(snapshot->walk)->hz;
+}
+
+uint32_t snapshot_own_netns(const struct snapshot *snapshot)
+{
+	return walk_facts(snapshot->walk)->netns;
+}
