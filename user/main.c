@@ -1,27 +1,28 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 #include "cmd/cmd.h"
+#include "cli/options.h"
 
-#include <stddef.h>
-#include <string.h>
+#include <errno.h>
+#include <stdio.h>
 
-static const struct {
-	const char *name;
-	int (*run)(int argc, char **argv);
-} commands[] = {
-	{ "trace", cmd_trace },   /* the default */
-	{ "list", cmd_list },     /* now, not over time */
-	{ "replay", cmd_replay }, /* what trace recorded */
-	{ "doctor", cmd_doctor }, /* when nothing works */
-	{ "schema", cmd_schema }, /* of what trace and list write as JSON */
+static int (*const run[COMMANDS])(const struct options *options) = {
+	[COMMAND_TRACE] = cmd_trace,     [COMMAND_LIST] = cmd_list,     [COMMAND_REPLAY] = cmd_replay,
+	[COMMAND_DOCTOR] = cmd_doctor,   [COMMAND_SCHEMA] = cmd_schema, [COMMAND_HELP] = cmd_help,
+	[COMMAND_VERSION] = cmd_version,
 };
 
 int main(int argc, char **argv)
 {
-	for (size_t i = 0; argc > 1 && i < sizeof(commands) / sizeof(commands[0]); i++) {
-		if (strcmp(argv[1], commands[i].name) != 0)
-			continue;
-		argv[1] = argv[0]; /* messages name katrace */
-		return commands[i].run(argc - 1, argv + 1);
+	struct options options;
+	int status = EXIT_BAD_INPUT;
+	int err = options_parse(&options, argc, argv);
+
+	if (!err)
+		status = run[options.command](&options);
+	if (err == -ENOMEM) {
+		fputs("katrace: out of memory\n", stderr);
+		status = EXIT_TROUBLE;
 	}
-	return cmd_trace(argc, argv);
+	options_clear(&options);
+	return status;
 }

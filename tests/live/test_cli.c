@@ -50,7 +50,7 @@ void cli_bad_input(void **state)
 		const char *why;
 	} cases[] = {
 		{ { "--no-such-option" }, "--no-such-option" },
-		{ { "-z" }, "'z'" },
+		{ { "-z" }, "'-z'" },
 		{ { "-p", "0" }, "'0'" },
 		{ { "-p", "-1" }, "'-1'" },
 		{ { "-p", "abc" }, "'abc'" },
@@ -84,9 +84,12 @@ void cli_bad_input(void **state)
 		{ { "--cgroup", "system.slice" }, "'system.slice'" },
 		{ { "--cgroup", "/no/such/cgroup" }, "there is no '/no/such/cgroup'" },
 		{ { "--container", "nginx" }, "'nginx'" },
-		{ { "--children" }, "--children: of which processes?" },
+		{ { "--children" }, "--children requires --pid" },
 		{ { "--middlebox-timeout", "0" }, "'0'" },
+		{ { "--cuont=5" }, "did you mean '--count'?); see katrace trace --help" },
+		{ { "--watch" }, "--watch is an option of katrace list" },
 		{ { "junk" }, "'junk'" },
+		{ { "help", "lsit" }, "did you mean 'list'?); see katrace --help" },
 		{ { "trace", "junk" }, "'junk'" },
 	};
 

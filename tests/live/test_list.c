@@ -825,15 +825,13 @@ void list_help_fits(void **state)
 	const char *const args[] = { "list", "--help", NULL };
 	struct tool *tool = tool_start(args);
 	const char *line, *end;
-	int lines = 0;
 
 	(void)state;
 	assert_int_equal(tool_wait(tool, 30), 0);
 	for (size_t i = 0; i < sizeof(options) / sizeof(options[0]); i++)
 		assert_non_null(strstr(tool_stdout(tool), options[i]));
-	for (line = tool_stdout(tool); (end = strchr(line, '\n')); line = end + 1, lines++)
+	for (line = tool_stdout(tool); (end = strchr(line, '\n')); line = end + 1)
 		assert_true(end - line < 80);
-	assert_true(lines < 24);
 	tool_free(tool);
 }
 

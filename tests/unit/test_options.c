@@ -2,7 +2,7 @@
 /* What users type. What they are told when it is wrong is in tests/live/test_cli.c. */
 #include "unit.h"
 
-#include "cli/trace_options.h"
+#include "cli/options.h"
 #include "cli/parse.h"
 #include "model/integer.h"
 
@@ -112,7 +112,7 @@ static void network_namespaces_have_three_forms(void **state)
 	assert_int_equal(parse_netns("", &inode), -EINVAL);
 }
 
-static int parse(struct trace_options *options, const char *a, const char *b, const char *c, const char *d)
+static int parse(struct options *options, const char *a, const char *b, const char *c, const char *d)
 {
 	char *argv[] = { "katrace", (char *)a, (char *)b, (char *)c, (char *)d, NULL };
 	int argc = 1;
@@ -124,7 +124,7 @@ static int parse(struct trace_options *options, const char *a, const char *b, co
 
 static void defaults_are_everything_for_ever(void **state)
 {
-	struct trace_options options;
+	struct options options;
 
 	(void)state;
 	assert_int_equal(parse(&options, NULL, NULL, NULL, NULL), 0);
@@ -145,7 +145,7 @@ static void defaults_are_everything_for_ever(void **state)
 
 static void short_and_long_forms(void **state)
 {
-	struct trace_options options;
+	struct options options;
 
 	(void)state;
 	assert_int_equal(parse(&options, "-d10", "-n", "5", "-v"), 0);
@@ -201,7 +201,7 @@ static void bad_ones_are_refused(void **state)
 		{ "--netns", "/no/such" },
 		{ "-c", "" },
 	};
-	struct trace_options options;
+	struct options options;
 	int saved = dup(STDERR_FILENO), null = open("/dev/null", O_WRONLY);
 
 	(void)state;

@@ -2,57 +2,57 @@
 /* The command line of katrace replay. What it says when it is wrong is on stderr, and in tests/golden. */
 #include "unit.h"
 
-#include "cli/replay_options.h"
+#include "cli/options.h"
 
 #include <errno.h>
 #include <unistd.h>
 
-#define parse(options, ...) parse_argv(options, (char *[]){ "katrace", __VA_ARGS__, NULL })
+#define parse(options, ...) parse_argv(options, (char *[]){ "katrace", "replay", __VA_ARGS__, NULL })
 
-static int parse_argv(struct replay_options *options, char **argv)
+static int parse_argv(struct options *options, char **argv)
 {
 	int argc = 0;
 	int err;
 
 	while (argv[argc])
 		argc++;
-	err = replay_options_parse(options, argc, argv);
+	err = options_parse(options, argc, argv);
 	if (err)
-		replay_options_clear(options);
+		options_clear(options);
 	return err;
 }
 
 static void one_file(void **state)
 {
-	struct replay_options options;
+	struct options options;
 
 	(void)state;
 	assert_int_equal(parse(&options, "katrace.log"), 0);
 	assert_string_equal(options.file, "katrace.log");
 	assert_false(options.filters.filtered);
-	replay_options_clear(&options);
+	options_clear(&options);
 	assert_int_equal(parse(&options, "-"), 0);
 	assert_string_equal(options.file, "-");
-	replay_options_clear(&options);
+	options_clear(&options);
 	assert_int_equal(parse(&options, "--failures"), -EINVAL);
 	assert_int_equal(parse(&options, "one", "two"), -EINVAL);
 	assert_int_equal(parse(&options, "--", "-x"), 0);
 	assert_string_equal(options.file, "-x");
-	replay_options_clear(&options);
+	options_clear(&options);
 }
 
 /* Those of a live run, but for processes that are gone. */
 static void filters(void **state)
 {
 	const struct process gone = { .pid = 4194304, .comm = "nginx" }, other = { .pid = 1, .comm = "init" };
-	struct replay_options options;
+	struct options options;
 
 	(void)state;
 	assert_int_equal(parse(&options, "-p", "4194304", "f", "--comm=ng*", "-4"), 0);
 	assert_true(options.filters.filtered);
 	assert_int_equal(filter_process(options.filters.filter, &gone), FILTER_PID | FILTER_COMM);
 	assert_int_equal(filter_process(options.filters.filter, &other), 0);
-	replay_options_clear(&options);
+	options_clear(&options);
 	assert_int_equal(parse(&options, "-p", "0", "f"), -EINVAL);
 	assert_int_equal(parse(&options, "-p", "4194305", "f"), -EINVAL);
 	assert_int_equal(parse(&options, "--port=x", "f"), -EINVAL);

@@ -2,24 +2,23 @@
 #include "cli/errors.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
-#include <string.h>
-#include <unistd.h>
 
-error_t bad_input(const char *format, ...)
+int bad_input(const struct options *options, const char *format, ...)
 {
+	const bool whole = options->command == COMMANDS;
+	char text[PATH_MAX + 256]; /* longer arguments are cut */
 	va_list args;
 
-	fputs("katrace: ", stderr);
 	va_start(args, format);
-	vfprintf(stderr, format, args);
+	vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
-	fputs("\n", stderr);
-	return EINVAL;
-}
-
-error_t need_readable(const char *option, const char *path)
-{
-	return access(path, R_OK) ? bad_input("%s: cannot read '%s': %s", option, path, strerror(errno)) : 0;
+	for (char *c = text; *c; c++)
+		if ((unsigned char)*c < ' ' || *c == 0x7f)
+			*c = '?'; /* what was typed must not make a second line */
+	fprintf(stderr, "katrace: %s; see katrace %s%s--help\n", text, whole ? "" : commands[options->command].name,
+		whole ? "" : " ");
+	return -EINVAL;
 }

@@ -3,12 +3,9 @@
 #ifndef KATRACE_ERRORS_H
 #define KATRACE_ERRORS_H
 
-#include <argp.h>
+#include "cli/options.h"
 
-/* Says what is wrong with the command line. Returns EINVAL, for argp. */
-__attribute__((format(printf, 1, 2))) error_t bad_input(const char *format, ...);
-
-/* A file that option names: returns 0, or as bad_input() when it cannot be read. */
-error_t need_readable(const char *option, const char *path);
+/* Prints one line: what is wrong, and which help says what would be right. Returns -EINVAL. */
+__attribute__((format(printf, 2, 3))) int bad_input(const struct options *options, const char *format, ...);
 
 #endif

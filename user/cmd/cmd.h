@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
-/* The subcommands. Each takes its own arguments, argv[0] included, and returns an exit status. */
+/* The commands. Each is given what was typed, which stays the caller's, and returns an exit status. */
 #ifndef KATRACE_CMD_H
 #define KATRACE_CMD_H
+
+#include "cli/options.h"
 
 enum exit_status {
 	EXIT_OK = 0,
@@ -9,10 +11,15 @@ enum exit_status {
 	EXIT_BAD_INPUT = 2, /* what was asked for makes no sense */
 };
 
-int cmd_trace(int argc, char **argv);
-int cmd_replay(int argc, char **argv);
-int cmd_list(int argc, char **argv);
-int cmd_doctor(int argc, char **argv);
-int cmd_schema(int argc, char **argv);
+int cmd_trace(const struct options *options);
+int cmd_list(const struct options *options);
+int cmd_replay(const struct options *options);
+int cmd_doctor(const struct options *options);
+int cmd_schema(const struct options *options);
+int cmd_help(const struct options *options);
+int cmd_version(const struct options *options);
+
+/* The exit status of a command that has printed to stdout and is done; says on stderr if that failed. */
+int stdout_status(void);
 
 #endif

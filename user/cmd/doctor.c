@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /* katrace doctor: what this kernel offers katrace, and what stands in the way. It tries, and traces nothing. */
 #include "cmd/cmd.h"
-#include "cli/errors.h"
 #include "system/caps.h"
 #include "kernel/tracer.h"
 #include "kernel/walk.h"
 #include "format/json.h"
 
-#include <argp.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -34,11 +32,6 @@ struct findings {
 	const char *used[HOOK_JOBS]; /* names of hooks; NULL: none */
 	enum hook_mode mode;
 	uint64_t segments_per_s;
-};
-
-struct doctor_options {
-	bool json;
-	const char *btf;
 };
 
 /* --- finding out --- */
@@ -143,7 +136,7 @@ static void try_kernel_side(struct findings *f, const char *btf)
 	try_tracer(f, btf);
 }
 
-static void examine(struct findings *f, const struct doctor_options *options)
+static void examine(struct findings *f, const struct options *options)
 {
 	uname(&f->host);
 	f->btf = kernel_has_btf();
@@ -291,57 +284,16 @@ static void print_json(const struct findings *f)
 	fwrite(out.buf, 1, out.used, stdout);
 }
 
-static const struct argp_option known[] = {
-	{ "json", 'j', NULL, 0, "Print one JSON object", 0 },
-	{ "btf", 'b', "FILE", 0, "Kernel type information (BTF), where the kernel itself offers none", 0 },
-	{ "help", 'h', NULL, 0, "Give this help list", -1 },
-	{ 0 },
-};
-
-static error_t take(int key, char *arg, struct argp_state *state)
+int cmd_doctor(const struct options *options)
 {
-	struct doctor_options *options = state->input;
-
-	switch (key) {
-	case ARGP_KEY_INIT:
-		state->err_stream = NULL; /* getopt has said what is wrong: one line is enough */
-		return 0;
-	case 'j':
-		options->json = true;
-		return 0;
-	case 'b':
-		options->btf = arg;
-		return need_readable("--btf", arg);
-	case 'h':
-		argp_state_help(state, stdout, ARGP_HELP_STD_HELP);
-		return 0;
-	case ARGP_KEY_ARG:
-		return bad_input("doctor takes no argument '%s'", arg);
-	default:
-		return ARGP_ERR_UNKNOWN;
-	}
-}
-
-static const struct argp argp = {
-	.options = known,
-	.parser = take,
-	.doc = "Says what this kernel offers katrace, which hooks it would use and why not the better ones, and what is "
-	       "missing. For bug reports. Without root it says less.",
-};
-
-int cmd_doctor(int argc, char **argv)
-{
-	struct doctor_options options = { 0 };
 	struct findings findings = { 0 };
 
-	if (argp_parse(&argp, argc, argv, ARGP_NO_HELP, NULL, &options))
-		return EXIT_BAD_INPUT;
-	examine(&findings, &options);
-	if (options.json)
+	examine(&findings, options);
+	if (options->json)
 		print_json(&findings);
 	else
 		print_text(&findings);
-	if (fflush(stdout) || ferror(stdout))
+	if (stdout_status() != EXIT_OK)
 		return EXIT_TROUBLE;
 	return can_run(&findings) ? EXIT_OK : EXIT_TROUBLE;
 }

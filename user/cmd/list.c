@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /* katrace list: takes a snapshot of all sockets, once or again and again, and shows it. */
-#include "cli/list_options.h"
+#include "cli/options.h"
 #include "cmd/cmd.h"
 #include "kernel/object.h"
 #include "run/explain.h"
@@ -26,7 +26,7 @@
 #define SCREEN_END "\033[?25h\033[?1049l"
 
 struct list {
-	struct list_options options;
+	struct options options;
 	struct snapshot *snapshot;
 	struct page *page;
 	struct view view;
@@ -216,17 +216,13 @@ static int run(struct list *list)
 	return err || missing ? EXIT_TROUBLE : EXIT_OK;
 }
 
-int cmd_list(int argc, char **argv)
+int cmd_list(const struct options *options)
 {
-	struct list list = { 0 };
+	struct list list = { .options = *options };
 	int status = EXIT_TROUBLE;
 	uint64_t unwritten;
 	int err;
 
-	if (list_options_parse(&list.options, argc, argv)) {
-		status = EXIT_BAD_INPUT;
-		goto cleanup;
-	}
 	if (!begin(&list))
 		status = run(&list);
 	err = page_close(list.page, &unwritten);
@@ -236,8 +232,6 @@ int cmd_list(int argc, char **argv)
 	}
 	if (status == EXIT_OK && !list.options.watch_s)
 		explain_marks(&list);
-cleanup:
 	snapshot_free(list.snapshot);
-	list_options_clear(&list.options);
 	return status;
 }

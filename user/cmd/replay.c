@@ -2,7 +2,7 @@
 /* katrace replay: wires lines -> recorded events -> connections -> text -> stdout. */
 #include "system/clock.h"
 #include "cmd/cmd.h"
-#include "cli/replay_options.h"
+#include "cli/options.h"
 #include "run/output.h"
 #include "system/lines.h"
 #include "format/json_reader.h"
@@ -39,7 +39,7 @@ static const struct {
 #define N_REASONS (sizeof(reasons) / sizeof(reasons[0]))
 
 struct session {
-	struct replay_options options;
+	struct options options;
 	int fd;
 	struct lines *lines;
 	struct ndjson *ndjson;
@@ -258,28 +258,22 @@ static void explain(const struct session *session, int err)
 		fprintf(stderr, "katrace: cannot read '%s': %s\n", session->options.file, strerror(-err));
 }
 
-int cmd_replay(int argc, char **argv)
+int cmd_replay(const struct options *options)
 {
-	struct session session = { .fd = -1 };
-	int status = EXIT_BAD_INPUT;
+	struct session session = { .options = *options, .fd = -1 };
 	int err;
 
-	if (replay_options_parse(&session.options, argc, argv))
-		goto cleanup;
 	err = open_file(&session) ?: begin(&session) ?: run(&session);
 	hide_progress(&session);
 	if (!err)
 		say_counts(&session);
 	else if (err != -EPIPE) /* nobody reads on: that is no trouble */
 		explain(&session, err);
-	status = err && err != -EPIPE ? EXIT_TROUBLE : EXIT_OK;
-cleanup:
 	text_free(session.text);
 	replay_free(session.replay);
 	ndjson_free(session.ndjson);
 	lines_free(session.lines);
 	if (session.fd > STDIN_FILENO)
 		close(session.fd);
-	replay_options_clear(&session.options);
-	return status;
+	return err && err != -EPIPE ? EXIT_TROUBLE : EXIT_OK;
 }

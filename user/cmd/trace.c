@@ -3,7 +3,7 @@
 #include "system/clock.h"
 #include "cmd/cmd.h"
 #include "run/lookup.h"
-#include "cli/trace_options.h"
+#include "cli/options.h"
 #include "run/output.h"
 #include "run/losses.h"
 #include "run/explain.h"
@@ -33,7 +33,7 @@
 #define IGNORE_NS (5 * NS_PER_S)
 
 struct trace {
-	struct trace_options options;
+	struct options options;
 	struct hook hooks[N_HOOKS];
 	struct walk *walk;
 	struct tracer *tracer;
@@ -339,7 +339,7 @@ static int open_epoll(struct trace *trace)
 	return err;
 }
 
-static int check_rights(const struct trace_options *options)
+static int check_rights(const struct options *options)
 {
 	if (check_privileges())
 		return -EPERM;
@@ -607,16 +607,12 @@ static int end(struct trace *trace)
 	return tell_stats(trace, now);
 }
 
-int cmd_trace(int argc, char **argv)
+int cmd_trace(const struct options *options)
 {
-	struct trace trace = { .epoll_fd = -1, .signal_fd = -1 };
+	struct trace trace = { .options = *options, .epoll_fd = -1, .signal_fd = -1 };
 	int status = EXIT_TROUBLE;
 	int err;
 
-	if (options_parse(&trace.options, argc, argv)) {
-		status = EXIT_BAD_INPUT;
-		goto cleanup;
-	}
 	if (begin(&trace))
 		goto cleanup;
 	err = loop(&trace);
@@ -639,6 +635,5 @@ cleanup:
 		close(trace.epoll_fd);
 	if (trace.signal_fd >= 0)
 		close(trace.signal_fd);
-	options_clear(&trace.options);
 	return status;
 }

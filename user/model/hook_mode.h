@@ -14,7 +14,7 @@ enum hook_mode {
 /* "fentry" */
 const char *hook_mode_name(enum hook_mode mode);
 
-/* The mode of that name; -EINVAL for any other. */
-int hook_mode_parse(const char *name, enum hook_mode *mode);
+/* The names of all modes, in their order; NULL last. */
+extern const char *const hook_mode_names[MODES + 1];
 
 #endif

@@ -1,0 +1,327 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+/* What help offers is what the parser takes, for every command and every option of the table. */
+#include "unit.h"
+
+#include "cli/help.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+/* An argument that the option takes. */
+static const char *plausible(const struct option_line *line)
+{
+	static const struct {
+		const char *argument, *value;
+	} values[] = {
+		{ "NAME,...", "init" },  { "WHERE,...", "10.0.0.1" }, { "PORT,...", "22" },
+		{ "PATH,...", "/" },     { "ID,...", "c0ffee" },      { "NETNS,...", "4026531840" },
+		{ "FILE", "/dev/null" }, { "MODE", "kprobe" },        { "SECONDS", "5" },
+		{ "EVENTS", "5" },       { "TIME", "10m" },           { "KIB", "64" },
+		{ "NAME", "root" },      { "SILENT[,DUE]", "1h,1d" },
+	};
+	static char pid[16];
+
+	for (size_t i = 0; i < sizeof(values) / sizeof(values[0]); i++)
+		if (line->argument && strcmp(line->argument, values[i].argument) == 0)
+			return values[i].value;
+	snprintf(pid, sizeof(pid), "%d", getpid());
+	return line->argument ? pid : NULL;
+}
+
+/* What is said on stderr meanwhile; the caller frees it. */
+static int parse(struct options *options, char **argv, char **said)
+{
+	int saved = dup(STDERR_FILENO), argc = 0, err;
+	FILE *file = tmpfile();
+	size_t size = 0;
+
+	assert_true(saved >= 0 && file);
+	while (argv[argc])
+		argc++;
+	fflush(stderr);
+	dup2(fileno(file), STDERR_FILENO);
+	err = options_parse(options, argc, argv);
+	fflush(stderr);
+	dup2(saved, STDERR_FILENO);
+	close(saved);
+	rewind(file);
+	*said = NULL;
+	if (getdelim(said, &size, '\0', file) < 0)
+		**said = '\0'; /* nothing; there is room for it even so */
+	fclose(file);
+	return err;
+}
+
+static int parse_option(enum command_id command, const char *option, const char *argument, char **said)
+{
+	const bool needs_pid = strcmp(option, "--children") == 0;
+	const char *after = commands[command].argument_needed ? "-" : NULL;
+	char *argv[8] = { "katrace", (char *)commands[command].name, (char *)option };
+	struct options options;
+	int n = 3, err;
+
+	if (argument)
+		argv[n++] = (char *)argument;
+	if (needs_pid)
+		argv[n++] = "-p1";
+	argv[n] = (char *)after;
+	err = parse(&options, argv, said);
+	options_clear(&options);
+	return err;
+}
+
+static void accepted(enum command_id command, const struct option_line *line, const char *option, bool joined)
+{
+	char text[128], *said;
+	const char *value = plausible(line);
+	int err;
+
+	snprintf(text, sizeof(text), "%s%s%s", option, joined && value ? "=" : "", joined && value ? value : "");
+	err = parse_option(command, text, joined || line->optional ? NULL : value, &said);
+	if (err || *said)
+		fail_msg("katrace %s %s: %d, %s", commands[command].name, text, err, said);
+	free(said);
+}
+
+static void refused(enum command_id command, const struct option_line *line, const char *option)
+{
+	char *said;
+	int err = parse_option(command, option, line->optional ? NULL : plausible(line), &said);
+
+	if (err != -EINVAL || strncmp(said, "katrace: ", 9) != 0 || strchr(said, '\n') != said + strlen(said) - 1)
+		fail_msg("katrace %s %s: %d, %s", commands[command].name, option, err, said);
+	free(said);
+}
+
+static char *page(enum command_id command)
+{
+	char *text = NULL;
+	size_t size;
+	FILE *file = open_memstream(&text, &size);
+
+	assert_non_null(file);
+	if (command == COMMANDS)
+		help_overview(file);
+	else
+		help_command(file, command);
+	fclose(file);
+	return text;
+}
+
+/* Does a line of the page begin with this option? */
+static bool offers(const char *text, const struct option_line *line)
+{
+	char name[128], entry[160];
+
+	help_option_name(line, name, sizeof(name));
+	snprintf(entry, sizeof(entry), "\n  %s ", name);
+	return strstr(text, entry);
+}
+
+/* By name alone: another line may offer it with another argument. */
+static bool takes_name(enum command_id command, const char *name)
+{
+	EACH_OPTION(line, command)
+	if (strcmp(line->name, name) == 0)
+		return true;
+	return false;
+}
+
+static bool takes_letter(enum command_id command, char letter)
+{
+	EACH_OPTION(line, command)
+	if (line->letter == letter)
+		return true;
+	return false;
+}
+
+static void try_option(enum command_id command, const struct option_line *line, const char *text)
+{
+	const char letter[] = { '-', line->letter, '\0' };
+	char name[64];
+
+	snprintf(name, sizeof(name), "--%s", line->name);
+	if (command_takes(command, line) && !offers(text, line))
+		fail_msg("katrace help %s does not show --%s", commands[command].name, line->name);
+	if (command_takes(command, line)) {
+		accepted(command, line, name, false);
+		accepted(command, line, name, true);
+		if (line->letter)
+			accepted(command, line, letter, false);
+		return;
+	}
+	if (!takes_name(command, line->name))
+		refused(command, line, name);
+	if (line->letter && !takes_letter(command, line->letter))
+		refused(command, line, letter);
+}
+
+static void help_offers_what_is_taken(void **state)
+{
+	(void)state;
+	for (enum command_id command = 0; command < COMMANDS; command++) {
+		char *text = page(command);
+
+		for (const struct option_line *line = option_lines; line->name; line++)
+			try_option(command, line, text);
+		free(text);
+	}
+}
+
+static void no_name_is_used_twice(void **state)
+{
+	(void)state;
+	for (enum command_id command = 0; command < COMMANDS; command++) {
+		EACH_OPTION(a, command)
+		{
+			EACH_OPTION(b, command)
+			{
+				if (a == b)
+					continue;
+				assert_string_not_equal(a->name, b->name);
+				assert_true(!a->letter || a->letter != b->letter);
+			}
+		}
+	}
+}
+
+static size_t longest_line(const char *text, size_t *lines)
+{
+	size_t longest = 0, length;
+
+	for (*lines = 0; *text; ++*lines) {
+		length = strcspn(text, "\n");
+		longest = length > longest ? length : longest;
+		assert_true(!length || text[length - 1] != ' ');
+		text += length + 1;
+	}
+	return longest;
+}
+
+static void pages_fit(void **state)
+{
+	size_t lines;
+
+	(void)state;
+	for (enum command_id command = 0; command <= COMMANDS; command++) {
+		char *text = page(command);
+
+		assert_true(longest_line(text, &lines) < 80);
+		free(text);
+	}
+	/* the last page is the overview: with a prompt below it, it fills a screen */
+	assert_in_range(lines, 15, 23);
+}
+
+/* All of it on one line: the name of the option, then its help. */
+static void the_overview_wraps_nothing(void **state)
+{
+	char *text = page(COMMANDS);
+
+	(void)state;
+	EACH_OPTION(line, COMMAND_TRACE)
+	{
+		char end[256];
+
+		snprintf(end, sizeof(end), "  %s\n", line->help);
+		assert_int_equal(offers(text, line), line->common);
+		assert_true(!line->common || strstr(text, end));
+	}
+	for (enum command_id command = 0; command < COMMANDS; command++)
+		assert_non_null(strstr(text, commands[command].help));
+	free(text);
+}
+
+#define says(...) what_is_said((char *[]){ "katrace", __VA_ARGS__, NULL })
+
+static const char *what_is_said(char **argv)
+{
+	static char last[512];
+	struct options options;
+	char *said;
+
+	assert_int_equal(parse(&options, argv, &said), -EINVAL);
+	options_clear(&options);
+	snprintf(last, sizeof(last), "%s", said);
+	free(said);
+	return last;
+}
+
+static void errors_say_what_would_be_right(void **state)
+{
+	(void)state;
+	assert_string_equal(says("--cuont", "5"), "katrace: unknown option '--cuont' (did you mean '--count'?); "
+						  "see katrace trace --help\n");
+	assert_string_equal(says("--xyzzy=5"), "katrace: unknown option '--xyzzy'; see katrace trace --help\n");
+	assert_string_equal(says("list", "-jx"), "katrace: unknown option '-x'; see katrace list --help\n");
+	assert_string_equal(says("lsit"),
+			    "katrace: unknown command 'lsit' (did you mean 'list'?); see katrace --help\n");
+	assert_string_equal(says("junk"), "katrace: unknown command 'junk'; see katrace --help\n");
+	assert_string_equal(says("--watch=2"), "katrace: --watch is an option of katrace list, not of katrace trace; "
+					       "see katrace trace --help\n");
+	assert_string_equal(says("replay", "--cgroup=/", "f"),
+			    "katrace: replay cannot take --cgroup: recordings do not "
+			    "contain cgroups; see katrace replay --help\n");
+	assert_string_equal(says("-p"), "katrace: --pid requires an argument: PID,...; see katrace trace --help\n");
+	assert_string_equal(says("--json=x"), "katrace: --json takes no argument; see katrace trace --help\n");
+	assert_string_equal(says("list", "--no"), "katrace: option '--no' is ambiguous: --no-keepalive, --no-header; "
+						  "see katrace list --help\n");
+	assert_string_equal(says("--mode", "magic"), "katrace: --mode must be auto, fentry, kprobe or tracepoint, not "
+						     "'magic'; see katrace trace --help\n");
+	assert_string_equal(says("-d", "1\n2"), "katrace: --duration: '1?2' is not a number of seconds from 1 to "
+						"31622400; see katrace trace --help\n");
+	assert_string_equal(says("-p1", "list"),
+			    "katrace: the command comes first: katrace list; see katrace --help\n");
+	assert_string_equal(says("list", "x"), "katrace: list takes no argument 'x'; see katrace list --help\n");
+	assert_string_equal(says("replay"), "katrace: replay requires FILE: a recording, or - for standard input; "
+					    "see katrace replay --help\n");
+	assert_string_equal(says("replay", "a", "b"),
+			    "katrace: replay takes one FILE; 'b' is a second; see katrace replay --help\n");
+	assert_string_equal(says("--="), "katrace: unknown option '--'; see katrace trace --help\n");
+}
+
+static void topic_of(char **argv, enum command_id command, enum command_id topic)
+{
+	struct options options;
+	char *said;
+
+	assert_int_equal(parse(&options, argv, &said), 0);
+	assert_int_equal(options.command, command);
+	if (command == COMMAND_HELP)
+		assert_int_equal(options.topic, topic);
+	options_clear(&options);
+	free(said);
+}
+
+#define topic_is(command, topic, ...) topic_of((char *[]){ "katrace", __VA_ARGS__, NULL }, command, topic)
+
+static void ways_to_ask_for_help(void **state)
+{
+	(void)state;
+	topic_is(COMMAND_HELP, COMMANDS, "--help");
+	topic_is(COMMAND_HELP, COMMANDS, "-h");
+	topic_is(COMMAND_HELP, COMMANDS, "help");
+	topic_is(COMMAND_HELP, COMMAND_LIST, "help", "list");
+	topic_is(COMMAND_HELP, COMMAND_LIST, "list", "--help");
+	topic_is(COMMAND_HELP, COMMAND_TRACE, "trace", "-jh");
+	topic_is(COMMAND_HELP, COMMAND_REPLAY, "replay", "-h", "--no-such");
+	topic_is(COMMAND_VERSION, 0, "version");
+	topic_is(COMMAND_VERSION, 0, "--version");
+	topic_is(COMMAND_VERSION, 0, "list", "-V");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(help_offers_what_is_taken),
+		cmocka_unit_test(no_name_is_used_twice),
+		cmocka_unit_test(pages_fit),
+		cmocka_unit_test(the_overview_wraps_nothing),
+		cmocka_unit_test(errors_say_what_would_be_right),
+		cmocka_unit_test(ways_to_ask_for_help),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/* Options that are taken in a way of their own, and what must fit together. All return 0, or as bad_input(). */
+#ifndef KATRACE_VALUES_H
+#define KATRACE_VALUES_H
+
+#include "cli/options.h"
+
+/* The longest time an option takes: ten years. */
+#define DURATION_MAX_S (3650 * 86400UL)
+
+/* A time as 90, 90s, 10m, 2h or 3d, in microseconds. */
+int take_duration(struct options *options, const char *name, const char *argument, uint64_t *us);
+
+int take_ipv4(struct options *options, const char *argument);
+int take_ipv6(struct options *options, const char *argument);
+int take_failures(struct options *options, const char *argument);
+int take_user(struct options *options, const char *argument);
+int take_buffer(struct options *options, const char *argument);
+int take_middlebox(struct options *options, const char *argument);
+int take_zombies(struct options *options, const char *argument);
+
+int check_trace(struct options *options);
+int check_list(struct options *options);
+int check_replay(struct options *options);
+int check_help(struct options *options);
+
+#endif
