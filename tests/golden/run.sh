@@ -73,7 +73,7 @@ said "no such file" "cannot read '$work/none': No such file or directory"
 expect 1 "a directory" "$katrace" replay "$work"
 expect 0 "nothing in it" "$katrace" replay /dev/null
 expect 1 "full disk" to_full_disk
-said "full disk" "cannot write the output: No space left on device"
+said "full disk" "cannot write to the standard output: No space left on device"
 expect 0 "broken pipe" to_reader_that_leaves
 [ -s "$work/err" ] && fail "broken pipe: $(cat "$work/err")"
 

@@ -257,7 +257,7 @@ static void begin_and_sums(void **state)
 		.n_degraded = 1,
 		.netns = 4026531840,
 	};
-	const struct stats stats = { 1, 2, 3, 4, 5, 6, { 7, 8, 9, 10 } };
+	const struct stats stats = { 1, 2, 3, 4, 5, 6, { 7, 8, 9, 10 }, 0 };
 	char buf[EVENTS_LINE_MAX];
 	struct out out = out_make(buf, sizeof(buf) - 1);
 
@@ -341,7 +341,7 @@ static void no_line_is_too_long(void **state)
 
 static void a_long_beginning_fits(void **state)
 {
-	struct started started = { .hook_mode = "tracepoint", .n_hooks = EVENTS_HOOKS_MAX, .netns = UINT32_MAX };
+	struct started started = { .hook_mode = "tracepoint", .n_hooks = STARTED_HOOKS_MAX, .netns = UINT32_MAX };
 	char long_text[257], release[65], buf[EVENTS_LINE_MAX];
 	struct out out = out_make(buf, sizeof(buf));
 
@@ -351,11 +351,11 @@ static void a_long_beginning_fits(void **state)
 	memset(release, '\x01', sizeof(release));
 	release[sizeof(release) - 1] = '\0';
 	started.kernel_release = release;
-	for (size_t i = 0; i < EVENTS_HOOKS_MAX; i++) {
+	for (size_t i = 0; i < STARTED_HOOKS_MAX; i++) {
 		started.hooks[i] = "tp_btf/inet_sock_set_state";
 		started.degraded[i] = long_text;
 	}
-	started.n_degraded = EVENTS_HOOKS_MAX;
+	started.n_degraded = STARTED_HOOKS_MAX;
 	events_started(&place, &started, &out);
 	check_line(&out);
 }

@@ -57,6 +57,7 @@ struct options {
 	bool no_answers;        /* find them late */
 	bool all;               /* connections whose keepalive never acts, too */
 	const char *output;     /* a file; NULL: stdout */
+	const char *record;     /* a file that gets JSON beside it; NULL: none */
 	const char *user;       /* to run as; NULL: unchanged */
 	struct account account; /* of user */
 	uint64_t buffer_kib;    /* of the ring */

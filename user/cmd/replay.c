@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-/* katrace replay: wires lines -> recorded events -> connections -> text -> stdout. */
+/* katrace replay: lines of a recording become events and connections again, and go to the text output of a live run. */
 #include "system/clock.h"
 #include "cmd/cmd.h"
 #include "cli/options.h"
@@ -7,12 +7,10 @@
 #include "system/lines.h"
 #include "format/json_reader.h"
 #include "model/replay.h"
-#include "format/text.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -44,11 +42,11 @@ struct session {
 	struct lines *lines;
 	struct ndjson *ndjson;
 	struct replay *replay;
-	struct text *text;
+	struct outputs *outputs;
 	uint64_t last_ns; /* time of the last line */
-	uint64_t events;  /* printed */
+	uint64_t events;  /* shown */
 	uint64_t skipped[N_REASONS];
-	int output_error; /* of stdout: it ends there */
+	int output_error; /* it ends there */
 
 	uint64_t size, done; /* bytes of the file; 0: no progress is shown */
 	uint64_t shown_ns;
@@ -64,68 +62,55 @@ static void hide_progress(struct session *session)
 	session->progress_shown = false;
 }
 
+static void keep_error(struct session *session, int err)
+{
+	if (err && !session->output_error)
+		session->output_error = err;
+}
+
 static void show_progress(struct session *session)
 {
 	const uint64_t now = clock_ns(CLOCK_MONOTONIC);
 
 	if (!session->size || now - session->shown_ns < PROGRESS_PAUSE_NS)
 		return;
+	keep_error(session, outputs_flush(session->outputs));
 	/* a file that grows while it is read has no more than 100 % */
 	fprintf(stderr, "\rkatrace: %3.0f %% read", 100.0 * (double)session->done / (double)session->size);
 	session->progress_shown = true;
 	session->shown_ns = now;
 }
 
-/* --- right end: text to stdout --- */
-
-static void put(struct session *session, const struct out *out)
-{
-	if (session->output_error)
-		return;
-	if (session->progress_shown && isatty(STDOUT_FILENO)) /* it may be the same terminal */
-		hide_progress(session);
-	if (fwrite(out->buf, 1, out->used, stdout) != out->used)
-		session->output_error = -errno;
-}
-
-static void flush(struct session *session)
-{
-	if (!session->output_error && fflush(stdout))
-		session->output_error = -errno;
-}
+/* --- right end: what is told --- */
 
 static void on_event(void *ctx, const struct event *event)
 {
 	struct session *session = ctx;
-	char buf[2 * TEXT_LINE_MAX];
-	struct out out = out_make(buf, sizeof(buf));
 
-	text_event(session->text, event, &out);
-	put(session, &out);
+	if (isatty(STDOUT_FILENO)) /* it may be the same terminal */
+		hide_progress(session);
+	keep_error(session, outputs_event(session->outputs, event));
 	session->events++;
 }
 
 static void on_finished(void *ctx, const struct connection *connection)
 {
 	struct session *session = ctx;
-	char buf[TEXT_TIMELINE_MAX];
-	struct out out = out_make(buf, sizeof(buf));
 
-	text_timeline(session->text, connection, &out);
-	put(session, &out);
+	if (isatty(STDOUT_FILENO)) /* it may be the same terminal */
+		hide_progress(session);
+	keep_error(session, outputs_finished(session->outputs, connection));
 }
 
 /* --- left end: lines --- */
 
-/* What is open when a run ends looks as it does at Ctrl-C, and each run has its own header. */
-static int begin_run(struct session *session, uint32_t own_netns)
+/* What is open when a run ends looks as it does at Ctrl-C. */
+static int begin_run(struct session *session, const struct recorded *recorded)
 {
-	const struct text_options options = text_options_for_stdout(own_netns);
+	const struct started started = { .wall_ns = recorded->time_ns, .netns = recorded->own_netns };
 
 	replay_finish(session->replay, session->last_ns);
-	text_free(session->text);
-	session->text = text_new(&options);
-	return session->text ? 0 : -ENOMEM;
+	return outputs_started(session->outputs, &started);
 }
 
 static void count_skipped(struct session *session, int error)
@@ -145,7 +130,7 @@ static int take_line(struct session *session, const char *line, size_t n)
 		return 0;
 	}
 	if (recorded.kind == RECORDED_STARTED)
-		err = begin_run(session, recorded.own_netns);
+		keep_error(session, begin_run(session, &recorded));
 	session->last_ns = recorded.time_ns;
 	if (recorded.kind == RECORDED_EVENT)
 		err = replay_event(session->replay, &recorded);
@@ -160,7 +145,6 @@ static int read_all(struct session *session)
 	int err = 0;
 
 	do {
-		flush(session); /* what is known is shown before waiting for more */
 		got = lines_read(session->lines);
 		if (got < 0)
 			return (int)got;
@@ -168,8 +152,10 @@ static int read_all(struct session *session)
 		while (!err && lines_next(session->lines, &line, &n))
 			err = take_line(session, line, n);
 		show_progress(session);
-	} while (got && !err);
-	return err;
+		if (outputs_lost(session->outputs)) /* there is time: it must be the space */
+			keep_error(session, -ENOSPC);
+	} while (got && !err && !session->output_error);
+	return err ?: session->output_error;
 }
 
 /* --- beginning and ending --- */
@@ -196,13 +182,15 @@ static int begin(struct session *session)
 	};
 	const struct model_output output = { .event = on_event, .finished = on_finished, .ctx = session };
 
-	signal(SIGPIPE, SIG_IGN); /* EPIPE tells as much */
 	session->lines = lines_new(session->fd);
 	session->ndjson = ndjson_new();
 	session->replay = replay_new(&options, &output);
-	if (!session->lines || !session->ndjson || !session->replay)
+	session->outputs = outputs_new();
+	if (!session->lines || !session->ndjson || !session->replay || !session->outputs)
 		return -ENOMEM;
-	return begin_run(session, 0); /* a recording may have been cut off at its beginning */
+	session->output_error = outputs_add(session->outputs, &text_output, NULL);
+	outputs_take_time(session->outputs);
+	return session->output_error;
 }
 
 static void say_skipped(const struct session *session)
@@ -231,8 +219,9 @@ static void say_counts(const struct session *session)
 {
 	const struct model_counts counts = replay_counts(session->replay);
 
-	fprintf(stderr, "katrace: %" PRIu64 " events shown; the recording has %" PRIu64 " connection%s\n",
-		session->events, counts.connections, counts.connections == 1 ? "" : "s");
+	fprintf(stderr, "katrace: %" PRIu64 " event%s shown; the recording has %" PRIu64 " connection%s\n",
+		session->events, session->events == 1 ? "" : "s", counts.connections,
+		counts.connections == 1 ? "" : "s");
 	if (counts.lost_connections)
 		fprintf(stderr, "katrace: %" PRIu64 " connections were no longer followed: too many at once\n",
 			counts.lost_connections);
@@ -246,16 +235,8 @@ static int run(struct session *session)
 	if (err)
 		return err;
 	replay_finish(session->replay, session->last_ns);
-	flush(session);
+	keep_error(session, outputs_flush(session->outputs));
 	return session->output_error;
-}
-
-static void explain(const struct session *session, int err)
-{
-	if (session->output_error)
-		fprintf(stderr, "katrace: cannot write the output: %s\n", strerror(-err));
-	else
-		fprintf(stderr, "katrace: cannot read '%s': %s\n", session->options.file, strerror(-err));
 }
 
 int cmd_replay(const struct options *options)
@@ -267,13 +248,13 @@ int cmd_replay(const struct options *options)
 	hide_progress(&session);
 	if (!err)
 		say_counts(&session);
-	else if (err != -EPIPE) /* nobody reads on: that is no trouble */
-		explain(&session, err);
-	text_free(session.text);
+	else if (!session.output_error)
+		fprintf(stderr, "katrace: cannot read '%s': %s\n", session.options.file, strerror(-err));
+	outputs_close(session.outputs); /* says what its trouble was */
 	replay_free(session.replay);
 	ndjson_free(session.ndjson);
 	lines_free(session.lines);
 	if (session.fd > STDIN_FILENO)
 		close(session.fd);
-	return err && err != -EPIPE ? EXIT_TROUBLE : EXIT_OK;
+	return err && err != -EPIPE ? EXIT_TROUBLE : EXIT_OK; /* when nobody reads on, that is no trouble */
 }

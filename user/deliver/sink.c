@@ -32,6 +32,7 @@ struct sink {
 	pthread_cond_t progress; /* for the caller: emptied, full or error */
 	struct buffer filling, writing;
 	int next_fd; /* -1: none */
+	bool idle;   /* the writer has nothing to write */
 	bool closing;
 	bool full;
 	int error;
@@ -66,8 +67,11 @@ static bool take_filled(struct sink *sink)
 	int old_fd;
 
 	pthread_mutex_lock(&sink->lock);
+	sink->idle = true;
+	pthread_cond_signal(&sink->progress);
 	while (!sink->filling.used && !sink->closing && sink->next_fd < 0)
 		pthread_cond_wait(&sink->changed, &sink->lock);
+	sink->idle = false;
 	old_fd = take_next_fd(sink);
 	sink->writing = sink->filling;
 	sink->filling = empty;
@@ -307,6 +311,18 @@ int sink_write(struct sink *sink, const char *text, size_t n)
 int sink_write_wait(struct sink *sink, const char *text, size_t n)
 {
 	return put(sink, text, n, true);
+}
+
+int sink_flush(struct sink *sink)
+{
+	int err;
+
+	pthread_mutex_lock(&sink->lock);
+	while ((sink->filling.used || !sink->idle) && !sink->error && !sink->full)
+		pthread_cond_wait(&sink->progress, &sink->lock);
+	err = sink->full ? -ENOSPC : sink->error;
+	pthread_mutex_unlock(&sink->lock);
+	return err;
 }
 
 bool sink_has_room(struct sink *sink, size_t n)

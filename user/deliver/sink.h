@@ -30,6 +30,9 @@ int sink_write(struct sink *sink, const char *text, size_t n);
 /* The same, but waits for room, unless there is no space for what is queued already. */
 int sink_write_wait(struct sink *sink, const char *text, size_t n);
 
+/* Waits until all is written. Returns 0; -ENOSPC when there is no space for it; or the error that broke the sink. */
+int sink_flush(struct sink *sink);
+
 /* Would sink_write() take n bytes now, with a good chance that they are written? */
 bool sink_has_room(struct sink *sink, size_t n);
 

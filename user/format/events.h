@@ -25,27 +25,6 @@ struct event_line {
 	uint64_t wall_ns;  /* the event's time as CLOCK_REALTIME */
 };
 
-#define EVENTS_HOOKS_MAX 8
-
-/* What a run begins with. */
-struct started {
-	const char *kernel_release;
-	const char *hook_mode;
-	const char *hooks[EVENTS_HOOKS_MAX]; /* as attached */
-	size_t n_hooks;
-	const char *degraded[EVENTS_HOOKS_MAX]; /* what is not seen, and why */
-	size_t n_degraded;
-	uint32_t netns; /* katrace's own */
-};
-
-/* Sums since the run began. */
-struct stats {
-	uint64_t uptime_us;
-	uint64_t probes_sent, probes_dropped, probes_answered;
-	uint64_t timeouts, connections;
-	uint64_t lost[LOST_STAGES];
-};
-
 /* "katrace.probe_sent" */
 const char *events_name(enum event_kind kind);
 

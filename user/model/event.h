@@ -5,6 +5,8 @@
 
 #include "model/connection.h"
 
+#include <stddef.h>
+
 enum event_kind {
 	EVENT_CONFIGURED,
 	EVENT_PROBE_SENT,
@@ -76,6 +78,29 @@ struct event {
 			uint64_t count;
 		} lost;
 	};
+};
+
+#define STARTED_HOOKS_MAX 8
+
+/* What a run begins with. */
+struct started {
+	uint64_t wall_ns; /* CLOCK_REALTIME */
+	const char *kernel_release;
+	const char *hook_mode;
+	const char *hooks[STARTED_HOOKS_MAX]; /* as attached */
+	size_t n_hooks;
+	const char *degraded[STARTED_HOOKS_MAX]; /* what is not seen, and why */
+	size_t n_degraded;
+	uint32_t netns; /* katrace's own; 0: not known */
+};
+
+/* Sums since the run began. */
+struct stats {
+	uint64_t uptime_us;
+	uint64_t probes_sent, probes_dropped, probes_answered;
+	uint64_t timeouts, connections;
+	uint64_t lost[LOST_STAGES];
+	uint64_t wall_ns; /* CLOCK_REALTIME */
 };
 
 /* What its other fields make of it. */

@@ -1,11 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 #include "run/losses.h"
 
+#include "format/events.h"
+
 #include <inttypes.h>
 #include <stdio.h>
 
 /* While there is work, the kernel side's counters are looked at this often. */
 #define COUNTS_PAUSE_NS 1000000000ULL
+
+static const char *plural(uint64_t n)
+{
+	return n == 1 ? "" : "s";
+}
 
 static uint64_t sum_lost(const struct tracer_counts *counts)
 {
@@ -16,40 +23,40 @@ static uint64_t sum_lost(const struct tracer_counts *counts)
 	return lost;
 }
 
-static void report_loss(struct tally *tally, enum lost_stage stage, uint64_t total, uint64_t now_ns)
+static void report_loss(struct losses *losses, enum lost_stage stage, uint64_t total, uint64_t now_ns)
 {
-	const uint64_t before = tally->reported[stage];
+	const uint64_t before = losses->reported[stage];
 
-	tally->reported[stage] = total;
+	losses->reported[stage] = total;
 	if (total > before)
-		model_lost(tally->model, stage, total - before, now_ns);
+		model_lost(losses->model, stage, total - before, now_ns);
 }
 
-void tally_report_losses(struct tally *tally, uint64_t now_ns, bool last_call)
+void losses_report(struct losses *losses, const struct moment *now, bool last_call)
 {
 	struct tracer_counts counts;
 
-	if ((tracer_losing(tally->tracer) || last_call || now_ns >= tally->next_counts_ns) &&
-	    tracer_counts(tally->tracer, &counts) == 0) {
-		tally->next_counts_ns = now_ns + COUNTS_PAUSE_NS;
-		report_loss(tally, LOST_RING, sum_lost(&counts), now_ns);
-		report_loss(tally, LOST_HOOK, counts.lost_hook, now_ns);
-		report_loss(tally, LOST_CONNECTIONS, counts.untracked, now_ns);
+	if ((tracer_losing(losses->tracer) || last_call || now->ns >= losses->next_counts_ns) &&
+	    tracer_counts(losses->tracer, &counts) == 0) {
+		losses->next_counts_ns = now->ns + COUNTS_PAUSE_NS;
+		report_loss(losses, LOST_RING, sum_lost(&counts), now->ns);
+		report_loss(losses, LOST_HOOK, counts.lost_hook, now->ns);
+		report_loss(losses, LOST_CONNECTIONS, counts.untracked, now->ns);
 	}
-	if (last_call || output_has_room(tally->output))
-		report_loss(tally, LOST_OUTPUT, output_dropped(tally->output), now_ns);
+	outputs_report_losses(losses->outputs, now->ns, now->wall_ns, last_call);
 }
 
-int tally_sum(const struct tally *tally, uint64_t now_ns, struct stats *stats)
+int losses_sum(const struct losses *losses, const struct moment *now, struct stats *stats)
 {
-	const struct model_counts model = model_counts(tally->model);
+	const struct model_counts model = model_counts(losses->model);
 	struct tracer_counts counts;
-	int err = tracer_counts(tally->tracer, &counts);
+	int err = tracer_counts(losses->tracer, &counts);
 
 	if (err)
 		return err;
 	*stats = (struct stats){
-		.uptime_us = (now_ns - tally->start_ns) / 1000,
+		.wall_ns = now->wall_ns,
+		.uptime_us = (now->ns - losses->start_ns) / 1000,
 		.probes_sent = counts.kind[KATRACE_PROBE_SENT].produced,
 		.probes_dropped = counts.kind[KATRACE_PROBE_DROPPED].produced,
 		.probes_answered = counts.kind[KATRACE_ANSWER].produced,
@@ -57,31 +64,34 @@ int tally_sum(const struct tally *tally, uint64_t now_ns, struct stats *stats)
 		.connections = model.connections,
 		.lost = {
 			[LOST_HOOK] = counts.lost_hook + model.lost_hook,
-			[LOST_RING] = sum_lost(&counts) + tally->lost_records + lookup_lost(tally->lookup),
-			[LOST_OUTPUT] = output_dropped(tally->output),
+			[LOST_RING] = sum_lost(&counts) + losses->lost_records + lookup_lost(losses->lookup),
+			[LOST_OUTPUT] = outputs_lost(losses->outputs),
 			[LOST_CONNECTIONS] = model.lost_connections + counts.untracked,
 		},
 	};
 	return 0;
 }
 
-void tally_say(const struct tally *tally, const struct stats *stats, const char *where)
+void losses_say(const struct losses *losses, const struct stats *stats, const char *where)
 {
 	const uint64_t *lost = stats->lost;
 
 	fprintf(stderr,
-		"katrace: %" PRIu64 " events of %" PRIu64 " connection%s; %s %" PRIu64 " probes sent, %" PRIu64
+		"katrace: %" PRIu64 " event%s of %" PRIu64 " connection%s; %s %" PRIu64 " probe%s sent, %" PRIu64
 		" answered, %" PRIu64 " refused locally\n",
-		tally->events, stats->connections, stats->connections == 1 ? "" : "s", where, stats->probes_sent,
-		stats->probes_answered, stats->probes_dropped);
-	if (lost[LOST_HOOK] || lost[LOST_RING] || lost[LOST_OUTPUT] || lost[LOST_CONNECTIONS])
-		fprintf(stderr,
-			"katrace: LOST: %" PRIu64 " timers not seen, %" PRIu64 " records from the kernel, %" PRIu64
-			" lines of output, %" PRIu64 " connections\n",
-			lost[LOST_HOOK], lost[LOST_RING], lost[LOST_OUTPUT], lost[LOST_CONNECTIONS]);
+		losses->events, plural(losses->events), stats->connections, plural(stats->connections), where,
+		stats->probes_sent, plural(stats->probes_sent), stats->probes_answered, stats->probes_dropped);
+	if (!lost[LOST_HOOK] && !lost[LOST_RING] && !lost[LOST_OUTPUT] && !lost[LOST_CONNECTIONS])
+		return;
+	fprintf(stderr,
+		"katrace: LOST: %" PRIu64 " timer%s not seen, %" PRIu64 " record%s from the kernel, %" PRIu64
+		" line%s of output, %" PRIu64 " connection%s\n",
+		lost[LOST_HOOK], plural(lost[LOST_HOOK]), lost[LOST_RING], plural(lost[LOST_RING]), lost[LOST_OUTPUT],
+		plural(lost[LOST_OUTPUT]), lost[LOST_CONNECTIONS], plural(lost[LOST_CONNECTIONS]));
+	outputs_say_lost(losses->outputs);
 }
 
-void tally_say_losses(const struct tally *tally)
+void losses_say_kinds(const struct losses *losses)
 {
 	static const enum event_kind event_of[KATRACE_RECORD_KINDS] = {
 		[KATRACE_PROBE_SENT] = EVENT_PROBE_SENT,
@@ -96,12 +106,12 @@ void tally_say_losses(const struct tally *tally)
 	uint64_t in_ring[EVENT_KINDS] = { 0 };
 	struct tracer_counts counts;
 
-	if (tracer_counts(tally->tracer, &counts))
+	if (tracer_counts(losses->tracer, &counts))
 		return;
 	for (int kind = 0; kind < KATRACE_RECORD_KINDS; kind++)
 		in_ring[event_of[kind]] += counts.kind[kind].lost;
 	for (enum event_kind kind = 0; kind < EVENT_KINDS; kind++)
-		if (in_ring[kind] || output_dropped_of(tally->output, kind))
+		if (in_ring[kind] || outputs_lost_of(losses->outputs, kind))
 			fprintf(stderr, "katrace: lost of %s: %" PRIu64 " in the ring, %" PRIu64 " in the output\n",
-				events_name(kind), in_ring[kind], output_dropped_of(tally->output, kind));
+				events_name(kind), in_ring[kind], outputs_lost_of(losses->outputs, kind));
 }

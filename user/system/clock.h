@@ -16,4 +16,15 @@ static inline uint64_t clock_ns(clockid_t clock)
 	return (uint64_t)ts.tv_sec * NS_PER_S + (uint64_t)ts.tv_nsec;
 }
 
+/* Two clocks at one moment, in nanoseconds. CLOCK_REALTIME may be set in between two of them. */
+struct moment {
+	uint64_t ns;      /* CLOCK_BOOTTIME */
+	uint64_t wall_ns; /* CLOCK_REALTIME */
+};
+
+static inline struct moment moment_now(void)
+{
+	return (struct moment){ .ns = clock_ns(CLOCK_BOOTTIME), .wall_ns = clock_ns(CLOCK_REALTIME) };
+}
+
 #endif

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+/* Lines of JSON, for programs, and to be replayed. */
+#include "run/output.h"
+
+#include "format/events.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/random.h>
+
+struct json_plug {
+	struct output output; /* first */
+	char run[16];         /* hexadecimal, in the connection ids */
+	uint64_t sequence;    /* of the last line */
+};
+
+static int open_json(struct output **output, const char *file)
+{
+	struct json_plug *plug;
+	uint32_t run;
+
+	(void)file;
+	if (getrandom(&run, sizeof(run), 0) != sizeof(run))
+		return -errno;
+	plug = calloc(1, sizeof(*plug));
+	if (!plug)
+		return -ENOMEM;
+	snprintf(plug->run, sizeof(plug->run), "%08" PRIx32, run);
+	*output = &plug->output;
+	return 0;
+}
+
+/* A line has its number before it is queued, so that a gap is lines that were lost. */
+static struct event_line next_line(struct output *output, uint64_t wall_ns)
+{
+	struct json_plug *plug = (struct json_plug *)output;
+
+	return (struct event_line){ .run = plug->run, .sequence = ++plug->sequence, .wall_ns = wall_ns };
+}
+
+static int put_started(struct output *output, const struct started *started)
+{
+	const struct event_line line = next_line(output, started->wall_ns);
+	char buf[EVENTS_LINE_MAX];
+	struct out out = out_make(buf, sizeof(buf));
+
+	events_started(&line, started, &out);
+	return target_write(output->target, &out);
+}
+
+static int put_event(struct output *output, const struct event *event)
+{
+	const struct event_line line = next_line(output, event->wall_ns);
+	char buf[EVENTS_LINE_MAX];
+	struct out out = out_make(buf, sizeof(buf));
+
+	events_event(&line, event, &out);
+	return target_write(output->target, &out);
+}
+
+static int put_stats(struct output *output, const struct stats *stats)
+{
+	const struct event_line line = next_line(output, stats->wall_ns);
+	char buf[EVENTS_LINE_MAX];
+	struct out out = out_make(buf, sizeof(buf));
+
+	events_stats(&line, stats, &out);
+	return target_write(output->target, &out);
+}
+
+static void close_json(struct output *output)
+{
+	free((struct json_plug *)output);
+}
+
+const struct output_ops json_output = {
+	.open = open_json,
+	.started = put_started,
+	.event = put_event,
+	.stats = put_stats,
+	.close = close_json,
+};

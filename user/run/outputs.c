@@ -1,0 +1,294 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+/* The list of outputs: hands on to each, and keeps the troubles of one from the others. */
+#include "run/output.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <unistd.h>
+
+#define OUTPUTS_MAX 8
+
+struct outputs {
+	struct output *list[OUTPUTS_MAX];
+	size_t n;
+	struct loop *loop; /* that looks after them, or NULL */
+};
+
+static struct output *main_output(const struct outputs *outputs)
+{
+	return outputs->list[0];
+}
+
+static bool writes_to_stdout(const struct output *output)
+{
+	return output->target && target_is_stdout(output->target);
+}
+
+struct outputs *outputs_new(void)
+{
+	signal(SIGPIPE, SIG_IGN);
+	signal(SIGXFSZ, SIG_IGN);
+	return calloc(1, sizeof(struct outputs));
+}
+
+int outputs_add(struct outputs *outputs, const struct output_ops *ops, const char *file)
+{
+	struct output *output;
+	int err;
+
+	if (outputs->n == OUTPUTS_MAX)
+		return -ENOSPC;
+	err = ops->open(&output, file);
+	if (err) {
+		fprintf(stderr, "katrace: cannot open an output: %s\n", strerror(-err));
+		return err;
+	}
+	*output = (struct output){ .ops = ops };
+	if (!ops->no_lines)
+		err = target_new(&output->target, file);
+	if (err) {
+		ops->close(output);
+		return err;
+	}
+	outputs->list[outputs->n++] = output;
+	return 0;
+}
+
+/* --- what is told --- */
+
+/* The main one's error ends the run; of another one it is said, once. */
+static int judge(const struct outputs *outputs, struct output *output, int err)
+{
+	if (!err)
+		return 0;
+	if (output == main_output(outputs))
+		return err;
+	if (!output->broken)
+		fprintf(stderr, "katrace: cannot write to %s any more: %s; going on without it\n",
+			target_name(output->target), strerror(-err));
+	output->broken = true;
+	return 0;
+}
+
+/* All are told, also after the main one broke: a recording beside it shall be whole. */
+static int tell(struct outputs *outputs, int (*one)(struct output *, const void *), const void *what)
+{
+	int result = 0, err;
+
+	for (size_t i = 0; i < outputs->n; i++) {
+		err = judge(outputs, outputs->list[i], one(outputs->list[i], what));
+		if (err)
+			result = err;
+	}
+	return result;
+}
+
+static int tell_started(struct output *output, const void *started)
+{
+	return output->ops->started ? output->ops->started(output, started) : 0;
+}
+
+static int tell_event(struct output *output, const void *what)
+{
+	const uint64_t lost_before = target_lost(output->target);
+	const struct event *event = what;
+	int err;
+
+	if (!output->ops->event)
+		return 0;
+	err = output->ops->event(output, event);
+	output->lost[event->kind] += target_lost(output->target) > lost_before;
+	return err;
+}
+
+static int tell_finished(struct output *output, const void *connection)
+{
+	return output->ops->finished ? output->ops->finished(output, connection) : 0;
+}
+
+/* What it has lost is its own. */
+static int tell_stats(struct output *output, const void *stats)
+{
+	struct stats own = *(const struct stats *)stats;
+
+	own.lost[LOST_OUTPUT] = target_lost(output->target);
+	return output->ops->stats ? output->ops->stats(output, &own) : 0;
+}
+
+int outputs_started(struct outputs *outputs, const struct started *started)
+{
+	return tell(outputs, tell_started, started);
+}
+
+int outputs_event(struct outputs *outputs, const struct event *event)
+{
+	return tell(outputs, tell_event, event);
+}
+
+int outputs_finished(struct outputs *outputs, const struct connection *connection)
+{
+	return tell(outputs, tell_finished, connection);
+}
+
+int outputs_stats(struct outputs *outputs, const struct stats *stats)
+{
+	return tell(outputs, tell_stats, stats);
+}
+
+/* --- what is lost --- */
+
+static void report_losses(struct outputs *outputs, struct output *output, struct event *event, bool last_call)
+{
+	const uint64_t lost = target_lost(output->target);
+
+	if (lost == output->reported || output->broken || (!last_call && !target_has_room(output->target)))
+		return;
+	event->lost.count = lost - output->reported;
+	output->reported = lost;
+	judge(outputs, output, tell_event(output, event));
+}
+
+void outputs_report_losses(struct outputs *outputs, uint64_t time_ns, uint64_t wall_ns, bool last_call)
+{
+	struct event event = {
+		.kind = EVENT_EVENTS_LOST,
+		.severity = SEVERITY_WARN,
+		.time_ns = time_ns,
+		.wall_ns = wall_ns,
+		.lost.stage = LOST_OUTPUT,
+	};
+
+	for (size_t i = 0; i < outputs->n; i++)
+		report_losses(outputs, outputs->list[i], &event, last_call);
+}
+
+uint64_t outputs_lost(const struct outputs *outputs)
+{
+	uint64_t lost = 0;
+
+	for (size_t i = 0; i < outputs->n; i++)
+		lost += target_lost(outputs->list[i]->target);
+	return lost;
+}
+
+uint64_t outputs_lost_of(const struct outputs *outputs, enum event_kind kind)
+{
+	uint64_t lost = 0;
+
+	for (size_t i = 0; i < outputs->n; i++)
+		lost += outputs->list[i]->lost[kind];
+	return lost;
+}
+
+void outputs_say_lost(const struct outputs *outputs)
+{
+	const struct target *target;
+	uint64_t lost;
+
+	for (size_t i = 1; i < outputs->n; i++) {
+		target = outputs->list[i]->target;
+		lost = target_lost(target);
+		if (lost)
+			fprintf(stderr, "katrace: LOST: %" PRIu64 " of these lines from %s\n", lost,
+				target_name(target));
+	}
+}
+
+/* --- what becomes of them --- */
+
+static void look_at_troubles(void *ctx)
+{
+	const struct outputs *outputs = ctx;
+
+	for (size_t i = 0; i < outputs->n; i++)
+		if (judge(outputs, outputs->list[i], target_trouble(outputs->list[i]->target)))
+			loop_stop(outputs->loop);
+}
+
+static void reader_has_gone(void *ctx)
+{
+	const struct outputs *outputs = ctx;
+
+	loop_stop(outputs->loop);
+}
+
+int outputs_watch(struct outputs *outputs, struct loop *loop)
+{
+	int err = 0;
+
+	outputs->loop = loop;
+	for (size_t i = 0; i < outputs->n && !err; i++)
+		if (outputs->list[i]->target)
+			err = loop_watch(loop, target_fd(outputs->list[i]->target), EPOLLIN, look_at_troubles, outputs);
+	/* A pipe tells at once that its reader has gone; what cannot be polled, a file, has no reader to lose. */
+	if (!err && writes_to_stdout(main_output(outputs)))
+		loop_watch(loop, STDOUT_FILENO, 0, reader_has_gone, outputs);
+	return err;
+}
+
+void outputs_take_time(struct outputs *outputs)
+{
+	for (size_t i = 0; i < outputs->n; i++)
+		target_take_time(outputs->list[i]->target);
+}
+
+int outputs_flush(struct outputs *outputs)
+{
+	int err = 0;
+
+	for (size_t i = 0; i < outputs->n && !err; i++)
+		err = judge(outputs, outputs->list[i], target_flush(outputs->list[i]->target));
+	return err;
+}
+
+void outputs_reopen(struct outputs *outputs)
+{
+	for (size_t i = 0; i < outputs->n; i++)
+		target_reopen(outputs->list[i]->target);
+}
+
+int outputs_close(struct outputs *outputs)
+{
+	struct target *target;
+	int result = 0, err;
+
+	if (!outputs)
+		return 0;
+	for (size_t i = 0; i < outputs->n; i++) {
+		target = outputs->list[i]->target;
+		outputs->list[i]->ops->close(outputs->list[i]);
+		err = target_close(target);
+		if (err && (i || err != -EPIPE))
+			result = err;
+	}
+	free(outputs);
+	return result;
+}
+
+/* --- what they are --- */
+
+bool outputs_show_timelines(const struct outputs *outputs)
+{
+	for (size_t i = 0; i < outputs->n; i++)
+		if (outputs->list[i]->ops->finished)
+			return true;
+	return false;
+}
+
+bool outputs_tell_sums(const struct outputs *outputs)
+{
+	return main_output(outputs)->ops->stats;
+}
+
+bool outputs_have_file(const struct outputs *outputs)
+{
+	for (size_t i = 0; i < outputs->n; i++)
+		if (outputs->list[i]->target && !writes_to_stdout(outputs->list[i]))
+			return true;
+	return false;
+}

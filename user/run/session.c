@@ -1,0 +1,308 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+/* What happens in a session, from its first turn to its end. */
+#include "run/session_parts.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <sys/epoll.h>
+
+/* A busy consumer looks into the ring this often. */
+#define BUSY_PAUSE_NS (NS_PER_S / 20)
+/* A connection that is not wanted is looked at again after this time. */
+#define IGNORE_NS (5 * NS_PER_S)
+
+void session_stop(void *ctx)
+{
+	struct session *session = ctx;
+
+	session->stopped = true;
+	loop_stop(session->loop);
+}
+
+struct moment session_now(struct session *session)
+{
+	const struct moment now = moment_now();
+
+	session->wall_offset_ns = now.wall_ns - now.ns;
+	return now;
+}
+
+/* --- right end of the street: events and connections to the outputs --- */
+
+static bool enough_events(const struct session *session)
+{
+	return session->options.count && session->losses.events >= session->options.count;
+}
+
+void session_on_event(void *ctx, const struct event *event)
+{
+	struct session *session = ctx;
+	struct event told = *event;
+
+	if (enough_events(session))
+		return;
+	told.wall_ns = event->time_ns + session->wall_offset_ns;
+	if (outputs_event(session->outputs, &told))
+		session_stop(session); /* the main one is broken: outputs_close() will say how */
+	session->losses.events++;
+	if (enough_events(session))
+		session_stop(session);
+}
+
+void session_on_finished(void *ctx, const struct connection *connection)
+{
+	struct session *session = ctx;
+
+	if (outputs_finished(session->outputs, connection))
+		session_stop(session);
+}
+
+/* --- left end: records and owners from the kernel --- */
+
+/* What the filter refuses is left out by the kernel side for a while. */
+static void ignore_unwanted(struct session *session)
+{
+	struct identity id;
+
+	while (model_next_unwanted(session->model, &id))
+		tracer_ignore(session->tracer, id.sock, id.inode, clock_ns(CLOCK_BOOTTIME) + IGNORE_NS);
+}
+
+int session_on_record(void *ctx, const struct katrace_record *record)
+{
+	struct session *session = ctx;
+	struct sighting sighting;
+
+	if (sighting_decode(&sighting, record, walk_facts(session->walk)->hz) ||
+	    model_observe(session->model, &sighting, clock_ns(CLOCK_BOOTTIME)))
+		session->losses.lost_records++;
+	ignore_unwanted(session);
+	return session->stopped;
+}
+
+/* --- what the loop calls --- */
+
+/*
+ * Busy: again after a short pause, or at once when there was more than one drain takes. Just fallen quiet: once more at
+ * once with tracer_wait() in force, and once after the pause, because a record that was being written while the flag
+ * was set has not woken anybody. Then not before one is.
+ */
+static void drain(void *ctx)
+{
+	struct session *session = ctx;
+	struct moment now;
+	int n;
+
+	session_now(session);
+	n = tracer_drain(session->tracer);
+	if (n < 0) {
+		session->error = n;
+		session_stop(session);
+		return;
+	}
+	now = session_now(session);
+	session->quiet_drains = n ? 0 : session->quiet_drains + 1;
+	session->next_drain_ns = now.ns;
+	if (session->quiet_drains == 1)
+		tracer_wait(session->tracer);
+	else if (n < TRACER_DRAIN_MAX)
+		session->next_drain_ns += BUSY_PAUSE_NS;
+	losses_report(&session->losses, &now, false);
+}
+
+static uint64_t drain_due(void *ctx)
+{
+	const struct session *session = ctx;
+
+	return session->quiet_drains < 3 ? session->next_drain_ns : LOOP_NEVER;
+}
+
+static void on_ring(void *ctx)
+{
+	struct session *session = ctx;
+
+	session->quiet_drains = 0;
+	drain(session);
+}
+
+static void look_up_owners(void *ctx)
+{
+	struct session *session = ctx;
+
+	session_now(session);
+	if (lookup_now(session->lookup) == 0)
+		model_walked(session->model, clock_ns(CLOCK_BOOTTIME));
+	ignore_unwanted(session);
+}
+
+static uint64_t look_up_due(void *ctx)
+{
+	const struct session *session = ctx;
+
+	return model_wants_walk(session->model) ? lookup_next_ns(session->lookup) : LOOP_NEVER;
+}
+
+static void tick(void *ctx)
+{
+	struct session *session = ctx;
+
+	model_tick(session->model, session_now(session).ns);
+	ignore_unwanted(session);
+}
+
+static uint64_t tick_due(void *ctx)
+{
+	const struct session *session = ctx;
+
+	return model_deadline_ns(session->model);
+}
+
+/* For programs among the events; for people, who read those, beside them. */
+static int tell_sums(struct session *session, const struct moment *now)
+{
+	const uint32_t *kin_lost = &walk_facts(session->walk)->kin_lost;
+	struct stats stats;
+	int err = losses_sum(&session->losses, now, &stats);
+
+	if (err)
+		return err;
+	if (outputs_stats(session->outputs, &stats))
+		session_stop(session);
+	if (outputs_tell_sums(session->outputs) && !session->ending)
+		return 0;
+	losses_say(&session->losses, &stats,
+		   session->options.filtered ? "seen in the kernel, wanted or not:" : "on this host");
+	if (*kin_lost)
+		fprintf(stderr, "katrace: LOST: %u descendant%s not followed: too many\n", *kin_lost,
+			*kin_lost == 1 ? " was" : "s were");
+	return 0;
+}
+
+static void tell_sums_now(void *ctx)
+{
+	struct session *session = ctx;
+	const struct moment now = session_now(session);
+
+	while (session->next_stats_ns <= now.ns) /* after a stop it is due once, not many times */
+		session->next_stats_ns += session->options.stats_s * NS_PER_S;
+	tell_sums(session, &now);
+}
+
+static uint64_t sums_due(void *ctx)
+{
+	const struct session *session = ctx;
+
+	return session->options.stats_s ? session->next_stats_ns : LOOP_NEVER;
+}
+
+static uint64_t end_due(void *ctx)
+{
+	const struct session *session = ctx;
+
+	return session->options.duration_s ? session->end_ns : LOOP_NEVER;
+}
+
+static void reopen(void *ctx)
+{
+	const struct session *session = ctx;
+
+	outputs_reopen(session->outputs);
+}
+
+/* --- what the loop waits for --- */
+
+/*
+ * With a file, SIGHUP means that it has been moved away. Else it ends katrace as the others do, unless whoever started
+ * it had it ignored: nohup(1).
+ */
+static int watch_signals(struct session *session)
+{
+	struct sigaction hangup = { 0 };
+	int err = loop_signal(session->loop, SIGINT, session_stop, session)
+			  ?: loop_signal(session->loop, SIGTERM, session_stop, session);
+
+	if (err || sigaction(SIGHUP, NULL, &hangup))
+		return err;
+	if (outputs_have_file(session->outputs))
+		return loop_signal(session->loop, SIGHUP, reopen, session);
+	return hangup.sa_handler == SIG_IGN ? 0 : loop_signal(session->loop, SIGHUP, session_stop, session);
+}
+
+static int watch_deadlines(struct session *session)
+{
+	static const struct {
+		loop_due_fn due;
+		loop_fn run;
+	} deadlines[] = {
+		{ drain_due, drain },        { look_up_due, look_up_owners }, { tick_due, tick },
+		{ sums_due, tell_sums_now }, { end_due, session_stop },
+	};
+	int err = 0;
+
+	for (size_t i = 0; i < sizeof(deadlines) / sizeof(deadlines[0]) && !err; i++)
+		err = loop_deadline(session->loop, deadlines[i].due, deadlines[i].run, session);
+	return err;
+}
+
+int session_watch(struct session *session)
+{
+	const struct session_options *options = &session->options;
+	struct loop *loop;
+	int err = loop_new(&session->loop);
+
+	if (err)
+		return err;
+	loop = session->loop;
+	return watched_new(&session->watched, options->filter, options->children, session->walk) ?:
+	       watched_watch(session->watched, loop, session_stop, session) ?:
+	       watch_signals(session) ?:
+	       watch_deadlines(session) ?:
+	       outputs_watch(session->outputs, loop) ?:
+	       loop_watch(loop, tracer_fd(session->tracer), EPOLLIN | EPOLLET, on_ring, session);
+}
+
+int session_run(struct session *session)
+{
+	return loop_run(session->loop) ?: session->error;
+}
+
+/* --- ending --- */
+
+/* From here on a signal ends katrace at once, whatever it is waiting for; but not one that is for a file. */
+static void release_signals(const struct session *session)
+{
+	loop_release_signal(session->loop, SIGINT);
+	loop_release_signal(session->loop, SIGTERM);
+	if (!outputs_have_file(session->outputs))
+		loop_release_signal(session->loop, SIGHUP);
+}
+
+static void drain_the_rest(struct session *session)
+{
+	int n;
+
+	session_now(session);
+	do
+		n = tracer_drain(session->tracer);
+	while (n > 0 && !session->stopped);
+}
+
+int session_end(struct session *session)
+{
+	struct moment now;
+
+	release_signals(session);
+	tracer_stop(session->tracer);
+	session->stopped = enough_events(session);
+	session->ending = true;
+	outputs_take_time(session->outputs);
+	drain_the_rest(session);
+	now = session_now(session);
+	losses_report(&session->losses, &now, true);
+	if (model_wants_walk(session->model) && lookup_now(session->lookup) == 0)
+		model_walked(session->model, now.ns);
+	model_finish(session->model, now.ns);
+	if (session->options.verbose)
+		losses_say_kinds(&session->losses);
+	return tell_sums(session, &now);
+}

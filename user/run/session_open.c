@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+/* How a session is opened: first what takes privileges, then all else. */
+#include "run/session_parts.h"
+
+#include "run/announce.h"
+#include "run/explain.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define MAX_CONNECTIONS 200000
+
+/* --- with privileges --- */
+
+/* Only the processes asked for need to be walked, unless their children are wanted too. */
+static void restrict_walk(struct session *session)
+{
+	uint32_t *walked;
+	size_t n;
+	const struct wanted_pid *pids = filter_pids(session->options.filter, &n);
+
+	if (!n || session->options.children)
+		return;
+	walked = calloc(n, sizeof(*walked));
+	if (!walked)
+		return;
+	for (size_t i = 0; i < n; i++)
+		walked[i] = pids[i].pid;
+	session->restricted = walk_restrict(session->walk, walked, n) == 0;
+	free(walked);
+}
+
+static int open_walk(struct session *session)
+{
+	const struct walk_options options = { .btf = session->options.btf, .kin = session->options.children };
+	int err;
+
+	libbpf_messages(session->options.verbose > 1);
+	err = walk_new(&session->walk, &options);
+	if (err)
+		return explain_walk_failure(err, options.btf);
+	restrict_walk(session);
+	return 0;
+}
+
+static int open_tracer(struct session *session)
+{
+	const struct session_options *options = &session->options;
+	const struct tracer_options tracer_options = {
+		.mode = options->mode,
+		.btf = options->btf,
+		.method = walk_read_method(session->walk),
+		.ring_bytes = options->buffer_kib * 1024,
+		.answers = !options->no_answers,
+		.filters = options->filtered,
+		.all = options->all,
+		.max_stories = MAX_CONNECTIONS,
+	};
+	int err;
+
+	hooks_init(session->hooks, options->btf);
+	err = tracer_new(&session->tracer, &tracer_options, walk_facts(session->walk), session->hooks,
+			 session_on_record, session);
+	if (options->verbose)
+		say_hooks(session->hooks);
+	return err ? explain_tracer_failure(err, options->mode) : 0;
+}
+
+int session_new(struct session **out, const struct session_options *options)
+{
+	struct session *session = calloc(1, sizeof(*session));
+	int err;
+
+	if (!session)
+		return -ENOMEM;
+	session->options = *options;
+	err = open_walk(session) ?: open_tracer(session);
+	if (err) {
+		session_free(session);
+		return err;
+	}
+	*out = session;
+	return 0;
+}
+
+void session_free(struct session *session)
+{
+	if (!session)
+		return;
+	model_free(session->model);
+	lookup_free(session->lookup);
+	owners_free(session->owners);
+	tracer_free(session->tracer);
+	walk_free(session->walk);
+	watched_free(session->watched);
+	loop_free(session->loop);
+	free(session);
+}
+
+/* --- without --- */
+
+static int open_model(struct session *session)
+{
+	const struct model_options options = {
+		.max_connections = MAX_CONNECTIONS,
+		.partial_walks = session->restricted,
+		.middlebox_timeout_s = session->options.middlebox_timeout_s,
+		.no_timelines = !outputs_show_timelines(session->outputs),
+		.all = session->options.all,
+		.filter = session->options.filter,
+	};
+	const struct model_output output = { .event = session_on_event,
+					     .finished = session_on_finished,
+					     .ctx = session };
+
+	session->owners = owners_new();
+	if (!session->owners)
+		return -ENOMEM;
+	session->model = model_new(&options, &output, session->owners);
+	return session->model ? 0 : -ENOMEM;
+}
+
+static int open_lookup(struct session *session)
+{
+	int err = 0;
+
+	session->lookup = lookup_new(session->walk, session->owners, session->options.filter);
+	if (!session->lookup)
+		return -ENOMEM;
+	if (session->options.children)
+		err = lookup_follow_children(session->lookup);
+	return err ?: lookup_now(session->lookup);
+}
+
+static void say_all_choices(const struct session *session)
+{
+	if (!session->options.verbose)
+		return;
+	say_choices(session->tracer, session->walk, session->options.mode);
+	if (session->restricted)
+		fputs("katrace: owners are looked up among the processes asked for only\n", stderr);
+	fprintf(stderr, "katrace: kernel HZ is %u; the first walk over all descriptors took %.1f ms\n",
+		walk_facts(session->walk)->hz,
+		(double)(clock_ns(CLOCK_BOOTTIME) - owners_walked_ns(session->owners)) / 1e6);
+}
+
+int session_begin(struct session *session, struct outputs *outputs)
+{
+	struct moment now;
+	int err;
+
+	session->outputs = outputs;
+	err = session_watch(session) ?: open_model(session) ?: open_lookup(session);
+	if (err) {
+		fprintf(stderr, "katrace: cannot start: %s\n", strerror(-err));
+		return err;
+	}
+	say_all_choices(session);
+	say_pid_namespace(session->walk);
+	now = session_now(session);
+	session->losses = (struct losses){
+		.tracer = session->tracer,
+		.model = session->model,
+		.outputs = outputs,
+		.lookup = session->lookup,
+		.start_ns = now.ns,
+	};
+	session->end_ns = now.ns + session->options.duration_s * NS_PER_S;
+	session->next_stats_ns = now.ns + session->options.stats_s * NS_PER_S;
+	if (tell_started(outputs, session->tracer, session->hooks, session->walk, now.wall_ns))
+		session_stop(session);
+	tracer_start(session->tracer);
+	say_tracing(session->tracer, session->options.filtered, outputs_show_timelines(outputs));
+	return 0;
+}

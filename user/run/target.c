@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+#include "run/target.h"
+
+#include "deliver/sink.h"
+#include "format/events.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define SINK_CAPACITY (4UL * 1024 * 1024)
+
+struct target {
+	const char *file; /* NULL: stdout */
+	struct sink *sink;
+	uint64_t refused; /* lines that came when it was broken already */
+	bool takes_time;
+	bool said_full; /* of this file */
+};
+
+/* O_NONBLOCK: to open a FIFO nobody reads must fail, not stall. */
+static int open_file(const char *path)
+{
+	int fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_NOCTTY | O_NONBLOCK | O_CLOEXEC, 0640);
+
+	return fd < 0 ? -errno : fd;
+}
+
+static int open_stdout(void)
+{
+	int fd = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 0);
+
+	return fd < 0 ? -errno : fd;
+}
+
+static int open_sink(struct target *target)
+{
+	const int fd = target->file ? open_file(target->file) : open_stdout();
+	int err;
+
+	if (fd < 0)
+		return fd;
+	err = sink_new(&target->sink, fd, SINK_CAPACITY);
+	if (err)
+		close(fd);
+	return err;
+}
+
+int target_new(struct target **out, const char *file)
+{
+	struct target *target = calloc(1, sizeof(*target));
+	int err;
+
+	if (!target)
+		return -ENOMEM;
+	target->file = file;
+	err = open_sink(target);
+	if (err) {
+		fprintf(stderr, "katrace: cannot write to %s: %s\n", target_name(target), strerror(-err));
+		free(target);
+		return err;
+	}
+	*out = target;
+	return 0;
+}
+
+const char *target_name(const struct target *target)
+{
+	return target->file ? target->file : "the standard output";
+}
+
+bool target_is_stdout(const struct target *target)
+{
+	return !target->file;
+}
+
+int target_write(struct target *target, const struct out *lines)
+{
+	int err = target->takes_time ? sink_write_wait(target->sink, lines->buf, lines->used)
+				     : sink_write(target->sink, lines->buf, lines->used);
+
+	if (err == -ENOBUFS) /* counted by the sink, and no reason to end */
+		return 0;
+	for (size_t i = 0; err && i < lines->used; i++)
+		target->refused += lines->buf[i] == '\n';
+	return err;
+}
+
+void target_take_time(struct target *target)
+{
+	if (target)
+		target->takes_time = true;
+}
+
+int target_flush(struct target *target)
+{
+	return target ? sink_flush(target->sink) : 0;
+}
+
+uint64_t target_lost(const struct target *target)
+{
+	return target ? sink_dropped(target->sink) + target->refused : 0;
+}
+
+bool target_has_room(struct target *target)
+{
+	return !target->refused && sink_has_room(target->sink, EVENTS_LINE_MAX);
+}
+
+void target_reopen(struct target *target)
+{
+	int fd;
+
+	if (!target || !target->file)
+		return;
+	fd = open_file(target->file);
+	if (fd < 0) {
+		fprintf(stderr, "katrace: cannot reopen %s: %s; still writing to the file opened before\n",
+			target->file, strerror(-fd));
+		return;
+	}
+	sink_switch(target->sink, fd);
+	target->said_full = false;
+}
+
+int target_fd(const struct target *target)
+{
+	return sink_fd(target->sink);
+}
+
+int target_trouble(struct target *target)
+{
+	const enum sink_state state = target ? sink_state(target->sink) : SINK_WORKS;
+
+	if (state == SINK_FULL && !target->said_full) {
+		fprintf(stderr,
+			"katrace: no space left for %s: events that do not fit are dropped and counted; make room%s\n",
+			target_name(target), target->file ? ", or move it elsewhere and send SIGHUP" : "");
+		target->said_full = true;
+	}
+	return state == SINK_BROKEN ? sink_flush(target->sink) : 0; /* which waits for nothing now */
+}
+
+int target_close(struct target *target)
+{
+	uint64_t unwritten;
+	int err;
+
+	if (!target)
+		return 0;
+	err = sink_close(target->sink, &unwritten);
+	unwritten += target->refused;
+	if (err && err != -EPIPE)
+		fprintf(stderr, "katrace: cannot write to %s: %s; the last %" PRIu64 " line%s lost\n",
+			target_name(target), strerror(-err), unwritten, unwritten == 1 ? " is" : "s are");
+	free(target);
+	return err;
+}
