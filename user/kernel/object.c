@@ -1,13 +1,22 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 #include "kernel/object.h"
 
-#include <bpf/libbpf.h>
 #include <stdio.h>
 #include <unistd.h>
 
 const char *read_method_name(enum read_method method)
 {
 	return method == READ_DIRECT ? "direct loads" : "bpf_probe_read_kernel";
+}
+
+int object_open(struct bpf_object_skeleton *skeleton, enum read_method method,
+		const void *(*probed_bytes)(size_t *size), const char *btf)
+{
+	LIBBPF_OPTS(bpf_object_open_opts, opts, .btf_custom_path = btf);
+
+	if (method == READ_PROBED)
+		skeleton->data = (void *)probed_bytes(&skeleton->data_sz);
+	return bpf_object__open_skeleton(skeleton, &opts);
 }
 
 bool kernel_has_btf(void)

@@ -7,7 +7,9 @@
 #ifndef KATRACE_OBJECT_H
 #define KATRACE_OBJECT_H
 
+#include <bpf/libbpf.h>
 #include <stdbool.h>
+#include <stddef.h>
 
 /* How the kernel side reads kernel memory. */
 enum read_method {
@@ -16,6 +18,19 @@ enum read_method {
 };
 
 const char *read_method_name(enum read_method method);
+
+/* Fails to compile when the two builds of an object do not have the same data. */
+#define ONE_SKELETON_SERVES(name)                                                                                      \
+	_Static_assert(sizeof(struct name##_direct__bss) == sizeof(struct name##_probed__bss) &&                       \
+			       sizeof(struct name##_direct__rodata) == sizeof(struct name##_probed__rodata),           \
+		       "one skeleton for both builds")
+
+/*
+ * Opens what NAME_direct__create_skeleton() has prepared; for READ_PROBED from the bytes of NAME_probed__elf_bytes().
+ * btf: a file with the kernel's BTF, or NULL. Returns 0 or -errno.
+ */
+int object_open(struct bpf_object_skeleton *skeleton, enum read_method method,
+		const void *(*probed_bytes)(size_t *size), const char *btf);
 
 /* True where the kernel offers BTF of its own. */
 bool kernel_has_btf(void);

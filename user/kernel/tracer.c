@@ -20,10 +20,7 @@ struct tracer {
 	int cpus;
 };
 
-_Static_assert(sizeof(struct katrace_direct__bss) == sizeof(struct katrace_probed__bss),
-	       "one skeleton for both builds");
-_Static_assert(sizeof(struct katrace_direct__rodata) == sizeof(struct katrace_probed__rodata),
-	       "one skeleton for both builds");
+ONE_SKELETON_SERVES(katrace);
 
 /* Stops a drain that could otherwise go on for as long as records arrive, so that signals and deadlines are heard. */
 static int pass_record(void *ctx, void *data, size_t size)
@@ -37,20 +34,18 @@ static int pass_record(void *ctx, void *data, size_t size)
 	return ++tracer->drained < TRACER_DRAIN_MAX ? 0 : -EAGAIN;
 }
 
+/* Returns NULL with errno set. */
 static struct katrace_direct *open_skeleton(const struct tracer_options *options)
 {
-	LIBBPF_OPTS(bpf_object_open_opts, opts, .btf_custom_path = options->btf);
 	struct katrace_direct *skel = calloc(1, sizeof(*skel));
+	int err = skel ? katrace_direct__create_skeleton(skel) : -ENOMEM;
 
-	if (!skel || katrace_direct__create_skeleton(skel))
-		goto fail;
-	if (options->method == READ_PROBED)
-		skel->skeleton->data = (void *)katrace_probed__elf_bytes(&skel->skeleton->data_sz);
-	if (bpf_object__open_skeleton(skel->skeleton, &opts))
-		goto fail;
-	return skel;
-fail:
+	if (!err)
+		err = object_open(skel->skeleton, options->method, katrace_probed__elf_bytes, options->btf);
+	if (!err)
+		return skel;
 	katrace_direct__destroy(skel);
+	errno = -err;
 	return NULL;
 }
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 #include "kernel/walk.h"
 
+#include "kernel/iterator.h"
+
 #include "walk.direct.skel.h"
 #include "walk.probed.skel.h"
 
@@ -8,7 +10,6 @@
 #include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
-#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -23,9 +24,7 @@ struct walk {
 	enum read_method method;
 };
 
-_Static_assert(sizeof(struct walk_direct__bss) == sizeof(struct walk_probed__bss), "one skeleton for both builds");
-_Static_assert(sizeof(struct walk_direct__rodata) == sizeof(struct walk_probed__rodata),
-	       "one skeleton for both builds");
+ONE_SKELETON_SERVES(walk);
 
 /* A TCP socket whose keepalive time is one second, so that HZ can be read from it. Returns it or -errno. */
 static int open_own_socket(void)
@@ -44,36 +43,6 @@ static int open_own_socket(void)
 	return fd;
 }
 
-/* Reads all of the iterator's output in whole records, size bytes each. Returns 0 or -errno. */
-static int read_iterator(const struct bpf_link *link, size_t size, void (*found)(void *ctx, const void *record),
-			 void *ctx)
-{
-	_Alignas(8) char buf[64 * 1024];
-	size_t have = 0, at;
-	ssize_t got;
-	int fd, err = 0;
-
-	fd = bpf_iter_create(bpf_link__fd(link));
-	if (fd < 0)
-		return -errno;
-	for (;;) {
-		got = read(fd, buf + have, sizeof(buf) - have);
-		if (got < 0 && (errno == EAGAIN || errno == EINTR))
-			continue;
-		if (got <= 0) {
-			err = got ? -errno : 0;
-			break;
-		}
-		have += (size_t)got;
-		for (at = 0; have - at >= size; at += size)
-			found(ctx, buf + at);
-		have -= at;
-		memmove(buf, buf + at, have);
-	}
-	close(fd);
-	return err;
-}
-
 static void ignore_record(void *ctx, const void *record)
 {
 	(void)ctx;
@@ -88,7 +57,7 @@ static int learn_facts(struct walk_direct *skel)
 
 	if (!link)
 		return -errno;
-	err = read_iterator(link, sizeof(struct katrace_owner), ignore_record, NULL);
+	err = iterator_read(link, sizeof(struct katrace_owner), ignore_record, NULL);
 	bpf_link__destroy(link);
 	if (err)
 		return err;
@@ -98,20 +67,18 @@ static int learn_facts(struct walk_direct *skel)
 	return 0;
 }
 
+/* Returns NULL with errno set. */
 static struct walk_direct *open_skeleton(enum read_method method, const char *btf)
 {
-	LIBBPF_OPTS(bpf_object_open_opts, opts, .btf_custom_path = btf);
 	struct walk_direct *skel = calloc(1, sizeof(*skel));
+	int err = skel ? walk_direct__create_skeleton(skel) : -ENOMEM;
 
-	if (!skel || walk_direct__create_skeleton(skel))
-		goto fail;
-	if (method == READ_PROBED)
-		skel->skeleton->data = (void *)walk_probed__elf_bytes(&skel->skeleton->data_sz);
-	if (bpf_object__open_skeleton(skel->skeleton, &opts))
-		goto fail;
-	return skel;
-fail:
+	if (!err)
+		err = object_open(skel->skeleton, method, walk_probed__elf_bytes, btf);
+	if (!err)
+		return skel;
 	walk_direct__destroy(skel);
+	errno = -err;
 	return NULL;
 }
 
@@ -318,14 +285,13 @@ static void pass_owner(void *ctx, const void *record)
 	to->found(to->ctx, record);
 }
 
-/* All links' output, as read_iterator(). */
-static int read_descriptors(const struct walk *walk, size_t size, void (*found)(void *ctx, const void *record),
-			    void *ctx)
+/* All links' output, as iterator_read(). */
+static int read_descriptors(const struct walk *walk, size_t size, record_fn found, void *ctx)
 {
 	int err = 0;
 
 	for (size_t i = 0; i < walk->n_links && !err; i++)
-		err = read_iterator(walk->links[i], size, found, ctx);
+		err = iterator_read(walk->links[i], size, found, ctx);
 	return err;
 }
 
@@ -348,60 +314,18 @@ static void pass_socket(void *ctx, const void *record)
 	to->found(to->ctx, record);
 }
 
-/* What the second walk finds while the first is still under way. */
-struct second_walk {
-	const struct bpf_link *link;
-	struct katrace_socket *sockets;
-	size_t n, room;
-	int err;
-};
-
-static void keep_socket(void *ctx, const void *record)
-{
-	struct second_walk *second = ctx;
-	const size_t room = second->room ? 2 * second->room : 64;
-	struct katrace_socket *sockets;
-
-	if (second->n == second->room) {
-		sockets = reallocarray(second->sockets, room, sizeof(*sockets));
-		if (!sockets) {
-			second->err = -ENOMEM;
-			return;
-		}
-		second->sockets = sockets;
-		second->room = room;
-	}
-	memcpy(&second->sockets[second->n++], record, sizeof(*sockets));
-}
-
-static void *walk_second(void *arg)
-{
-	struct second_walk *second = arg;
-	int err = read_iterator(second->link, sizeof(struct katrace_socket), keep_socket, second);
-
-	if (err)
-		second->err = err;
-	return NULL;
-}
-
 /* Both walks at once: each takes a CPU for a tenth of a second where there are 200,000 sockets. */
 int walk_sockets(struct walk *walk, void (*found)(void *ctx, const struct katrace_socket *socket), void *ctx)
 {
-	struct second_walk second = { .link = walk->unheld };
+	struct iterator_beside unheld = { .link = walk->unheld, .size = sizeof(struct katrace_socket) };
 	struct found_socket to = { found, ctx };
-	pthread_t thread;
-	int err = -pthread_create(&thread, NULL, walk_second, &second);
+	int err = iterator_begin(&unheld), unheld_err;
 
 	if (err)
 		return err;
 	err = read_descriptors(walk, sizeof(struct katrace_socket), pass_socket, &to);
-	pthread_join(thread, NULL);
-	if (!err)
-		err = second.err;
-	for (size_t i = 0; i < second.n && !err; i++)
-		found(ctx, &second.sockets[i]);
-	free(second.sockets);
-	return err;
+	unheld_err = iterator_end(&unheld, err ? NULL : pass_socket, &to);
+	return err ?: unheld_err;
 }
 
 struct found_netns {
