@@ -150,6 +150,14 @@ $(BUILD)/demo: $(call obj,plain,tests/live/demo.c tests/live/net.c tests/live/ne
 	$(call say,LINK  $@)
 	$(Q)$(CC) $(CFLAGS) $^ -o $@
 
+# what is made of the table of options
+$(BUILD)/generate: $(call obj,plain,docs/generate.c) $(BUILD)/libkatrace.a
+	$(call say,LINK  $@)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $^ $(LIBS) -o $@
+
+$(BUILD)/katrace.bash: $(BUILD)/generate
+	$(Q)$< completion > $@
+
 $(BUILD)/bench_answers: $(call obj,plain,tests/bench/answers.c)
 	$(call say,LINK  $@)
 	$(Q)$(CC) $(CFLAGS) $^ -o $@
@@ -159,7 +167,7 @@ $(BUILD)/bench: $(call obj,plain,tests/bench/bench.c)
 	$(Q)$(CC) $(CFLAGS) $^ -o $@
 
 .PHONY: build-all
-build-all: $(BUILD)/katrace $(BUILD)/katrace-asan $(BUILD)/tests/live $(BUILD)/demo $(UNIT)
+build-all: $(BUILD)/katrace $(BUILD)/katrace-asan $(BUILD)/katrace.bash $(BUILD)/tests/live $(BUILD)/demo $(UNIT)
 
 .PHONY: demo
 demo: deps ## watch a connection live and die, in under 20 s (root or sudo)
@@ -176,9 +184,10 @@ check: deps check-deps ## all tests; the live ones need root or sudo
 	@$(MAKE) --no-print-directory fuzz FUZZ_S=5
 
 .PHONY: check-unit
-check-unit: $(UNIT) ## the tests that need no kernel, under ASan and UBSan
+check-unit: $(UNIT) $(BUILD)/katrace.bash ## the tests that need no kernel, under ASan and UBSan
 	@set -e; for test in $(UNIT); do echo "== $$test"; $$test; done
 	tests/layout/run.sh
+	tests/completion/run.sh $(BUILD)/katrace.bash
 	tests/kernels/test_cells.sh
 
 .PHONY: check-golden
@@ -287,9 +296,19 @@ kernels-deps:
 	$(call need,$(KERNELS_DEPS))
 
 .PHONY: install
-install: $(BUILD)/katrace ## install to DESTDIR/PREFIX (default /usr/local)
+install: $(BUILD)/katrace $(BUILD)/katrace.bash ## install to DESTDIR/PREFIX (default /usr/local)
 	install -D -m 755 $(BUILD)/katrace $(DESTDIR)$(PREFIX)/sbin/katrace
 	install -D -m 644 docs/katrace.8 $(DESTDIR)$(PREFIX)/share/man/man8/katrace.8
+	install -D -m 644 $(BUILD)/katrace.bash $(DESTDIR)$(PREFIX)/share/bash-completion/completions/katrace
+
+# a part of the manual, between its two marks
+between_marks = $(Q)$(BUILD)/generate $(1) > $(BUILD)/$(1).8 && \
+	sed -i -e '/^\.\\" $(1): begin/,/^\.\\" $(1): end/{//!d}' -e '/^\.\\" $(1): begin/r $(BUILD)/$(1).8' docs/katrace.8
+
+.PHONY: docs
+docs: $(BUILD)/generate ## write what the manual says of options anew
+	$(call between_marks,synopsis)
+	$(call between_marks,options)
 
 .PHONY: clean
 clean: ## remove what was built

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-/* The manual and the pages explain every verdict and every note. Run where docs/ is. */
+/* The manual and the pages explain every verdict and every note, the manual every option. Run where docs/ is. */
 #include "unit.h"
 
+#include "cli/manual.h"
+#include "cli/options.h"
 #include "format/rows.h"
 #include "model/verdict.h"
 
@@ -102,6 +104,49 @@ static void the_pages_have_them_too(void **state)
 	free(using);
 }
 
+/* What is between two marks of the manual is what the table of options makes. */
+static void assert_up_to_date(const char *manual, const char *part, void (*print)(FILE *out))
+{
+	char begin[64], end[64], *expected = NULL;
+	const char *from, *to;
+	size_t size;
+	FILE *out = open_memstream(&expected, &size);
+
+	assert_non_null(out);
+	print(out);
+	fclose(out);
+	snprintf(begin, sizeof(begin), ".\\\" %s: begin, made by make docs\n", part);
+	snprintf(end, sizeof(end), ".\\\" %s: end\n", part);
+	from = strstr(manual, begin);
+	to = strstr(manual, end);
+	assert_true(from && to);
+	from += strlen(begin);
+	if ((size_t)(to - from) != size || memcmp(from, expected, size) != 0)
+		fail_msg("docs/katrace.8: %s is not what the table of options says: make docs", part);
+	free(expected);
+}
+
+static void the_manual_has_every_option(void **state)
+{
+	char *manual = read_page("docs/katrace.8");
+
+	(void)state;
+	assert_up_to_date(manual, "synopsis", manual_synopsis);
+	assert_up_to_date(manual, "options", manual_options);
+	for (const struct option_line *line = option_lines; line->name; line++) {
+		char roff[128], *to = roff;
+
+		for (const char *c = line->name; *c; c++) {
+			if (*c == '-')
+				*to++ = '\\';
+			*to++ = *c;
+		}
+		*to = '\0';
+		assert_non_null(strstr(manual, roff));
+	}
+	free(manual);
+}
+
 static void entries_are_found(void **state)
 {
 	static const char manual[] = ".SH A\n.TP\n.IB N \" unanswered\"\nText.\n.TP\n.B the kernel\\(aqs\nzombie\n";
@@ -116,10 +161,9 @@ static void entries_are_found(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(entries_are_found),
-		cmocka_unit_test(the_manual_has_every_verdict),
-		cmocka_unit_test(the_manual_has_every_note),
-		cmocka_unit_test(the_pages_have_them_too),
+		cmocka_unit_test(entries_are_found),           cmocka_unit_test(the_manual_has_every_verdict),
+		cmocka_unit_test(the_manual_has_every_note),   cmocka_unit_test(the_pages_have_them_too),
+		cmocka_unit_test(the_manual_has_every_option),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

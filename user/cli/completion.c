@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+#include "cli/manual.h"
+
+#include "cli/options.h"
+
+#include <string.h>
+
+static const char title[] = "# bash completion for katrace, made from its table of options\n";
+
+static const char head[] = "\n"
+			   "_katrace() {\n"
+			   "\tlocal cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]}\n"
+			   "\tlocal command=trace options words\n"
+			   "\tCOMPREPLY=()\n"
+			   "\n"
+			   "\t# bash takes --mode=kprobe for three words\n"
+			   "\tif [ \"$cur\" = = ]; then\n"
+			   "\t\tcur=\n"
+			   "\telif [ \"$prev\" = = ]; then\n"
+			   "\t\tprev=${COMP_WORDS[COMP_CWORD - 2]}\n"
+			   "\tfi\n";
+
+static const char tail[] = "\n"
+			   "\tif [[ $cur == -* ]]; then\n"
+			   "\t\tmapfile -t COMPREPLY < <(compgen -W \"$options\" -- \"$cur\")\n"
+			   "\telif [ \"$COMP_CWORD\" = 1 ]; then\n"
+			   "\t\tmapfile -t COMPREPLY < <(compgen -W \"$words\" -- \"$cur\")\n"
+			   "\telse\n"
+			   "\t\t_katrace_argument \"$command\" \"$cur\"\n"
+			   "\tfi\n"
+			   "}\n"
+			   "\n"
+			   "complete -o filenames -F _katrace katrace\n";
+
+static void print_command_names(FILE *out)
+{
+	for (enum command_id i = 0; i < COMMANDS; i++)
+		fprintf(out, "%s%s", i ? " " : "", commands[i].name);
+}
+
+/* What each command's own argument is completed with: the names of commands, or of files. */
+static void print_arguments(FILE *out)
+{
+	fputs("\n_katrace_argument() {\n\tcase $1 in\n", out);
+	for (enum command_id i = 0; i < COMMANDS; i++) {
+		if (!commands[i].argument)
+			continue;
+		fprintf(out, "\t%s) mapfile -t COMPREPLY < <(compgen ", commands[i].name);
+		if (strcmp(commands[i].argument, "FILE") == 0) {
+			fputs("-f", out);
+		} else {
+			fputs("-W '", out);
+			print_command_names(out);
+			fputs("'", out);
+		}
+		fputs(" -- \"$2\") ;;\n", out);
+	}
+	fputs("\tesac\n}\n", out);
+}
+
+static void print_options(FILE *out)
+{
+	fputs("\n\twords='", out);
+	print_command_names(out);
+	fputs("'\n\tcase \" $words \" in\n\t*\" ${COMP_WORDS[1]} \"*) command=${COMP_WORDS[1]} ;;\n\tesac\n\tcase $command in\n",
+	      out);
+	for (enum command_id i = 0; i < COMMANDS; i++) {
+		const char *before = "";
+
+		fprintf(out, "\t%s) options='", commands[i].name);
+		EACH_OPTION(line, i)
+		{
+			fprintf(out, "%s--%s", before, line->name);
+			if (line->letter)
+				fprintf(out, " -%c", line->letter);
+			before = " ";
+		}
+		fputs("' ;;\n", out);
+	}
+	fputs("\tesac\n", out);
+}
+
+static bool completes(const struct option_line *line)
+{
+	return line->kind == OPTION_INPUT || line->kind == OPTION_OUTPUT || line->kind == OPTION_CHOICE;
+}
+
+static void print_patterns(FILE *out, enum command_id command, const struct option_line *line)
+{
+	fprintf(out, "%s:--%s", commands[command].name, line->name);
+	if (line->letter)
+		fprintf(out, " | %s:-%c", commands[command].name, line->letter);
+}
+
+/* Files, or the choices there are. */
+static void print_value(FILE *out, const struct option_line *line)
+{
+	fputs(")\n\t\tmapfile -t COMPREPLY < <(compgen ", out);
+	if (line->kind == OPTION_CHOICE) {
+		fputs("-W '", out);
+		for (size_t i = 0; line->choices[i]; i++)
+			fprintf(out, "%s%s", i ? " " : "", line->choices[i]);
+		fputs("'", out);
+	} else {
+		fputs("-f", out);
+	}
+	fputs(" -- \"$cur\")\n\t\treturn\n\t\t;;\n", out);
+}
+
+/* An argument that must follow is completed as what it is, or with nothing. */
+static void print_values(FILE *out)
+{
+	const char *before = "\t";
+
+	fputs("\n\tcase $command:$prev in\n", out);
+	for (enum command_id i = 0; i < COMMANDS; i++) {
+		EACH_OPTION(line, i)
+		{
+			if (!completes(line))
+				continue;
+			fputs("\t", out);
+			print_patterns(out, i, line);
+			print_value(out, line);
+		}
+	}
+	for (enum command_id i = 0; i < COMMANDS; i++) {
+		EACH_OPTION(line, i)
+		{
+			if (!line->argument || line->optional || completes(line))
+				continue;
+			fputs(before, out);
+			print_patterns(out, i, line);
+			before = " | \\\n\t\t";
+		}
+	}
+	fputs(") return ;;\n\tesac\n", out);
+}
+
+void bash_completion(FILE *out)
+{
+	fputs(title, out);
+	print_arguments(out);
+	fputs(head, out);
+	print_options(out);
+	print_values(out);
+	fputs(tail, out);
+}

@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+#include "cli/manual.h"
+
+#include "cli/options.h"
+
+#include <string.h>
+
+/* Of the commands whose options the manual lists: all but those that take --help and --version alone. */
+#define DESCRIBED ((1U << COMMAND_TRACE) | (1U << COMMAND_LIST) | (1U << COMMAND_REPLAY) | (1U << COMMAND_DOCTOR))
+
+/* A dash that can be copied, a backslash that is one, and an apostrophe that cannot be taken for a request. */
+static void print_roff(FILE *out, const char *text)
+{
+	for (; *text; text++) {
+		if (*text == '-')
+			fputs("\\-", out);
+		else if (*text == '\\')
+			fputs("\\e", out);
+		else if (*text == '\'')
+			fputs("\\(aq", out);
+		else
+			fputc(*text, out);
+	}
+}
+
+/* Each sentence on a line of its own, as roff wants it. */
+static void print_sentences(FILE *out, const char *text)
+{
+	const char *end;
+	char sentence[512];
+
+	while (*text) {
+		end = strstr(text, ". ");
+		snprintf(sentence, sizeof(sentence), "%.*s", end ? (int)(end + 1 - text) : (int)strlen(text), text);
+		print_roff(out, sentence);
+		fputs("\n", out);
+		text = end ? end + 2 : "";
+	}
+}
+
+/* Which commands take an option, unless all do. */
+static void print_takers(FILE *out, unsigned int bits)
+{
+	const char *before = " (";
+
+	if ((bits & DESCRIBED) == DESCRIBED)
+		return;
+	for (unsigned int i = 0; i < COMMANDS; i++) {
+		if (!(bits & (1U << i)))
+			continue;
+		fprintf(out, "%s%s", before, commands[i].name);
+		before = ", ";
+	}
+	fputs(")", out);
+}
+
+static void print_entry(FILE *out, const struct option_line *line)
+{
+	fputs(".TP\n\\fB", out);
+	if (line->letter)
+		fprintf(out, "\\-%c\\fR, \\fB", line->letter);
+	print_roff(out, "--");
+	print_roff(out, line->name);
+	fputs("\\fR", out);
+	if (line->argument)
+		fprintf(out, "%s\\fI%s\\fR%s", line->optional ? "[=" : " ", line->argument, line->optional ? "]" : "");
+	print_takers(out, line->commands);
+	fputs("\n", out);
+	print_roff(out, line->help);
+	fputs(".\n", out);
+	if (line->more)
+		print_sentences(out, line->more);
+}
+
+/* Has it options beside those of all commands? */
+static bool has_options(enum command_id command)
+{
+	EACH_OPTION(line, command)
+	if (line->kind != OPTION_HELP && line->kind != OPTION_VERSION)
+		return true;
+	return false;
+}
+
+void manual_synopsis(FILE *out)
+{
+	for (enum command_id i = 0; i < COMMANDS; i++) {
+		const struct command *command = &commands[i];
+
+		fprintf(out, i == COMMAND_TRACE ? "\\fBkatrace\\fR [\\fB%s\\fR]" : ".br\n\\fBkatrace %s\\fR",
+			command->name);
+		if (has_options(i))
+			fputs(" [\\fIOPTION\\fR...]", out);
+		if (command->argument)
+			fprintf(out, command->argument_needed ? " \\fI%s\\fR" : " [\\fI%s\\fR]", command->argument);
+		fputs("\n", out);
+	}
+}
+
+void manual_options(FILE *out)
+{
+	for (enum option_group group = 0; group < GROUPS; group++) {
+		fprintf(out, ".SS %s\n", group_names[group]);
+		for (const struct option_line *line = option_lines; line->name; line++)
+			if (line->group == group)
+				print_entry(out, line);
+	}
+	fputs(".SS Arguments\n", out);
+	for (size_t i = 0; argument_forms[i].name; i++) {
+		if (i)
+			fputs(".br\n", out);
+		print_sentences(out, argument_forms[i].form);
+	}
+}
