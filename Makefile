@@ -158,9 +158,9 @@ $(BUILD)/generate: $(call obj,plain,docs/generate.c) $(BUILD)/libkatrace.a
 $(BUILD)/katrace.bash: $(BUILD)/generate
 	$(Q)$< completion > $@
 
-$(BUILD)/bench_answers: $(call obj,plain,tests/bench/answers.c)
+$(BUILD)/bench_answers: $(call obj,plain,tests/bench/answers.c tests/bench/programs.c)
 	$(call say,LINK  $@)
-	$(Q)$(CC) $(CFLAGS) $^ -o $@
+	$(Q)$(CC) $(CFLAGS) $^ -lbpf -lm -o $@
 
 $(BUILD)/bench: $(call obj,plain,tests/bench/bench.c)
 	$(call say,LINK  $@)
@@ -204,7 +204,7 @@ check-live: $(BUILD)/tests/live $(BUILD)/katrace $(BUILD)/katrace-asan ## the te
 check-lines: $(BUILD)/katrace # every JSON line the tests wrote is as the schema says; after make check only
 	$(BUILD)/katrace schema | tests/schema/validate.py $(LINES)
 
-$(BUILD)/soak: $(call obj,plain,tests/soak/soak.c tests/live/net.c tests/live/netlink.c tests/live/tcp.c)
+$(BUILD)/soak: $(call obj,plain,$(wildcard tests/soak/*.c) tests/live/net.c tests/live/netlink.c tests/live/tcp.c tests/live/tool.c)
 	$(call say,LINK  $@)
 	$(Q)$(CC) $(CFLAGS) $^ -o $@
 
