@@ -223,6 +223,12 @@ bool tool_wait_lines(struct tool *tool, int n, const char *a, const char *b, int
 	}
 }
 
+void tool_read_until(struct tool *tool, int64_t deadline_ms)
+{
+	while (read_some(tool, deadline_ms))
+		;
+}
+
 int tool_lines(const struct tool *tool, const char *a, const char *b)
 {
 	size_t end;

@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 /* Where the tests find katrace; set by main(). */
@@ -35,6 +36,9 @@ bool tool_wait_said(struct tool *tool, const char *text, int timeout_s);
 
 /* Waits until stdout has n lines that contain both texts (any line for ""), or until timeout_s. */
 bool tool_wait_lines(struct tool *tool, int n, const char *a, const char *b, int timeout_s);
+
+/* Reads what it says until then, by CLOCK_MONOTONIC, or until it says no more. */
+void tool_read_until(struct tool *tool, int64_t deadline_ms);
 
 /* Lines of stdout so far that contain both. */
 int tool_lines(const struct tool *tool, const char *a, const char *b);

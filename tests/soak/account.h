@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/* What katrace wrote, added up. Failures are those of check.h. */
+#ifndef KATRACE_SOAK_ACCOUNT_H
+#define KATRACE_SOAK_ACCOUNT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+
+struct account;
+
+struct account *account_new(void);
+void account_free(struct account *account);
+
+/* Takes all lines; each must be whole, and follow those before. */
+void account_take(struct account *account, FILE *lines);
+
+/* The same for a file, which is then deleted. */
+void account_take_file(struct account *account, const char *path);
+
+/* Probes attempted, as the last line says: it is the katrace.stats of the end. */
+uint64_t account_attempts(const struct account *account);
+
+/* How many lines are missing between those taken, by their sequence. */
+uint64_t account_missing(const struct account *account);
+
+/* What was lost before it came to katrace, as the last line says. */
+uint64_t account_lost_ring(const struct account *account);
+
+/* Does all of it add up with what katrace told of its losses on stderr? Prints the sums. */
+void account_settle(const struct account *account, const char *said, bool nothing_lost);
+
+#endif
