@@ -88,6 +88,7 @@ void cli_bad_input(void **state)
 		{ { "--middlebox-timeout", "0" }, "'0'" },
 		{ { "--cuont=5" }, "did you mean '--count'?); see katrace trace --help" },
 		{ { "--watch" }, "--watch is an option of katrace list" },
+		{ { "--output=/tmp/x", "--record=/tmp/x" }, "must be different files" },
 		{ { "junk" }, "'junk'" },
 		{ { "help", "lsit" }, "did you mean 'list'?); see katrace --help" },
 		{ { "trace", "junk" }, "'junk'" },

@@ -279,6 +279,8 @@ static void errors_say_what_would_be_right(void **state)
 					    "see katrace replay --help\n");
 	assert_string_equal(says("replay", "a", "b"),
 			    "katrace: replay takes one FILE; 'b' is a second; see katrace replay --help\n");
+	assert_string_equal(says("-o", "/dev/null", "--record=/dev//null"),
+			    "katrace: --output and --record must be different files; see katrace trace --help\n");
 	assert_string_equal(says("--="), "katrace: unknown option '--'; see katrace trace --help\n");
 }
 

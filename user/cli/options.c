@@ -29,7 +29,6 @@
 
 #define WHERE_IS "an address, a network, :PORT or ADDRESS:PORT"
 
-/* clang-format off: an option is one entry, not a column of members */
 const struct option_line option_lines[] = {
 	{ 'p', "pid", "PID,...", TRACE | LIST, GROUP_FILTERS, "Only connections of these processes", .common = true,
 	  ITEMS(filter_item_pid, "a process id"),
@@ -151,7 +150,6 @@ const struct command commands[COMMANDS] = {
 			   .check = check_help },
 	[COMMAND_VERSION] = { "version", .help = "Print the version" },
 };
-/* clang-format on */
 
 const char *const group_names[GROUPS] = {
 	[GROUP_FILTERS] = "Filters",
