@@ -100,6 +100,9 @@ const struct option_line option_lines[] = {
 	  OUTPUT(output),
 	  .more = "The file is created with mode 0640, as the user of --user. SIGHUP reopens it; if that fails, katrace "
 		  "reports it and keeps the old file." },
+	{ 0, "record", "FILE", TRACE, GROUP_OUTPUT, "Also write events as JSON to FILE, for katrace replay",
+	  .common = true, OUTPUT(record),
+	  .more = "The file is created, appended to and reopened as that of --output." },
 	{ 0, "stats", "SECONDS", TRACE, GROUP_OUTPUT, "Print totals every SECONDS, not only at the end",
 	  NUMBER(stats_s, "seconds", 1, YEAR_S), .more = "With --json as an event, otherwise on stderr." },
 
