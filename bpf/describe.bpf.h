@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* A connection as a record tells of it, whoever asks: a handler or a walk. */
+/* Fills in the part of a record that describes a connection, for handlers and for walks. */
 #ifndef KATRACE_DESCRIBE_BPF_H
 #define KATRACE_DESCRIBE_BPF_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* From a handler to the ring: records, their counters, and waking the consumer. */
+/* From a handler to the ring: records, their counters, and waking up the consumer. */
 #ifndef KATRACE_EMIT_BPF_H
 #define KATRACE_EMIT_BPF_H
 
@@ -23,8 +23,8 @@ struct {
 } counts SEC(".maps");
 
 /*
- * A record about tp, every byte written; or NULL, counted, when the ring is full. Pass it to record_submit(). Inline:
- * to the verifier of 5.10 a record returned by a function might still be NULL after it was found not to be.
+ * Returns a record about tp with every byte written; or NULL if the ring is full, which is counted. Pass the record to
+ * record_submit(). Inline, because the verifier of 5.10 forgets a NULL check of a record that a function returned.
  */
 static __always_inline struct katrace_record *record_begin(enum katrace_record_kind kind, const struct tcp_sock *tp,
 							   __u64 time_ns)
@@ -52,8 +52,8 @@ static __always_inline struct katrace_record *record_begin(enum katrace_record_k
 }
 
 /*
- * A blocked consumer is woken by the first record, a busy one looks by itself every 50 ms and is only woken early when
- * wake_bytes are waiting. The rest of the records cost no wake-up at all.
+ * The first record wakes a blocked consumer. A busy consumer polls every 50 ms and is woken early only when wake_bytes
+ * are waiting. All other records cost no wake-up.
  */
 static __always_inline __u64 wake_flag(void)
 {

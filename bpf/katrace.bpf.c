@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The programs, grouped by hook mode. Each finds its socket and calls a handler of keepalive.bpf.h; nothing else is
- * decided here.
+ * The programs, grouped by hook mode. Each finds its socket and calls a handler of keepalive.bpf.h, which decides
+ * everything else.
  */
 #include <linux/ptrace.h> /* the registers of kprobes */
 #include "keepalive.bpf.h"
@@ -9,7 +9,7 @@
 
 char LICENSE[] SEC("license") = "GPL";
 
-/* What timer_left() needs where only the timer's end is seen, not which timer it was. */
+/* For hooks that see a timer end without knowing which one it was. */
 static __always_inline void this_timer_left(void)
 {
 	const struct firing *firing = this_firing();
@@ -94,7 +94,7 @@ int BPF_KPROBE(kprobe_ack, struct sock *sk)
 
 /* --- tracepoint mode --- */
 
-/* Every timer of the machine passes here: the first test must stay cheap. */
+/* Every timer of the host passes here: the first check must stay cheap. */
 static __always_inline bool is_keepalive_timer(const struct timer_list *timer)
 {
 	return (__u64)READ(timer, function) == config.keepalive_timer;
@@ -108,7 +108,7 @@ int BPF_PROG(tracepoint_timer_entry, struct timer_list *timer)
 	return 0;
 }
 
-/* The timer may be gone with its socket by now: only timer_left() knows whether it may still be read. */
+/* The timer may already be freed with its socket: timer_left() decides whether it may still be read. */
 SEC("tp_btf/timer_expire_exit")
 int BPF_PROG(tracepoint_timer_exit, struct timer_list *timer)
 {

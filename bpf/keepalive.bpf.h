@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What one firing of the keepalive timer means, and what follows from it. The handlers are the same for every hook
- * mode: the programs in katrace.bpf.c find the socket and call them.
+ * The handlers: what one firing of the keepalive timer means. They are the same for every hook mode. The programs in
+ * katrace.bpf.c find the socket and call them.
  */
 #ifndef KATRACE_KEEPALIVE_BPF_H
 #define KATRACE_KEEPALIVE_BPF_H
 
 #include "state.bpf.h"
-#include <asm-generic/errno.h> /* the numbers of every architecture katrace is built for */
+#include <asm-generic/errno.h> /* the same numbers on every architecture katrace is built for */
 
-/* The states in which tcp_keepalive_timer() may probe; in FIN_WAIT2 it is also the orphan's timer. */
+/* The states in which tcp_keepalive_timer() may probe. Orphans in FIN_WAIT2 use the same timer for another purpose. */
 static __always_inline bool keepalive_applies(const struct tcp_sock *tp)
 {
 	__u8 state = sock_state(tp);
@@ -38,8 +38,8 @@ static __always_inline void say_result(struct katrace_record *rec, const struct 
 }
 
 /*
- * Number and silence are those of the timer's own view: once it has released the socket, the answer may be taken in on
- * another CPU before timer_left() looks.
+ * Number and silence are from the beginning of the firing: once the timer has released the socket, another CPU may
+ * process the answer before timer_left() runs.
  */
 static __always_inline void probe_sent(const struct tcp_sock *tp, const struct firing *firing)
 {
@@ -67,7 +67,7 @@ static __always_inline void probe_dropped(const struct tcp_sock *tp, const struc
 	record_submit(rec);
 }
 
-/* Data in flight on a connection whose peer is heard is the normal life of a busy one; it matters only if not so. */
+/* Data in flight is normal on a busy connection. It matters only if the peer is silent or does not take the data. */
 static __always_inline void suppressed(const struct tcp_sock *tp, const struct firing *firing)
 {
 	if (sock_silent(tp) < sock_idle(tp) && !sock_retransmits(tp) && !sock_window_probing(tp))
@@ -76,7 +76,7 @@ static __always_inline void suppressed(const struct tcp_sock *tp, const struct f
 		emit(KATRACE_SUPPRESSED, tp, firing->time_ns);
 }
 
-/* The peer was heard lately: whatever was open about this connection is settled. */
+/* The peer was heard recently: a suppression or an unanswered probe is over. */
 static __always_inline void settled(const struct tcp_sock *tp, const struct firing *firing)
 {
 	__u64 key = (__u64)tp;
@@ -109,7 +109,7 @@ static __always_inline void timer_entered(const struct tcp_sock *tp)
 	firing->gave_up = false;
 }
 
-/* tcp_write_wakeup() has returned. Called while the keepalive timer runs, it was called by it: for a probe. */
+/* tcp_write_wakeup() has returned. If the keepalive timer runs on this CPU, it made the call: for a probe. */
 static __always_inline void probe_attempted(int result)
 {
 	struct firing *firing = this_firing();
@@ -120,7 +120,7 @@ static __always_inline void probe_attempted(int result)
 	firing->result = result;
 }
 
-/* tcp_write_err() is about to end the connection of the keepalive timer that runs, or that of another timer. */
+/* tcp_write_err() is about to end a connection, called from the keepalive timer or from another timer. */
 static __always_inline void giving_up(const struct tcp_sock *tp)
 {
 	struct firing *firing = this_firing();
@@ -132,10 +132,10 @@ static __always_inline void giving_up(const struct tcp_sock *tp)
 enum attempt { ATTEMPT_NONE, ATTEMPT_SENT, ATTEMPT_DROPPED };
 
 /*
- * Did this firing try to send a probe, and with what success, as far as the socket tells? One that counts as sent is
- * one more in icsk_probes_out, unless its answer has been taken in already: then segs_out has grown, and the timer is
- * due again in interval. One that was refused makes segs_out grow too, but is not counted and tried again after HZ/2
- * (TCP_RESOURCE_PROBE_INTERVAL).
+ * Did this firing try to send a probe, and was it sent? Decided from the socket alone. A probe that counts as sent
+ * increments icsk_probes_out, unless its answer was already processed: then segs_out has grown, and the timer is due
+ * again after the interval. A refused probe makes segs_out grow too, but is not counted; the kernel tries again after
+ * HZ/2 (TCP_RESOURCE_PROBE_INTERVAL).
  */
 static __always_inline enum attempt attempt_by_state(const struct tcp_sock *tp, const struct firing *firing,
 						     __s32 rearmed)
@@ -154,7 +154,7 @@ static __always_inline enum attempt attempt_by_state(const struct tcp_sock *tp, 
 	return rearmed <= interval && rearmed >= interval - 1 ? ATTEMPT_SENT : ATTEMPT_NONE;
 }
 
-/* The same from tcp_write_wakeup() itself: more than 0 is refused, all else is counted as sent by the timer. */
+/* The same from the result of tcp_write_wakeup(): positive is refused; the timer counts anything else as sent. */
 static __always_inline enum attempt attempt_by_result(const struct firing *firing)
 {
 	if (!firing->attempted)
@@ -163,8 +163,8 @@ static __always_inline enum attempt attempt_by_result(const struct firing *firin
 }
 
 /*
- * tcp_keepalive_timer() has returned. What it did is read off the socket, and off the time it re-armed itself for:
- * HZ/20 when the socket was locked by its user (nothing happened, it will try again). Nothing is read after TCP_CLOSE:
+ * tcp_keepalive_timer() has returned. The socket shows what it did, and so does the time for which it re-armed itself:
+ * HZ/20 if the socket was locked by its user (nothing happened, it will try again). Nothing is read after TCP_CLOSE:
  * the sock may be in use again.
  */
 static __always_inline void timer_left(const struct tcp_sock *tp)
@@ -196,7 +196,7 @@ static __always_inline void timer_left(const struct tcp_sock *tp)
 		settled(tp, firing);
 }
 
-/* Everything but the segment itself speaks for an answer to a keepalive probe: one is out, and no data is. */
+/* Would a segment from the peer now answer a keepalive probe? A probe is unanswered, and no data is in flight. */
 static __always_inline bool awaits_answer(const struct tcp_sock *tp)
 {
 	return sock_probes_out(tp) && shared.ready && sock_flag(tp, SOCK_KEEPOPEN) && !sock_busy(tp) &&
@@ -214,10 +214,10 @@ static __always_inline void answered(const struct tcp_sock *tp)
 }
 
 /*
- * A segment from the peer has arrived, not validated yet, and the socket does not reflect it. It is the answer if
- * nothing was heard since the probe: a probe leaves only after idle of silence, so until the peer is heard again
- * silence is at least that. This also keeps a stream of data after a lost answer from counting again:
- * tcp_rcv_established() clears icsk_probes_out only for segments that carry a new ACK.
+ * A segment from the peer has arrived. It is not validated yet, and the socket does not reflect it. It is the answer if
+ * nothing was heard since the probe: a probe is sent only after the idle time, so the silence is at least that long
+ * until the peer is heard again. The same condition keeps data that follows a lost answer from counting as more
+ * answers: tcp_rcv_established() clears icsk_probes_out only for segments that carry a new ACK.
  */
 static __always_inline void segment_arrived(const struct tcp_sock *tp, const struct sk_buff *skb)
 {
@@ -226,8 +226,8 @@ static __always_inline void segment_arrived(const struct tcp_sock *tp, const str
 }
 
 /*
- * tcp_ack() begins, for a segment that has been validated and carries ACK. It clears icsk_probes_out, so it sees the
- * answer once. If plain data came before, that was not passed here, and this is its first ACK.
+ * tcp_ack() begins, for a validated segment that carries ACK. It clears icsk_probes_out, so each answer is seen once.
+ * Data without a new ACK does not pass here; then this is the first ACK after it.
  */
 static __always_inline void ack_arrived(const struct tcp_sock *tp)
 {
@@ -236,8 +236,8 @@ static __always_inline void ack_arrived(const struct tcp_sock *tp)
 }
 
 /*
- * Can keepalive be switched on or off from outside now? Not while its own timer runs, which re-arms itself. An orphan
- * has nobody to do so, and in FIN_WAIT2 it uses the timer for something else. In SYN_RECV a child of a listener has no
+ * Can keepalive be switched on or off now? Not while its own timer runs: the timer re-arms itself. Nobody can switch it
+ * on an orphan, and in FIN_WAIT2 an orphan uses the timer for another purpose. In SYN_RECV a child of a listener has no
  * addresses yet: see established().
  */
 static __always_inline bool is_switchable(const struct tcp_sock *tp)
@@ -253,8 +253,8 @@ static __always_inline bool is_switchable(const struct tcp_sock *tp)
 }
 
 /*
- * Somebody has started the keepalive timer: it is being switched on (SOCK_KEEPOPEN is only set after that), its idle
- * time was changed, or the connection has been made.
+ * The keepalive timer was started: keepalive is being switched on (SOCK_KEEPOPEN is set only after that), its idle time
+ * was changed, or the connection was established.
  */
 static __always_inline void keepalive_started(const struct tcp_sock *tp)
 {
@@ -263,10 +263,11 @@ static __always_inline void keepalive_started(const struct tcp_sock *tp)
 }
 
 /*
- * The keepalive timer of an open socket is taken off the wheel: because it has run out, because keepalive is being
- * switched off (SOCK_KEEPOPEN is only cleared after that), or to be started anew with another idle time, which user
- * space can tell from keepalive_started() coming next. It must be part of the story, or nothing would tell of its end.
- * Called with a lock of the timer wheel held: no memory may be allocated (the loader preallocates stories for this).
+ * The keepalive timer of an open socket is removed from the wheel: because it has expired, because keepalive is being
+ * switched off (SOCK_KEEPOPEN is cleared only after that), or to be restarted with another idle time; then
+ * keepalive_started() follows, which user space recognises. The connection must be in stories, otherwise its end would
+ * not be reported. Called with a lock of the timer wheel held: no memory may be allocated (the loader preallocates
+ * stories).
  */
 static __always_inline void keepalive_cancelled(const struct tcp_sock *tp, const struct timer_list *timer)
 {
@@ -279,14 +280,14 @@ static __always_inline void keepalive_cancelled(const struct tcp_sock *tp, const
 	emit(KATRACE_SWITCHED_OFF, tp, bpf_ktime_get_boot_ns());
 }
 
-/* A child of a listener gets its timer with the listener's settings, and only later its addresses. */
+/* A child of a listener gets its timer, with the listener's settings, before its addresses. */
 static __always_inline void established(const struct tcp_sock *tp)
 {
 	if (config.all && shared.ready && sock_flag(tp, SOCK_KEEPOPEN) && !belongs_to_others(tp))
 		emit(KATRACE_SWITCHED_ON, tp, bpf_ktime_get_boot_ns());
 }
 
-/* Deaths that are told about even if keepalive never acted: a timeout, an unreachable peer; with --all, each. */
+/* Ends that are reported even if keepalive never acted: timeouts and unreachable peers; with --all every end. */
 static __always_inline bool is_worth_telling(const struct tcp_sock *tp, int error)
 {
 	if (!sock_flag(tp, SOCK_KEEPOPEN))
@@ -298,7 +299,7 @@ static __always_inline bool is_worth_telling(const struct tcp_sock *tp, int erro
 	return error == ETIMEDOUT || error == EHOSTUNREACH || error == ENETUNREACH;
 }
 
-/* The socket goes from state before to TCP_CLOSE; sk_err is set already, the queues are purged. */
+/* The socket changes from the state before to TCP_CLOSE. sk_err is already set, the queues are purged. */
 static __always_inline void closed(const struct tcp_sock *tp, __u8 before)
 {
 	struct firing *firing = this_firing();

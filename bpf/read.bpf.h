@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Two ways to read kernel memory, two objects from one source; the loader picks.
+ * Two ways to read kernel memory: each source is built into two objects, and the loader chooses one.
  *
- * KATRACE_READ_DIRECT: typed loads the verifier checks, through bpf_rdonly_cast() (since 6.2, commit a35b9af4ec2c
+ * KATRACE_READ_DIRECT: typed loads that the verifier checks, through bpf_rdonly_cast() (since 6.2, commit a35b9af4ec2c
  * "bpf: Add a kfunc for generic type cast"). The cheapest way, and the only one under lockdown=confidentiality, which
- * refuses bpf_probe_read_kernel(). Otherwise: BPF_CORE_READ, for every kernel since 5.10. One object cannot hold both:
- * 5.13 to 5.15 refuse an unresolved kfunc even in code that never runs.
+ * refuses bpf_probe_read_kernel(). Otherwise: BPF_CORE_READ, for every kernel since 5.10. One object cannot contain
+ * both: 5.13 to 5.15 refuse an unresolved kfunc even in code that never runs.
  *
- * Both need a source pointer of the right type, made once per function by KERNEL_PTR(). A load through a bad pointer
+ * Both need a source pointer of the right type: call KERNEL_PTR() once per function. A load through a bad pointer
  * yields zero, never a fault.
  */
 #ifndef KATRACE_READ_BPF_H

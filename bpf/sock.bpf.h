@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Every field of a socket that katrace reads, one accessor each. What differs between kernels is handled here and
- * nowhere else. All accessors take the tcp_sock that tcp_sock_of() or sock_of_timer() returned.
+ * One accessor for each field of a socket that katrace reads. Differences between kernels are handled here and nowhere
+ * else. All accessors take the tcp_sock that tcp_sock_of() or sock_of_timer() returned.
  */
 #ifndef KATRACE_SOCK_BPF_H
 #define KATRACE_SOCK_BPF_H
@@ -9,13 +9,13 @@
 #include "read.bpf.h"
 #include <bpf/bpf_endian.h>
 
-/* The kernel's numbers; they are UAPI (include/uapi/linux/tcp.h, bpf.h) or unchanged since git history begins. */
+/* The kernel's constants. They are UAPI (include/uapi/linux/tcp.h, bpf.h) or unchanged since git history begins. */
 #define KATRACE_AF_INET 2
 #define KATRACE_AF_INET6 10
 #define KATRACE_IPPROTO_TCP 6
 #define ICSK_TIME_PROBE0 3
 
-/* tcp_jiffies32 of include/net/tcp.h: the clock of the socket's time stamps */
+/* tcp_jiffies32 of include/net/tcp.h: the clock of the socket's timestamps */
 static __always_inline __u32 now_jiffies(void)
 {
 	return (__u32)bpf_jiffies64();
@@ -27,9 +27,9 @@ static __always_inline const struct tcp_sock *tcp_sock_of(const void *sk)
 }
 
 /*
- * The keepalive timer's place in the socket. It moved from struct sock to struct inet_connection_sock, and stable
- * updates took the change: 5.10.262 and 6.18.44 have it in the old place, 6.1.192 in the new. Only the running kernel's
- * BTF can tell.
+ * Where the keepalive timer is in the socket. It moved from struct sock to struct inet_connection_sock, and stable
+ * updates include the change: 5.10.262 and 6.18.44 have the old layout, 6.1.192 has the new one. Only the BTF of the
+ * running kernel is reliable.
  */
 static __always_inline __u32 keepalive_timer_offset(void)
 {
@@ -51,9 +51,9 @@ static __always_inline __u32 sock_timer_expires(const struct tcp_sock *tp)
 }
 
 /*
- * Has a pending timer run out? The timer wheel rounds up, by up to an eighth of the time: its flags hold the bucket the
- * timer is in, LVL_SIZE of them a level, each level LVL_CLK_DIV times coarser (kernel/time/timer.c, calc_index() as it
- * is since 5.8).
+ * Has a pending timer expired? The timer wheel rounds up by up to an eighth of the time. The timer's flags hold its
+ * bucket; each level has LVL_SIZE buckets and is LVL_CLK_DIV times coarser than the one below (kernel/time/timer.c,
+ * calc_index() since 5.8).
  */
 static __always_inline bool timer_has_run_out(const struct timer_list *timer)
 {
@@ -85,8 +85,8 @@ static __always_inline __u8 sock_state(const struct tcp_sock *tp)
 }
 
 /*
- * iter/tcp also shows sockets that only are a struct sock_common: requests, which have no socket of their own yet, and
- * those in TIME_WAIT. They have no tcp_sock.
+ * iter/tcp also shows sockets that consist of a struct sock_common only and have no tcp_sock: connection requests and
+ * sockets in TIME_WAIT.
  */
 static __always_inline bool is_full_sock(const struct sock_common *common)
 {
@@ -130,7 +130,7 @@ static __always_inline __u32 sock_netns(const struct tcp_sock *tp)
 	return READ(sock_net(tp), ns.inum);
 }
 
-/* SOCK_INODE() of include/net/sock.h; 0 for a socket without a file: an orphan, or one not accepted yet. */
+/* SOCK_INODE() of include/net/sock.h; 0 for a socket without a file: an orphan, or a connection not accepted yet. */
 static __always_inline __u64 sock_inode(const struct tcp_sock *tp)
 {
 	const struct socket *socket = READ(tp, inet_conn.icsk_inet.sk.sk_socket);
@@ -140,7 +140,7 @@ static __always_inline __u64 sock_inode(const struct tcp_sock *tp)
 	return READ(KERNEL_PTR(struct socket_alloc, socket), vfs_inode.i_ino);
 }
 
-/* A file belongs to it. An orphan has none, one not accepted yet has none, and the kernel's own have none. */
+/* False for an orphan, for a connection not accepted yet, and for the kernel's own sockets. */
 static __always_inline bool sock_has_file(const struct tcp_sock *tp)
 {
 	const struct socket *socket = READ(tp, inet_conn.icsk_inet.sk.sk_socket);
@@ -148,7 +148,7 @@ static __always_inline bool sock_has_file(const struct tcp_sock *tp)
 	return socket && READ(KERNEL_PTR(struct socket, socket), file);
 }
 
-/* inet_sport, because skc_num is already 0 at the change to TCP_CLOSE */
+/* Reads inet_sport, because skc_num is already 0 at the change to TCP_CLOSE. */
 static __always_inline __u16 sock_local_port(const struct tcp_sock *tp)
 {
 	return bpf_ntohs(READ(tp, inet_conn.icsk_inet.inet_sport));
@@ -180,7 +180,7 @@ static __always_inline void sock_addresses(const struct tcp_sock *tp, __u8 local
 	p[3] = READ(tp, inet_conn.icsk_inet.sk.__sk_common.skc_v6_daddr.in6_u.u6_addr32[3]);
 }
 
-/* --- keepalive settings: what the socket set itself, 0 if it did not --- */
+/* --- keepalive settings of the socket itself; 0: not set --- */
 
 static __always_inline __u32 sock_own_idle(const struct tcp_sock *tp)
 {
@@ -197,7 +197,7 @@ static __always_inline __u8 sock_own_probe_limit(const struct tcp_sock *tp)
 	return READ(tp, keepalive_probes);
 }
 
-/* --- keepalive settings: the sysctls, which serve where the socket set nothing --- */
+/* --- keepalive settings: the sysctls, used where the socket set nothing --- */
 
 static __always_inline __u32 net_idle(const struct net *net)
 {
@@ -209,13 +209,13 @@ static __always_inline __u32 net_interval(const struct net *net)
 	return READ(net, ipv4.sysctl_tcp_keepalive_intvl);
 }
 
-/* The sysctl was once an int and is a u8 today, also in 5.10.262: BTF tells its width. */
+/* An int in older kernels and a u8 in newer ones, 5.10.262 included: BTF has the width. */
 static __always_inline __u8 net_probe_limit(const struct net *net)
 {
 	return READ_ANY_SIZE(net, ipv4.sysctl_tcp_keepalive_probes);
 }
 
-/* --- keepalive settings: what holds --- */
+/* --- effective keepalive settings --- */
 
 /* keepalive_time_when() of include/net/tcp.h, in jiffies */
 static __always_inline __u32 sock_idle(const struct tcp_sock *tp)
@@ -240,9 +240,9 @@ static __always_inline __u32 sock_user_timeout_ms(const struct tcp_sock *tp)
 	return READ(tp, inet_conn.icsk_user_timeout);
 }
 
-/* --- what keepalive goes by --- */
+/* --- what tcp_keepalive_timer() looks at --- */
 
-/* Jiffies since the last ACK. The clock is read last: a stamp made meanwhile would lie in the future. */
+/* Jiffies since the last ACK. The clock is read last, otherwise a newer timestamp could be in the future. */
 static __always_inline __u32 sock_ack_silent(const struct tcp_sock *tp)
 {
 	const __u32 heard = READ(tp, rcv_tstamp);
@@ -282,7 +282,7 @@ static __always_inline __u32 sock_queued_bytes(const struct tcp_sock *tp)
 	return READ(tp, write_seq) - READ(tp, snd_nxt);
 }
 
-/* tcp_keepalive_timer() sends no probe while data is in flight or queued: another timer is in charge */
+/* tcp_keepalive_timer() sends no probe while data is in flight or queued: another timer is in charge. */
 static __always_inline bool sock_busy(const struct tcp_sock *tp)
 {
 	return READ(tp, packets_out) || sock_queued_bytes(tp);
@@ -293,7 +293,7 @@ static __always_inline __u8 sock_retransmits(const struct tcp_sock *tp)
 	return READ(tp, inet_conn.icsk_retransmits);
 }
 
-/* Jiffies; doubled by each retransmission, but not by window probes */
+/* Jiffies. Each retransmission doubles it; window probes do not. */
 static __always_inline __u32 sock_rto(const struct tcp_sock *tp)
 {
 	return READ(tp, inet_conn.icsk_rto);
@@ -304,13 +304,13 @@ static __always_inline __u8 sock_backoff(const struct tcp_sock *tp)
 	return READ(tp, inet_conn.icsk_backoff);
 }
 
-/* How many retransmissions, in the kernel's peculiar count of them, or unanswered window probes are too many */
+/* The limit of retransmissions (as retransmits_timed_out() counts them) and of unanswered window probes */
 static __always_inline __u8 sock_retry_limit(const struct tcp_sock *tp)
 {
 	return READ_ANY_SIZE(sock_net(tp), ipv4.sysctl_tcp_retries2);
 }
 
-/* Jiffies until the timer of retransmission and window probing fires, if it is pending. 7.2 has it in another place. */
+/* Jiffies until the timer of retransmission and window probing fires, if it is pending. Another field in 7.2. */
 static __always_inline __s32 sock_next_try(const struct tcp_sock *tp)
 {
 	__u32 expires;
@@ -329,7 +329,7 @@ static __always_inline bool sock_window_probing(const struct tcp_sock *tp)
 
 /*
  * Can this segment be the peer's answer? tcp_probe fires before the segment is validated, also for a RST and for a
- * retransmitted SYN-ACK: it must carry ACK, neither RST nor SYN, and lie in the window (tcp_sequence()).
+ * retransmitted SYN-ACK. An answer has ACK, neither RST nor SYN, and is inside the window (tcp_sequence()).
  */
 static __always_inline bool segment_acceptable(const struct tcp_sock *tp, const struct sk_buff *skb)
 {

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* What the kernel side remembers from one program to the next: three maps, and who enters and deletes what. */
+/* What the kernel side remembers between programs: three maps, and who inserts and deletes their entries. */
 #ifndef KATRACE_STATE_BPF_H
 #define KATRACE_STATE_BPF_H
 
 #include "emit.bpf.h"
 
 /*
- * The keepalive timer now running on this CPU and its socket's state when it began; sock is 0 when none is, or when
- * it is not about keepalive. One entry is enough: timers run in softirq context, one at a time on a CPU. Begun by
- * timer_entered(), added to by the handlers of what happens inside the timer, ended by timer_left().
+ * The keepalive timer that is running on this CPU, and the state of its socket when it began. sock is 0 if no timer
+ * runs, or if its firing is not about keepalive. One entry is enough: timers run in softirq context, one at a time on a
+ * CPU. Set by timer_entered(), updated by the handlers of what happens inside the timer, cleared by timer_left().
  */
 struct firing {
 	__u64 sock;
@@ -31,14 +31,14 @@ struct {
 } firings SEC(".maps");
 
 /*
- * Connections keepalive has acted on. It keeps the many short connections of a busy server silent: tcp_sock has no
- * birth time and no count of probes, so at TCP_CLOSE nothing in it tells whether keepalive ever did something.
- * Entered by story_enter(); deleted at TCP_CLOSE. The loader sets the size to the number of connections the model
- * remembers. A stale entry (its close was not seen) costs one record that user space ignores.
+ * Connections that keepalive has acted on. Only their ends are reported, so the many short connections of a busy server
+ * cause no records. A tcp_sock cannot answer this at TCP_CLOSE: it has no birth time and no count of probes.
+ * Inserted by story_enter(); deleted at TCP_CLOSE. The loader sets the size to the number of connections the model
+ * remembers. A stale entry (its close was not seen) costs one record, which user space ignores.
  */
 enum story_flag {
-	STORY_SUPPRESSED = 1 << 0, /* said, and not yet taken back */
-	STORY_UNANSWERED = 1 << 1, /* a probe whose answer has not been seen: the next firing may find it */
+	STORY_SUPPRESSED = 1 << 0, /* reported, and its end not yet */
+	STORY_UNANSWERED = 1 << 1, /* no answer to the last probe was seen: the next firing may find it */
 };
 
 struct {
@@ -50,8 +50,8 @@ struct {
 } stories SEC(".maps");
 
 /*
- * Connections known to belong to others than those asked for. Entered by user space, which decides; deleted at
- * TCP_CLOSE, and out of force when its time is over: kernels reuse a sock in place, and a socket can be passed on.
+ * Connections that do not match the filters. User space decides and inserts them. An entry is deleted at TCP_CLOSE, and
+ * ignored when its time is over: kernels reuse a sock in place, and a socket can be passed to another process.
  */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
@@ -80,8 +80,8 @@ static __always_inline struct firing *this_firing(void)
 }
 
 /*
- * Makes tp part of the story with exactly these flags; returns the flags it had. When the map is full the record still
- * goes out, but the connection's normal end will not be seen: counted.
+ * Inserts tp into stories with exactly these flags; returns the flags it had. If the map is full, the record is still
+ * sent, but a normal end of the connection will not be reported. This is counted.
  */
 static __always_inline __u32 story_enter(const struct tcp_sock *tp, __u32 flags)
 {

@@ -1,21 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Walks over every task's descriptors: who holds which TCP socket, in all network namespaces at once; and, first of
- * all, one look at a socket of katrace's own.
+ * Walks over the descriptors of all tasks: which process holds which TCP socket, in all network namespaces at once. And
+ * first a look at a socket of katrace itself.
  */
 #include "describe.bpf.h"
 #include <bpf/bpf_tracing.h>
 
 char LICENSE[] SEC("license") = "GPL";
 
-/* Set before load: katrace's own socket, made with TCP_KEEPIDLE=1. */
+/* Set before loading: the descriptor of katrace's own socket, which has TCP_KEEPIDLE=1. */
 const volatile __u32 own_fd = 0;
-/* Written by own_socket(), then read by all others. */
+/* Written by own_socket(), read by all others. */
 struct katrace_facts facts = {};
 
 /*
- * Processes asked for with all their descendants, by process id as katrace numbers it. User space enters those there
- * are at start, process_forked() their children; deleted when a process ends, by process_ended().
+ * The processes of --pid with all their descendants, by process id in katrace's pid namespace. User space inserts those
+ * that exist at the start, process_forked() inserts their children; process_ended() deletes.
  */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
@@ -25,7 +25,7 @@ struct {
 	__type(value, __u32);
 } kin SEC(".maps");
 
-/* The process id as katrace's pid namespace numbers it; 0 if it has none there. */
+/* The process id in katrace's pid namespace; 0 if the process is not visible there. */
 static __always_inline __u32 process_id(const struct task_struct *leader)
 {
 	const struct pid *pid = READ(leader, thread_pid);
@@ -39,8 +39,8 @@ static __always_inline __u32 process_id(const struct task_struct *leader)
 }
 
 /*
- * The addresses katrace needs, without kallsyms, which shows zeros to those without CAP_SYSLOG: a TCP socket carries
- * its keepalive timer's function, its file the operations of all socket files. TCP_KEEPIDLE=1 is stored as HZ jiffies.
+ * Finds the addresses that katrace needs without kallsyms, which shows zeros without CAP_SYSLOG: a TCP socket holds the
+ * function of its keepalive timer, its file the operations of all socket files. TCP_KEEPIDLE=1 is stored as HZ jiffies.
  */
 SEC("iter/task_file")
 int own_socket(struct bpf_iter__task_file *ctx)
@@ -68,7 +68,7 @@ int own_socket(struct bpf_iter__task_file *ctx)
 	return 0;
 }
 
-/* sock_from_file() of net/socket.c, which is a helper only since 5.11 */
+/* sock_from_file() of net/socket.c; a helper exists only since 5.11 */
 static __always_inline const struct tcp_sock *tcp_sock_of_file(const struct file *file)
 {
 	const struct tcp_sock *tp;
@@ -128,7 +128,7 @@ int held_sockets(struct bpf_iter__task_file *ctx)
 	return 0;
 }
 
-/* --- descendants: attached only when they are asked for --- */
+/* --- descendants: attached only with --children --- */
 
 SEC("tp_btf/sched_process_fork")
 int BPF_PROG(process_forked, struct task_struct *parent, struct task_struct *child)
@@ -143,7 +143,7 @@ int BPF_PROG(process_forked, struct task_struct *parent, struct task_struct *chi
 	return 0;
 }
 
-/* Of each thread; the last one takes the process with it. */
+/* Runs for each thread; the process ends with its last thread. */
 SEC("tp_btf/sched_process_exit")
 int BPF_PROG(process_ended, struct task_struct *task)
 {
@@ -158,17 +158,17 @@ int BPF_PROG(process_ended, struct task_struct *task)
 /* --- for `katrace list` --- */
 
 /*
- * The socket is alive while it is looked at, but not at rest: it may be connecting or closing on another CPU. True if
- * it still is what was written down of it.
+ * The socket may be connecting or closing on another CPU while it is read. True if its state and ports still are what
+ * the record says.
  */
 static __always_inline bool is_still(const struct katrace_record *rec, const struct tcp_sock *tp)
 {
-	barrier(); /* reads made before do not count */
+	barrier(); /* read again */
 	return rec->state == sock_state(tp) && rec->local_port == sock_local_port(tp) &&
 	       rec->peer_port == sock_peer_port(tp);
 }
 
-/* A socket that is nothing yet, or nothing any more, is not shown; nor is a half of one. */
+/* Sockets that are not connected yet, or closed already, are not shown. */
 static __always_inline bool is_whole(const struct katrace_record *rec)
 {
 	return rec->state != BPF_TCP_CLOSE && rec->local_port && (rec->peer_port || rec->state == BPF_TCP_LISTEN);

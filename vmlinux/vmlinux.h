@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /*
- * Every kernel type and field katrace reads, and nothing else: the list of what it depends on in the kernel.
+ * Every kernel type and field that katrace reads, and nothing else: the list of its dependencies on the kernel.
  *
- * Offsets and sizes here mean nothing: preserve_access_index makes clang record each access as a CO-RE relocation and
- * libbpf resolves it against the running kernel's BTF. A field that some kernels lack is read behind
+ * Offsets and sizes in this file do not matter: preserve_access_index makes clang record each access as a CO-RE
+ * relocation and libbpf resolves it against the running kernel's BTF. A field that some kernels lack is read behind
  * bpf_core_field_exists() in bpf/sock.bpf.h. Plain integers and the bpf() interface come from the UAPI headers.
  */
 #ifndef KATRACE_VMLINUX_H
@@ -34,7 +34,7 @@ struct ns_common {
 struct netns_ipv4 {
 	int sysctl_tcp_keepalive_time;
 	int sysctl_tcp_keepalive_intvl;
-	__u8 sysctl_tcp_keepalive_probes; /* once an int, as the next */
+	__u8 sysctl_tcp_keepalive_probes; /* an int in older kernels, like the next one */
 	__u8 sysctl_tcp_retries2;
 };
 
@@ -47,7 +47,7 @@ typedef struct {
 	struct net *net;
 } possible_net_t;
 
-/* --- sockets, from the general to TCP --- */
+/* --- sockets, from generic to TCP --- */
 
 struct in6_addr {
 	union {
@@ -77,8 +77,8 @@ struct sock_common {
 struct sock {
 	struct sock_common __sk_common;
 	struct socket *sk_socket;
-	struct timer_list sk_timer;             /* the keepalive timer, until it moved to icsk_keepalive_timer */
-	struct timer_list tcp_retransmit_timer; /* where icsk_retransmit_timer went */
+	struct timer_list sk_timer;             /* the keepalive timer; newer kernels: icsk_keepalive_timer */
+	struct timer_list tcp_retransmit_timer; /* newer kernels; before: icsk_retransmit_timer */
 	__u16 sk_protocol;
 	int sk_err;
 };
@@ -97,7 +97,7 @@ struct inet_sock {
 
 struct inet_connection_sock {
 	struct inet_sock icsk_inet;
-	struct timer_list icsk_keepalive_timer; /* newer kernels, and stable updates of older series */
+	struct timer_list icsk_keepalive_timer; /* newer kernels and stable updates of older series */
 	struct timer_list icsk_retransmit_timer;
 	__u32 icsk_rto;
 	__u8 icsk_retransmits;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /*
- * What the kernel side tells the user side: the only header both include.
+ * What the kernel side passes to the user side: the only header that both include.
  *
- * A record is what the kernel saw, in the kernel's units (jiffies, network byte order, kernel state numbers); what it
- * means is decided in user/model. Every byte of a record is written. Both sides are built together, so layouts may
+ * A record is what the kernel saw, in the kernel's units (jiffies, network byte order, kernel state numbers).
+ * user/model decides what it means. Every byte of a record is written. Both sides are built together, so layouts may
  * change freely; the assertions below catch a layout that differs between the two compilers.
  */
 #ifndef KATRACE_RECORD_H
@@ -11,20 +11,20 @@
 
 #include <linux/types.h>
 
-/* What happened. KATRACE_RECORD_KINDS is also the number of counters kept for each CPU. */
+/* What happened. KATRACE_RECORD_KINDS is also the number of counters for each CPU. */
 enum katrace_record_kind {
 	KATRACE_PROBE_SENT,    /* the timer sent a probe, or counted it as sent */
-	KATRACE_PROBE_DROPPED, /* the timer tried to, the local stack refused */
+	KATRACE_PROBE_DROPPED, /* the timer tried to send a probe, the local stack refused it */
 	KATRACE_ANSWER,        /* the first segment from the peer since the probe */
 	KATRACE_SUPPRESSED,    /* the timer fired, but data is unacknowledged or queued */
-	KATRACE_SETTLED,       /* the timer fired, and what was said before no longer holds: the peer was heard */
-	KATRACE_CLOSED,        /* the socket went to TCP_CLOSE */
-	KATRACE_SWITCHED_ON,   /* the timer was started from outside, or a listener handed keepalive on */
-	KATRACE_SWITCHED_OFF,  /* the timer was cancelled: for good, unless KATRACE_SWITCHED_ON follows at once */
+	KATRACE_SETTLED,       /* the timer fired, and the peer was heard: a suppression or unanswered probe is over */
+	KATRACE_CLOSED,        /* the socket changed to TCP_CLOSE */
+	KATRACE_SWITCHED_ON,   /* the timer was started from outside, or inherited from a listener */
+	KATRACE_SWITCHED_OFF,  /* the timer was cancelled; restarted if KATRACE_SWITCHED_ON follows at once */
 	KATRACE_RECORD_KINDS
 };
 
-/* Why the socket went to TCP_CLOSE, as far as only the kernel side can know. */
+/* Why the socket changed to TCP_CLOSE, where only the kernel side can know it. */
 enum katrace_close_cause {
 	KATRACE_CLOSE_OTHER,
 	KATRACE_CLOSE_KEEPALIVE, /* the keepalive timer gave up */
@@ -32,7 +32,7 @@ enum katrace_close_cause {
 
 /* Bits of katrace_record.flags */
 enum katrace_record_flag {
-	KATRACE_KEEPALIVE_ON = 1 << 0, /* for KATRACE_SWITCHED_ON and _OFF: it was on before */
+	KATRACE_KEEPALIVE_ON = 1 << 0, /* in KATRACE_SWITCHED_ON and _OFF: keepalive was on before */
 	KATRACE_ORPHAN = 1 << 1,       /* no process holds the socket (SOCK_DEAD) */
 	KATRACE_HAS_RESULT = 1 << 2,   /* result is the return value of tcp_write_wakeup() */
 	KATRACE_WINDOW_PROBE = 1 << 3, /* the window probe timer is pending */
@@ -50,11 +50,11 @@ struct katrace_record {
 	__u32 netns;   /* inode number of the network namespace */
 	__u64 time_ns; /* CLOCK_BOOTTIME; for a firing of the timer, when it began */
 	__u64 sock;    /* identity only: a kernel address, never shown */
-	__u64 inode;   /* of the socket's file, 0 when it has none */
-	__u64 cookie;  /* 0 when nobody asked the kernel for one */
+	__u64 inode;   /* of the socket's file; 0: none */
+	__u64 cookie;  /* 0: the kernel has not assigned one */
 	__u8 local_addr[16];
 	__u8 peer_addr[16];
-	__u16 local_port; /* host byte order, as peer_port */
+	__u16 local_port; /* host byte order, like peer_port */
 	__u16 peer_port;
 	__u16 family; /* AF_INET or AF_INET6; a v4-mapped address is AF_INET6 here */
 	__u8 state;   /* TCP_ESTABLISHED... ; for KATRACE_CLOSED the state before */
@@ -65,7 +65,7 @@ struct katrace_record {
 	__u32 silent;          /* jiffies since the peer was last heard */
 	__u8 probe_limit;      /* effective */
 	__u8 from_sysctl;
-	__u8 probes_out;  /* sent and unanswered, this one included */
+	__u8 probes_out;  /* sent and unanswered, including this one */
 	__u8 retransmits; /* of the oldest unacknowledged segment */
 	__u32 unacked_bytes;
 	__u32 queued_bytes; /* written by the process, not sent yet */
@@ -89,33 +89,34 @@ struct katrace_count {
 	__u64 lost; /* the ring was full */
 };
 
-/* The loader's decisions, fixed before the programs are loaded. */
+/* Decided by the loader before the programs are loaded. */
 struct katrace_config {
 	__u64 keepalive_timer; /* address of tcp_keepalive_timer(), from katrace_facts */
 	__u32 hz;
 	__u32 wake_bytes;    /* wake a busy consumer early when this much waits in the ring */
 	__u8 sees_result;    /* a hook reports what tcp_write_wakeup() returned */
 	__u8 sees_write_err; /* a hook reports calls of tcp_write_err() */
-	__u8 filters;        /* not every connection is wanted: see others in bpf/keepalive.bpf.h */
-	__u8 all;            /* also connections keepalive has not acted on */
+	__u8 filters;        /* there are filters: see others in bpf/keepalive.bpf.h */
+	__u8 all;            /* report connections that keepalive has not acted on, too */
 };
 
-/* A connection that is not wanted, as far as user space knows. The sock may be another's later, but not for long. */
+/* A connection that does not match the filters. The kernel may reuse its sock, so an entry is valid for a short time.
+ */
 struct katrace_other {
 	__u64 inode;    /* of the socket's file */
-	__u64 until_ns; /* CLOCK_BOOTTIME: after that, ask again */
+	__u64 until_ns; /* CLOCK_BOOTTIME: valid until then */
 };
 
-/* Memory both sides write while tracing. */
+/* Memory that both sides write while tracing. */
 struct katrace_shared {
 	__u32 ready;     /* user: every hook is attached, records may be sent */
-	__u32 waiting;   /* user sets it before blocking; the next record clears it and wakes */
+	__u32 waiting;   /* user sets it before it blocks; the next record clears it and wakes the user side */
 	__u32 nudged;    /* kernel: woken early for wake_bytes; user clears it when it drains */
-	__u32 losing;    /* kernel: a record was lost; user clears it before it sums the counts */
+	__u32 losing;    /* kernel: a record was lost; user clears it before it adds up the counts */
 	__u32 untracked; /* kernel: connections that did not fit the story map, see story_enter() */
 };
 
-/* What katrace learns from a socket of its own before it loads the tracer: see bpf/walk.bpf.c. */
+/* What katrace reads from a socket of its own before it loads the tracer: see bpf/walk.bpf.c. */
 struct katrace_facts {
 	__u64 keepalive_timer; /* address of tcp_keepalive_timer() */
 	__u64 socket_fops;     /* address of socket_file_ops */
@@ -126,28 +127,28 @@ struct katrace_facts {
 	__u32 kin_lost;  /* descendants that did not fit the map of kin */
 };
 
-/* One descriptor that refers to a TCP socket, as written by the walk over all tasks' descriptors. */
+/* One descriptor that refers to a TCP socket, written by the walk over the descriptors of all tasks. */
 struct katrace_owner {
 	__u64 sock;
 	__u64 inode;
-	__u64 start_ns;  /* CLOCK_BOOTTIME: with pid it names one process for ever */
-	__u64 css_set;   /* identity only: processes with the same one are in the same cgroup of every hierarchy */
+	__u64 start_ns;  /* CLOCK_BOOTTIME; unique together with pid */
+	__u64 css_set;   /* identity only: processes with the same css_set are in the same cgroup of every hierarchy */
 	__u64 cgroup_id; /* in the cgroup2 hierarchy */
 	__u32 pid;       /* in katrace's pid namespace */
-	__u32 is_kin;    /* one of the processes asked for, or a descendant: see kin in bpf/walk.bpf.c */
+	__u32 is_kin;    /* a process of --pid or a descendant: see kin in bpf/walk.bpf.c */
 	char comm[16];   /* of the process's main thread, at most 15 bytes and a zero */
 };
 
 _Static_assert(sizeof(struct katrace_owner) == 64, "owner layout");
 
 /*
- * One descriptor that refers to a TCP socket, with all that `katrace list` shows of it, or a socket that has no file.
- * connection.kind is KATRACE_RECORD_KINDS: nothing happened.
+ * One descriptor that refers to a TCP socket, or a socket without a file, with everything that `katrace list` shows.
+ * connection.kind is KATRACE_RECORD_KINDS, because nothing happened.
  */
 struct katrace_socket {
 	struct katrace_record connection;
-	struct katrace_owner owner; /* zeros where the socket has no file; sock and inode are connection's */
-	__s32 timer_due;            /* jiffies until the keepalive timer fires; less than 0: it is late */
+	struct katrace_owner owner; /* zeros if the socket has no file; sock and inode are in connection */
+	__s32 timer_due;            /* jiffies until the keepalive timer fires; negative: it is late */
 	__u8 timer_runs;
 	__u8 unused[3];
 };
@@ -155,7 +156,7 @@ struct katrace_socket {
 _Static_assert(sizeof(struct katrace_socket) == sizeof(struct katrace_record) + sizeof(struct katrace_owner) + 8,
 	       "socket layout");
 
-/* The sysctls of a network namespace that a TCP socket belongs to, in the kernel's units. */
+/* The sysctls of the network namespace of a TCP socket, in the kernel's units. */
 struct katrace_netns {
 	__u32 netns;
 	__u32 idle;     /* jiffies */
