@@ -12,22 +12,22 @@
 #include <time.h>
 #include <unistd.h>
 
-/* Without space, the next try comes after this. */
+/* On a full disk, pause between tries. */
 #define RETRY_S 1
 
-/* Two buffers change places: one is filled while the other is written, so a line is never split between writes. */
+/* Two buffers are swapped: one is filled while the other is written, so a line is never split between writes. */
 struct buffer {
 	char *bytes;
 	size_t used;
 };
 
 struct sink {
-	int fd; /* writer's thread only */
+	int fd; /* only the writer's thread uses it */
 	int trouble_fd;
 	size_t capacity;
-	uint64_t dropped; /* caller's thread only */
+	uint64_t dropped; /* only the caller's thread uses it */
 	pthread_t writer;
-	pthread_mutex_t lock;    /* of all below */
+	pthread_mutex_t lock;    /* protects everything below */
 	pthread_cond_t changed;  /* for the writer: filled, closing or next_fd */
 	pthread_cond_t progress; /* for the caller: emptied, full or error */
 	struct buffer filling, writing;
@@ -41,7 +41,7 @@ struct sink {
 
 /* --- the writer's thread --- */
 
-/* Returns the descriptor that is no longer needed, or -1; to be closed without the lock, for that may take time. */
+/* Returns the descriptor that is no longer needed, or -1. Close it without the lock: close() may take time. */
 static int take_next_fd(struct sink *sink)
 {
 	const int old_fd = sink->fd;
@@ -59,7 +59,7 @@ static void close_if_open(int fd)
 		close(fd);
 }
 
-/* Waits for text, which may be none, or another file, and takes both. False at the end. */
+/* Waits for text or for another file, and takes both. There may be no text. False at the end. */
 static bool take_filled(struct sink *sink)
 {
 	struct buffer empty = sink->writing;
@@ -91,7 +91,7 @@ static void set_trouble(struct sink *sink, bool full, int error)
 	sink->error = error;
 	pthread_cond_signal(&sink->progress);
 	pthread_mutex_unlock(&sink->lock);
-	/* Cannot fail: the counter is far from full. */
+	/* cannot fail: the counter is far from its maximum */
 	if ((full || error) && write(sink->trouble_fd, &one, sizeof(one)) < 0)
 		return;
 }
@@ -104,8 +104,8 @@ static size_t line_start(const char *bytes, size_t at)
 }
 
 /*
- * A line that was cut off by the end of the space is taken back, so that a file never ends in a part of a line, or has
- * another text after it; not if somebody else has written since. Returns where to go on.
+ * Removes a partial line that the full disk left in the file, so that a file never contains a part of a line; not if
+ * somebody else has written to the file since. Returns where to continue in bytes.
  */
 static size_t take_back_part(int fd, const char *bytes, size_t at)
 {
@@ -118,11 +118,11 @@ static size_t take_back_part(int fd, const char *bytes, size_t at)
 	end = lseek(fd, 0, SEEK_CUR) - (off_t)(at - start);
 	if (end < 0 || info.st_size != end + (off_t)(at - start) || ftruncate(fd, end))
 		return at;
-	lseek(fd, end, SEEK_SET); /* of no account with O_APPEND */
+	lseek(fd, end, SEEK_SET); /* no effect with O_APPEND */
 	return start;
 }
 
-/* Waits a while, or for another file. False when the sink is being closed: there may never be space. */
+/* Waits RETRY_S, or until there is another file. False if the sink is being closed: there may never be space. */
 static bool wait_for_space(struct sink *sink, bool may_switch)
 {
 	struct timespec until;
@@ -148,7 +148,7 @@ static bool is_out_of_space(int error)
 	return error == ENOSPC || error == EDQUOT || error == EFBIG;
 }
 
-/* Writes all of the buffer, however long that takes. Returns 0, or -errno and in *at how much was written. */
+/* Writes the whole buffer, however long that takes. Returns 0, or -errno; *at is how much was written. */
 static int write_all(struct sink *sink, size_t *at)
 {
 	const struct buffer *buffer = &sink->writing;
@@ -210,7 +210,7 @@ static void *write_loop(void *arg)
 	return NULL;
 }
 
-/* Signals are the main thread's. */
+/* The main thread handles all signals. */
 static int start_writer(struct sink *sink)
 {
 	sigset_t all, before;
@@ -236,7 +236,7 @@ static void sink_free(struct sink *sink)
 	free(sink);
 }
 
-/* A step of the wall clock must not make the writer wait for hours. */
+/* CLOCK_MONOTONIC: setting the wall clock must not make the writer wait for hours. */
 static void init_conditions(struct sink *sink)
 {
 	pthread_condattr_t monotonic;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /*
- * Where formatted output goes: a file descriptor behind a bounded queue and a thread of its own, so that a slow reader
- * or a full disk never stalls the ring. One write(2) holds whole lines. Only one thread may call these functions.
+ * Writes formatted output to a file descriptor, with a bounded queue and a thread of its own, so that a slow reader or
+ * a full disk never stalls the ring. Each write(2) contains whole lines. Only one thread may call these functions.
  */
 #ifndef KATRACE_SINK_H
 #define KATRACE_SINK_H
@@ -14,44 +14,44 @@ struct sink;
 
 enum sink_state {
 	SINK_WORKS,
-	SINK_FULL,   /* no space: what is queued is tried again every second, and kept until then */
-	SINK_BROKEN, /* writing has failed for good: the reader has gone, say */
+	SINK_FULL,   /* no space: queued text is kept, and tried again every second */
+	SINK_BROKEN, /* writing has failed permanently, for example because the reader has exited */
 };
 
 /*
- * Writes to fd, which is the sink's from then on, and is left in the mode it is in. capacity: bytes that may wait, and
- * the largest text sink_write() takes. On success *sink is the caller's. Returns 0 or -errno.
+ * Takes ownership of fd and does not change its mode. capacity: how many bytes may wait, and the largest text that
+ * sink_write() takes. On success the caller owns *sink. Returns 0 or -errno.
  */
 int sink_new(struct sink **sink, int fd, size_t capacity);
 
-/* Queues whole lines. Returns 0; -ENOBUFS when they did not fit and were dropped; or the error that broke the sink. */
+/* Queues whole lines. Returns 0; -ENOBUFS if they did not fit and were dropped; or the error that broke the sink. */
 int sink_write(struct sink *sink, const char *text, size_t n);
 
-/* The same, but waits for room, unless there is no space for what is queued already. */
+/* The same, but waits for room, unless the disk is full. */
 int sink_write_wait(struct sink *sink, const char *text, size_t n);
 
-/* Waits until all is written. Returns 0; -ENOSPC when there is no space for it; or the error that broke the sink. */
+/* Waits until everything is written. Returns 0; -ENOSPC if the disk is full; or the error that broke the sink. */
 int sink_flush(struct sink *sink);
 
-/* Would sink_write() take n bytes now, with a good chance that they are written? */
+/* Would sink_write() take n bytes now, and are they likely to be written? */
 bool sink_has_room(struct sink *sink, size_t n);
 
 /* How many lines were dropped, in total. */
 uint64_t sink_dropped(const struct sink *sink);
 
 /*
- * Goes on in another file, which is the sink's from then on; closes the one before. What is queued goes to either, in
- * order, and no line is split between them.
+ * Continues in another file: takes ownership of fd and closes the old one. Queued text goes to either file, in order,
+ * and no line is split between them.
  */
 void sink_switch(struct sink *sink, int fd);
 
-/* Becomes readable when there is trouble; sink_state() says which, and clears it. */
+/* Becomes readable when the state changes for the worse; sink_state() returns the state and clears this. */
 int sink_fd(const struct sink *sink);
 enum sink_state sink_state(struct sink *sink);
 
 /*
- * Waits until all is written, but not for space, and frees the sink; NULL is fine. Returns 0 or the error it ended
- * with: -EPIPE when the reader has gone. *unwritten is the number of lines that were queued and not written.
+ * Waits until everything is written, but not for space, and frees the sink; NULL is fine. Returns 0 or the error that
+ * broke the sink: -EPIPE if the reader has exited. *unwritten is the number of lines that were queued and not written.
  */
 int sink_close(struct sink *sink, uint64_t *unwritten);
 

@@ -20,7 +20,7 @@ static const struct {
 	[JOB_SWITCH] = { "switched on or off (--all)", true, NULL },
 };
 
-/* JOB_RESULT and JOB_WRITE_ERR have no tracepoint: there the socket's state tells, see bpf/keepalive.bpf.h. */
+/* JOB_RESULT and JOB_WRITE_ERR have no tracepoint: the socket's state replaces them, see bpf/keepalive.bpf.h. */
 #define HOOK(job, mode, name, function, ...)                                                                           \
 	{                                                                                                              \
 		job, mode, name, { __VA_ARGS__ }, function, HOOK_UNTRIED, 0                                            \
@@ -68,7 +68,7 @@ const char *hook_state_words(enum hook_state state)
 	return words[state];
 }
 
-/* include/linux/errno.h: not meant for user space, but what attaching fentry answers where there is no trampoline */
+/* include/linux/errno.h: not meant for user space, but attaching fentry returns it where there is no trampoline */
 #define KERNEL_ENOTSUPP 524
 
 const char *hook_errno_name(int error)
@@ -89,7 +89,7 @@ void hooks_init(struct hook hooks[N_HOOKS], const char *btf_file)
 
 	memcpy(hooks, known, sizeof(known));
 	if (!btf)
-		return; /* then trying will tell */
+		return; /* trying will show */
 	for (size_t i = 0; i < N_HOOKS; i++)
 		if (hooks[i].optional_function &&
 		    btf__find_by_name_kind(btf, hooks[i].optional_function, BTF_KIND_FUNC) < 0)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
-/* Where katrace can listen in the kernel: the hooks for each job, best first, and what came of trying them. */
+/* The hooks that katrace can use in the kernel for each job, best first, and the result of trying them. */
 #ifndef KATRACE_HOOKS_H
 #define KATRACE_HOOKS_H
 
@@ -11,9 +11,9 @@
 enum hook_job {
 	JOB_TIMER,     /* the keepalive timer begins and ends */
 	JOB_ANSWER,    /* segments from the peer */
-	JOB_RESULT,    /* what sending a probe returned */
+	JOB_RESULT,    /* the return value of sending a probe */
 	JOB_WRITE_ERR, /* a timer gives up */
-	JOB_CLOSE,     /* a socket goes to TCP_CLOSE */
+	JOB_CLOSE,     /* a socket changes to TCP_CLOSE */
 	JOB_SWITCH,    /* keepalive is switched on or off: only with tracer_options.all */
 	HOOK_JOBS
 };
@@ -21,10 +21,10 @@ enum hook_job {
 /* "keepalive timer" */
 const char *hook_job_name(enum hook_job job);
 
-/* True if katrace cannot do without, when it is asked for. */
+/* True if katrace cannot work without this job, where it is used at all. */
 bool hook_job_is_required(enum hook_job job);
 
-/* What is not seen when nothing does the job; NULL: nothing is missed, other hooks tell the same. */
+/* What is not seen without a hook for the job; NULL: nothing, other hooks provide the same. */
 const char *hook_job_loss(enum hook_job job);
 
 /* Large enough for every hooks_explain(). */
@@ -33,15 +33,15 @@ const char *hook_job_loss(enum hook_job job);
 enum hook_state {
 	HOOK_UNTRIED,
 	HOOK_ABSENT,  /* the kernel has no such function, or inlines it */
-	HOOK_REFUSED, /* its program was not loaded */
-	HOOK_FAILED,  /* it was loaded, but not attached */
+	HOOK_REFUSED, /* its program could not be loaded */
+	HOOK_FAILED,  /* it was loaded, but could not be attached */
 	HOOK_WORKS,
 };
 
-/* "attached", or why not */
+/* "attached", or the reason why not */
 const char *hook_state_words(enum hook_state state);
 
-/* The name and the meaning of an errno, also of the one attaching fentry may give, which libc does not know. */
+/* The name and the meaning of an errno, including ENOTSUPP of fentry, which libc does not know. */
 const char *hook_errno_name(int error);
 const char *hook_errno_words(int error);
 
@@ -53,7 +53,7 @@ struct hook {
 	enum hook_mode mode;
 	const char *name;                    /* "fentry/tcp_ack" */
 	const char *programs[HOOK_PROGRAMS]; /* in katrace.bpf.c; the second may be NULL */
-	const char *optional_function;       /* not in every kernel; NULL: it is */
+	const char *optional_function;       /* missing from some kernels; NULL: every kernel has its function */
 	enum hook_state state;
 	int error; /* of HOOK_REFUSED and HOOK_FAILED: a positive errno */
 };
@@ -61,15 +61,15 @@ struct hook {
 #define N_HOOKS 12
 
 /*
- * All hooks, in order of preference; untried, but for those whose function the kernel's types do not know: the running
- * kernel's own, or those in btf_file unless that is NULL.
+ * All hooks, in order of preference: HOOK_ABSENT if the BTF lacks their function, otherwise untried. The BTF is
+ * btf_file, or the running kernel's if that is NULL.
  */
 void hooks_init(struct hook hooks[N_HOOKS], const char *btf_file);
 
-/* The best hook for a job that may still work, in this mode or any (MODE_AUTO); NULL: none. */
+/* The best hook for a job that is not known to fail, in this mode or in any (MODE_AUTO); NULL: none. */
 struct hook *hooks_choose(struct hook hooks[N_HOOKS], enum hook_job job, enum hook_mode mode);
 
-/* What is not seen because nothing does the job, and why: what came of the first hook that was tried for it. */
+/* What is not seen because no hook does the job, and the reason: the result of the first hook that was tried for it. */
 void hooks_explain(const struct hook hooks[N_HOOKS], enum hook_job job, char *text, size_t size);
 
 #endif

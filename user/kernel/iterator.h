@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
-/* Reading what BPF iterators write: records of one size. */
+/* Reads the output of BPF iterators: records of one size. */
 #ifndef KATRACE_ITERATOR_H
 #define KATRACE_ITERATOR_H
 
@@ -9,23 +9,23 @@
 
 typedef void (*record_fn)(void *ctx, const void *record);
 
-/* Runs the iterator and calls found() for each of its records, size bytes each. Returns 0 or -errno. */
+/* Runs the iterator and calls found() for each of its records of size bytes. Returns 0 or -errno. */
 int iterator_read(const struct bpf_link *link, size_t size, record_fn found, void *ctx);
 
-/* An iterator that runs in a thread of its own, beside another. The caller sets link and size. */
+/* An iterator that runs in a thread of its own, at the same time as another. The caller sets link and size. */
 struct iterator_beside {
 	const struct bpf_link *link;
 	size_t size;
-	char *records; /* kept until the other is done */
+	char *records; /* kept until the other iterator is done */
 	size_t n, room;
 	int err;
 	pthread_t thread;
 };
 
-/* Returns 0 or -errno; after 0, iterator_end() must be called. */
+/* Returns 0 or -errno. After 0, call iterator_end(). */
 int iterator_begin(struct iterator_beside *beside);
 
-/* Waits for its end, and calls found(), unless it is NULL, for each record if all were read. Returns 0 or -errno. */
+/* Waits for its end. If all records were read, calls found() for each, unless found is NULL. Returns 0 or -errno. */
 int iterator_end(struct iterator_beside *beside, record_fn found, void *ctx);
 
 #endif

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /*
- * What the two BPF objects, the walk and the tracer, share in being opened. Each was built twice from one source
- * (bpf/read.bpf.h): the two builds have the same maps, programs and data, so one skeleton type serves both, and only
- * the ELF bytes it is opened from differ.
+ * What opening the two BPF objects, walk and tracer, has in common. Each is built twice from one source
+ * (bpf/read.bpf.h). The two builds have the same maps, programs and data, so one skeleton type serves both; only the
+ * ELF bytes differ.
  */
 #ifndef KATRACE_OBJECT_H
 #define KATRACE_OBJECT_H
@@ -19,23 +19,23 @@ enum read_method {
 
 const char *read_method_name(enum read_method method);
 
-/* Fails to compile when the two builds of an object do not have the same data. */
+/* Does not compile if the two builds of an object differ in their data. */
 #define ONE_SKELETON_SERVES(name)                                                                                      \
 	_Static_assert(sizeof(struct name##_direct__bss) == sizeof(struct name##_probed__bss) &&                       \
 			       sizeof(struct name##_direct__rodata) == sizeof(struct name##_probed__rodata),           \
 		       "one skeleton for both builds")
 
 /*
- * Opens what NAME_direct__create_skeleton() has prepared; for READ_PROBED from the bytes of NAME_probed__elf_bytes().
+ * Opens the skeleton of NAME_direct__create_skeleton(), for READ_PROBED with the bytes of NAME_probed__elf_bytes().
  * btf: a file with the kernel's BTF, or NULL. Returns 0 or -errno.
  */
 int object_open(struct bpf_object_skeleton *skeleton, enum read_method method,
 		const void *(*probed_bytes)(size_t *size), const char *btf);
 
-/* True where the kernel offers BTF of its own. */
+/* True if the kernel provides its own BTF. */
 bool kernel_has_btf(void);
 
-/* Sends libbpf's messages to stderr when verbose; otherwise drops them: katrace tries things that may fail. */
+/* Sends libbpf's messages to stderr if verbose, otherwise drops them: katrace tries things that may fail. */
 void libbpf_messages(bool verbose);
 
 #endif

@@ -11,18 +11,18 @@
 
 struct tracer {
 	struct katrace_direct *skel;
-	const struct hook *chosen[HOOK_JOBS]; /* NULL: nothing does the job */
+	const struct hook *chosen[HOOK_JOBS]; /* NULL: no hook does the job */
 	struct bpf_link *links[HOOK_JOBS][HOOK_PROGRAMS];
 	struct ring_buffer *ring;
 	tracer_record_fn record;
 	void *ctx;
-	int drained; /* in the drain now running */
+	int drained; /* in the current drain */
 	int cpus;
 };
 
 ONE_SKELETON_SERVES(katrace);
 
-/* Stops a drain that could otherwise go on for as long as records arrive, so that signals and deadlines are heard. */
+/* Limits a drain, which could otherwise last as long as records arrive, so that signals and deadlines are handled. */
 static int pass_record(void *ctx, void *data, size_t size)
 {
 	struct tracer *tracer = ctx;
@@ -63,14 +63,14 @@ static int configure(struct katrace_direct *skel, const struct tracer_options *o
 	err = bpf_map__set_max_entries(skel->maps.ring, options->ring_bytes);
 	if (!err)
 		err = bpf_map__set_max_entries(skel->maps.stories, options->max_stories);
-	if (!err && options->all) /* keepalive_cancelled() runs where nothing can be allocated */
+	if (!err && options->all) /* keepalive_cancelled() runs where no memory can be allocated */
 		err = bpf_map__set_map_flags(skel->maps.stories, 0);
 	if (!err && options->filters)
 		err = bpf_map__set_max_entries(skel->maps.others, options->max_stories);
 	if (err)
 		return err;
 	bpf_object__for_each_program (program, skel->obj)
-		bpf_program__set_autoload(program, false); /* fails only for what is loaded already */
+		bpf_program__set_autoload(program, false); /* fails only for a loaded program */
 	return 0;
 }
 
@@ -90,7 +90,7 @@ static void want(const struct katrace_direct *skel, const struct hook *hook)
 	}
 }
 
-/* Loads the hooks; those of them are NULL that nothing does. Returns NULL with errno set. */
+/* Loads the hooks; NULL: no hook for that job. Returns NULL with errno set. */
 static struct katrace_direct *load(const struct tracer_options *options, const struct katrace_facts *facts,
 				   const struct hook *const wanted[HOOK_JOBS])
 {
@@ -117,7 +117,7 @@ fail:
 	return NULL;
 }
 
-/* Something in the set was refused: find out what, by loading each alone. Returns 0 when it is known, or -errno. */
+/* Some hook of the set was refused: finds out which by loading each alone. Returns 0 if one was found, or -errno. */
 static int mark_refused(const struct tracer_options *options, const struct katrace_facts *facts,
 			struct hook *const wanted[HOOK_JOBS], int error)
 {
@@ -155,7 +155,7 @@ static int attach_hook(struct tracer *tracer, const struct hook *hook)
 {
 	struct bpf_program *program;
 
-	/* A function's end first: a firing in between is then seen not at all, rather than for ever. */
+	/* The end of a function first: a firing in between is then missed, instead of never ending. */
 	for (int i = HOOK_PROGRAMS; i-- > 0;) {
 		program = program_of(tracer->skel, hook, i);
 		if (!program)
@@ -167,7 +167,7 @@ static int attach_hook(struct tracer *tracer, const struct hook *hook)
 	return 0;
 }
 
-/* Returns true when all are attached; otherwise marks those that failed, and detaches the rest. */
+/* Returns true if all are attached; otherwise marks those that failed and detaches the rest. */
 static bool attach(struct tracer *tracer, struct hook *const wanted[HOOK_JOBS])
 {
 	bool all = true;
@@ -187,7 +187,7 @@ static bool attach(struct tracer *tracer, struct hook *const wanted[HOOK_JOBS])
 	return all;
 }
 
-/* For each job the best hook not yet known to fail. Returns 0, or -ENOTSUP when none is left for a required one. */
+/* For each job the best hook not known to fail. Returns 0, or -ENOTSUP if none is left for a required job. */
 static int choose(struct hook hooks[N_HOOKS], const struct tracer_options *options, struct hook *wanted[HOOK_JOBS])
 {
 	for (enum hook_job job = 0; job < HOOK_JOBS; job++) {
@@ -311,11 +311,11 @@ void tracer_ignore(struct tracer *tracer, uint64_t sock, uint64_t inode, uint64_
 {
 	const struct katrace_other other = { .inode = inode, .until_ns = until_ns };
 
-	if (!inode) /* nothing to tell it from the next user of this sock */
+	if (!inode) /* cannot be told from the next user of this sock */
 		return;
 	/* A full map costs records that the model ignores. */
 	bpf_map__update_elem(tracer->skel->maps.others, &sock, sizeof(sock), &other, sizeof(other), BPF_ANY);
-	/* Should it be wanted one day, its story begins anew. */
+	/* If it matches the filters later, its story starts again. */
 	bpf_map__delete_elem(tracer->skel->maps.stories, &sock, sizeof(sock), 0);
 }
 
@@ -343,7 +343,7 @@ static int sum_kinds(const struct tracer *tracer, struct tracer_counts *counts)
 	return err;
 }
 
-/* recursion_misses, since 5.12: a program is not run when it interrupts itself on the same CPU. */
+/* recursion_misses, since 5.12: a program does not run if it interrupts itself on the same CPU. */
 static int sum_misses(const struct tracer *tracer, struct tracer_counts *counts)
 {
 	struct bpf_program *program;

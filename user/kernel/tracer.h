@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
-/* The kernel side as user space sees it: load, attach, drain the ring, count, detach. */
+/* The kernel side from user space: load, attach, drain the ring, count, detach. */
 #ifndef KATRACE_TRACER_H
 #define KATRACE_TRACER_H
 
@@ -14,30 +14,30 @@
 struct tracer_options {
 	enum hook_mode mode;
 	const char *btf;          /* a file with the kernel's BTF, or NULL */
-	enum read_method method;  /* as the walk found it */
+	enum read_method method;  /* walk_read_method() */
 	unsigned int ring_bytes;  /* a power of two, at least a page */
-	bool answers;             /* see answers when they arrive */
+	bool answers;             /* use a hook that sees answers when they arrive */
 	bool filters;             /* tracer_ignore() will be called */
-	bool all;                 /* connections whose keepalive never acts, too */
-	unsigned int max_stories; /* connections the kernel side keeps apart from those keepalive never acted on */
+	bool all;                 /* report connections whose keepalive never acts, too */
+	unsigned int max_stories; /* how many connections that keepalive acted on the kernel side remembers */
 };
 
 /* Cumulative, summed over CPUs. lost_hook: times the kernel did not run katrace's programs. */
 struct tracer_counts {
 	struct katrace_count kind[KATRACE_RECORD_KINDS];
 	uint64_t lost_hook;
-	uint64_t untracked; /* connections whose normal end will not be seen: too many at once */
+	uint64_t untracked; /* connections whose normal end will not be reported: too many at once */
 };
 
 struct tracer;
 
-/* Called for each record; anything but 0 ends the drain after this record. */
+/* Called for each record; a result other than 0 ends the drain after this record. */
 typedef int (*tracer_record_fn)(void *ctx, const struct katrace_record *record);
 
 /*
- * Chooses hooks by trying, loads and attaches them. No record is produced before tracer_start(). hooks come
- * from hooks_init() and tell afterwards, also on failure, what became of each. On success *tracer is the caller's.
- * Returns 0 or -errno; -ENOTSUP when no hook does a job katrace cannot do without.
+ * Chooses hooks by trying, loads and attaches them. No record is produced before tracer_start(). hooks come from
+ * hooks_init() and contain the result for each hook afterwards, also on failure. On success the caller owns *tracer.
+ * Returns 0 or -errno; -ENOTSUP if no hook works for a required job.
  */
 int tracer_new(struct tracer **tracer, const struct tracer_options *options, const struct katrace_facts *facts,
 	       struct hook hooks[N_HOOKS], tracer_record_fn record, void *ctx);
@@ -59,21 +59,23 @@ const struct hook *tracer_hook(const struct tracer *tracer, enum hook_job job);
 /* Becomes readable, edge triggered, when the kernel side wakes its consumer. */
 int tracer_fd(const struct tracer *tracer);
 
-/* Hands over what is in the ring, but not more than this, so that others get their turn. Returns how many, or -errno.
+/*
+ * Passes on the records in the ring, at most this many, so that signals and deadlines get their turn. Returns how many,
+ * or -errno.
  */
 #define TRACER_DRAIN_MAX 1024
 int tracer_drain(struct tracer *tracer);
 
-/* From now on the next record wakes the consumer; drain once more before blocking. */
+/* The next record will wake the consumer. Drain once more before blocking. */
 void tracer_wait(struct tracer *tracer);
 
 /*
- * No records about this connection until the given time (CLOCK_BOOTTIME), or its end. Best effort: records may still
- * come.
+ * Suppresses records about this connection until the given time (CLOCK_BOOTTIME) or its end. Best effort: records may
+ * still arrive.
  */
 void tracer_ignore(struct tracer *tracer, uint64_t sock, uint64_t inode, uint64_t until_ns);
 
-/* True when records have been lost in the ring since the last call of tracer_counts(). */
+/* True if records have been lost in the ring since the last call of tracer_counts(). */
 bool tracer_losing(const struct tracer *tracer);
 
 /* Returns 0 or -errno. */

@@ -18,7 +18,7 @@
 struct walk {
 	struct walk_direct *skel;
 	enum walk_purpose purpose;
-	struct bpf_link **links; /* over descriptors: one for all processes, or one for each that is asked for */
+	struct bpf_link **links; /* over descriptors: one for all processes, or one for each of walk_restrict() */
 	size_t n_links;
 	struct bpf_link *unheld; /* WALK_SOCKETS: over sockets without a file */
 	enum read_method method;
@@ -61,7 +61,7 @@ static int learn_facts(struct walk_direct *skel)
 	bpf_link__destroy(link);
 	if (err)
 		return err;
-	/* A zero means that the kernel hides what the tracer goes by: it would attach and see nothing. */
+	/* A zero means that the kernel hides a fact that the tracer needs: it would attach and see nothing. */
 	if (!facts->found || !facts->keepalive_timer || !facts->socket_fops || !facts->hz)
 		return -ENODATA;
 	return 0;
@@ -106,7 +106,7 @@ static void choose_programs(const struct walk_direct *skel, const struct walk_op
 	bpf_program__set_autoload(skel->progs.process_ended, options->kin);
 }
 
-/* To the descriptors of a process, or of all (0). Returns NULL with errno set. */
+/* Over the descriptors of one process, or of all (0). Returns NULL with errno set. */
 static struct bpf_link *attach_held(const struct walk_direct *skel, enum walk_purpose purpose, uint32_t pid)
 {
 	union bpf_iter_link_info info = { .task.pid = pid };
@@ -122,7 +122,7 @@ static void destroy_links(struct bpf_link **links, size_t n)
 	free(links);
 }
 
-/* Attaches what must see every fork before descendants are looked for. Destroyed with the skeleton. */
+/* These hooks must see every fork before existing descendants are looked up. Destroyed with the skeleton. */
 static int attach_kin(struct walk_direct *skel)
 {
 	skel->links.process_ended = bpf_program__attach(skel->progs.process_ended);
@@ -230,7 +230,7 @@ const struct katrace_facts *walk_facts(const struct walk *walk)
 	return &walk->skel->bss->facts;
 }
 
-/* Older kernels take the parameters without a word and walk over all tasks: only the link tells. */
+/* Older kernels ignore the parameters silently and walk over all tasks: only the link shows it. */
 static int check_restricted(const struct bpf_link *link, uint32_t pid)
 {
 	struct bpf_link_info info = { 0 };
@@ -285,7 +285,7 @@ static void pass_owner(void *ctx, const void *record)
 	to->found(to->ctx, record);
 }
 
-/* All links' output, as iterator_read(). */
+/* The output of all links, like iterator_read(). */
 static int read_descriptors(const struct walk *walk, size_t size, record_fn found, void *ctx)
 {
 	int err = 0;
@@ -314,7 +314,7 @@ static void pass_socket(void *ctx, const void *record)
 	to->found(to->ctx, record);
 }
 
-/* Both walks at once: each takes a CPU for a tenth of a second where there are 200,000 sockets. */
+/* Both walks at once: each takes a CPU for a tenth of a second for 200,000 sockets. */
 int walk_sockets(struct walk *walk, void (*found)(void *ctx, const struct katrace_socket *socket), void *ctx)
 {
 	struct iterator_beside unheld = { .link = walk->unheld, .size = sizeof(struct katrace_socket) };

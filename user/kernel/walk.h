@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
-/* Walks over every task's descriptors: which process holds which TCP socket, and what these sockets are like. */
+/* Walks over the descriptors of all tasks: which process holds which TCP socket, and the state of these sockets. */
 #ifndef KATRACE_WALK_H
 #define KATRACE_WALK_H
 
@@ -12,7 +12,7 @@
 
 struct walk;
 
-/* What the walks are for: only the programs that this takes are loaded. */
+/* What the walks are for: only the programs needed for it are loaded. */
 enum walk_purpose {
 	WALK_OWNERS,  /* walk_run() */
 	WALK_SOCKETS, /* walk_sockets() */
@@ -26,30 +26,30 @@ struct walk_options {
 };
 
 /*
- * Loads the walk's programs and learns from a socket of its own what the tracer must know (walk_facts()). On success
- * *walk is the caller's, to be given to walk_free(). Returns 0 or -errno; -ENODATA when the kernel hid an address or
- * the socket was not found.
+ * Loads the walk's programs and reads the facts that the tracer needs from a socket of its own (walk_facts()). On
+ * success the caller owns *walk; free it with walk_free(). Returns 0 or -errno; -ENODATA if the kernel hides an address
+ * or the socket was not found.
  */
 int walk_new(struct walk **walk, const struct walk_options *options);
 
 /* NULL is fine. */
 void walk_free(struct walk *walk);
 
-/* How memory is read on this kernel, as found by trying. */
+/* How memory is read on this kernel, found by trying. */
 enum read_method walk_read_method(const struct walk *walk);
 
 /* Valid as long as the walk. */
 const struct katrace_facts *walk_facts(const struct walk *walk);
 
 /*
- * From now on walks see these processes only, where the kernel can do that: since 6.1. Returns 0; -ENOTSUP, or another
- * -errno: then nothing has changed.
+ * Restricts walks to these processes. Needs Linux 6.1. Returns 0, or -ENOTSUP or another -errno; then nothing has
+ * changed.
  */
 int walk_restrict(struct walk *walk, const uint32_t *pids, size_t n);
 
 /*
- * With options.kin: this process and those it will fork, and those they fork, are marked as kin where they are found.
- * Enter parents before their children. Returns 0 or -errno.
+ * With options.kin: walks mark this process and all its future descendants as kin. Add parents before their children.
+ * Returns 0 or -errno.
  */
 int walk_add_kin(struct walk *walk, uint32_t pid);
 
@@ -57,17 +57,17 @@ int walk_add_kin(struct walk *walk, uint32_t pid);
 bool walk_has_kin(const struct walk *walk);
 
 /*
- * Calls found() for each descriptor of a TCP socket, in every network namespace, held by a task of katrace's pid
- * namespace; a socket held by several is reported several times. Returns 0 or -errno; found() has then been called for
- * a part of them.
+ * Calls found() for each descriptor of a TCP socket, in every network namespace, that a task of katrace's pid namespace
+ * holds. A socket with several holders is reported several times. Returns 0; or -errno, after found() may have been
+ * called for some of them.
  */
 int walk_run(struct walk *walk, void (*found)(void *ctx, const struct katrace_owner *owner), void *ctx);
 
 /*
- * Calls found() for each descriptor of a TCP socket, as walk_run() does, with what the socket is like at that moment;
+ * Calls found() for each descriptor of a TCP socket, as walk_run() does, with the state of the socket at that moment;
  * then for each socket of katrace's own network namespace that has no file: orphans, connections not accepted yet, the
  * kernel's own. Sockets that are neither connected, connecting, closing nor listening are left out. A socket that loses
- * its file meanwhile may be found both ways. Returns as walk_run().
+ * its file during the walk may be found twice. Returns like walk_run().
  */
 int walk_sockets(struct walk *walk, void (*found)(void *ctx, const struct katrace_socket *socket), void *ctx);
 

@@ -10,7 +10,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-/* Both exist since 5.8; before, and still, CAP_SYS_ADMIN includes them. */
+/* Both exist since 5.8. CAP_SYS_ADMIN includes them. */
 static const struct {
 	unsigned int number;
 	const char *name;
@@ -48,7 +48,7 @@ bool locked_memory_is_limited(void)
 	return getrlimit(RLIMIT_MEMLOCK, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY;
 }
 
-/* CAP_SYS_ADMIN alone got us here: then it must stay, it is what stands for the two. */
+/* If CAP_SYS_ADMIN was granted instead of the two, it must stay. */
 static void keep_what_works(void)
 {
 	bool have_all = true;
@@ -70,7 +70,7 @@ bool caps_can_switch_user(void)
 	return capng_have_capability(CAPNG_EFFECTIVE, CAP_SETUID) && capng_have_capability(CAPNG_EFFECTIVE, CAP_SETGID);
 }
 
-/* The bounding set can only be cut by CAP_SETPCAP; without that no_new_privs already bars the way back. */
+/* Needs CAP_SETPCAP. Without it no_new_privs already prevents regaining capabilities. */
 static void cut_bounding_set(void)
 {
 	unsigned long cap = 0;
@@ -79,7 +79,7 @@ static void cut_bounding_set(void)
 		cap++;
 }
 
-/* PR_SET_KEEPCAPS: the permitted capabilities outlive the change of user, until they are set for good. */
+/* PR_SET_KEEPCAPS: the permitted capabilities survive the change of user, until capng_apply() sets them. */
 static int become(const struct account *user)
 {
 	if (prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) || setgroups(user->n_groups, user->groups) ||

@@ -7,7 +7,7 @@
 
 #define NS_PER_S 1000000000ULL
 
-/* What that clock shows, in nanoseconds. */
+/* The time of that clock in nanoseconds. */
 static inline uint64_t clock_ns(clockid_t clock)
 {
 	struct timespec ts;
@@ -16,7 +16,7 @@ static inline uint64_t clock_ns(clockid_t clock)
 	return (uint64_t)ts.tv_sec * NS_PER_S + (uint64_t)ts.tv_nsec;
 }
 
-/* Two clocks at one moment, in nanoseconds. CLOCK_REALTIME may be set in between two of them. */
+/* One moment on two clocks, in nanoseconds. CLOCK_REALTIME may be set between two moments. */
 struct moment {
 	uint64_t ns;      /* CLOCK_BOOTTIME */
 	uint64_t wall_ns; /* CLOCK_REALTIME */

@@ -8,10 +8,10 @@
 
 struct lines {
 	int fd;
-	bool over;        /* the input */
-	bool in_too_long; /* within a line that is being passed over */
+	bool over;        /* end of input */
+	bool in_too_long; /* inside a line that is being skipped */
 	uint64_t too_long;
-	size_t begin, end; /* what has been read and not taken yet */
+	size_t begin, end; /* read and not taken yet */
 	char buf[2 * LINES_MAX];
 };
 
@@ -47,7 +47,7 @@ ssize_t lines_read(struct lines *lines)
 	return n;
 }
 
-/* The line at begin, as far as it has come. Keeps no more than the fact that it is too long, once it is. */
+/* The line at begin is incomplete: drops it if it is too long. True if it is complete because the input has ended. */
 static bool unfinished(struct lines *lines)
 {
 	if (lines->in_too_long || lines->end - lines->begin > LINES_MAX) {

@@ -14,7 +14,7 @@
 
 /* --- /proc --- */
 
-/* A short file of /proc, zero-terminated and cut to size. Returns 0 or -errno. */
+/* A short file of /proc, zero-terminated and truncated to size. Returns 0 or -errno. */
 static int read_proc(uint32_t pid, const char *name, char *text, size_t size)
 {
 	char path[64];
@@ -38,7 +38,7 @@ static int read_proc(uint32_t pid, const char *name, char *text, size_t size)
 	return err;
 }
 
-/* Field n of /proc/PID/stat as proc(5) counts them, n > 2. The name before it may contain anything, even ") ". */
+/* Field n of /proc/PID/stat as proc(5) counts them, n > 2. The name, field 2, may contain anything, even ") ". */
 static int stat_field(uint32_t pid, int n, uint64_t *value)
 {
 	char text[1024];
@@ -79,7 +79,7 @@ static int compare_children(const void *a, const void *b)
 	return (x->parent > y->parent) - (x->parent < y->parent);
 }
 
-/* Every process with its parent. Returns how many, or -errno; *children is the caller's, to be freed. */
+/* Every process with its parent. Returns how many, or -errno. The caller frees *children. */
 static ssize_t all_processes(struct child **children)
 {
 	size_t n = 0, room = 0;
@@ -93,7 +93,7 @@ static ssize_t all_processes(struct child **children)
 	if (!proc)
 		return -errno;
 	while ((entry = readdir(proc))) {
-		pid = (uint32_t)strtoul(entry->d_name, NULL, 10); /* 0 for what is no process */
+		pid = (uint32_t)strtoul(entry->d_name, NULL, 10); /* 0: not a process */
 		if (!pid || stat_field(pid, 4, &parent))
 			continue;
 		if (n == room) {
@@ -136,7 +136,7 @@ int process_descendants(uint32_t pid, void (*found)(void *ctx, uint32_t pid), vo
 	ssize_t n = all_processes(&by_parent);
 	uint32_t *pids;
 
-	if (n < 0 || !by_parent) /* no processes at all: /proc is not what it should be */
+	if (n < 0 || !by_parent) /* no processes at all: this is not a procfs */
 		return n < 0 ? (int)n : -ENOENT;
 	pids = calloc((size_t)n, sizeof(*pids));
 	if (!pids) {
@@ -145,7 +145,7 @@ int process_descendants(uint32_t pid, void (*found)(void *ctx, uint32_t pid), vo
 	}
 	qsort(by_parent, (size_t)n, sizeof(*by_parent), compare_children);
 	for (;;) {
-		/* No more than there are: /proc was not read in one moment, and may show a loop. */
+		/* At most n: /proc was not read atomically, and parents may form a loop. */
 		for (child = children_of(pid, by_parent, (size_t)n, &end); child != end && known < (size_t)n; child++)
 			found(ctx, pids[known++] = child->pid);
 		if (looked_at == known)
@@ -161,7 +161,7 @@ int process_descendants(uint32_t pid, void (*found)(void *ctx, uint32_t pid), vo
 
 struct watch {
 	uint32_t pid;
-	int fd; /* a pidfd, or an eventfd in place of one; -1: reported */
+	int fd; /* a pidfd, or an eventfd in its place; -1: reported */
 };
 
 struct processes {
@@ -206,7 +206,7 @@ int processes_watch(struct processes *processes, uint32_t pid)
 	processes->watches = watches;
 	fd = (int)syscall(SYS_pidfd_open, pid, 0);
 	if (fd < 0 && errno == ESRCH)
-		fd = eventfd(1, EFD_CLOEXEC); /* it has ended: readable at once, as its pidfd would be */
+		fd = eventfd(1, EFD_CLOEXEC); /* it has exited: readable at once, as its pidfd would be */
 	if (fd < 0)
 		return -errno;
 	watches[processes->n++] = (struct watch){ pid, fd };
@@ -227,7 +227,7 @@ uint32_t processes_ended(struct processes *processes)
 	if (epoll_wait(processes->epoll_fd, &event, 1, 0) != 1)
 		return 0;
 	watch = &processes->watches[event.data.u64];
-	close(watch->fd); /* which takes it out of the epoll set */
+	close(watch->fd); /* this also removes it from the epoll set */
 	watch->fd = -1;
 	processes->left--;
 	return watch->pid;

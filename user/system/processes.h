@@ -1,24 +1,24 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
-/* What /proc and pidfds tell of other processes. */
+/* Other processes, through /proc and pidfds. */
 #ifndef KATRACE_PROCESSES_H
 #define KATRACE_PROCESSES_H
 
 #include <stddef.h>
 #include <stdint.h>
 
-/* When a process began, in clock ticks since boot: with its pid it names one process for ever. Returns 0 or -errno. */
+/* The start time of a process in clock ticks since boot: unique together with its pid. Returns 0 or -errno. */
 int process_start(uint32_t pid, uint64_t *ticks);
 
-/* The text of /proc/PID/cgroup, zero-terminated and cut to size. Returns 0 or -errno. */
+/* The text of /proc/PID/cgroup, zero-terminated and truncated to size. Returns 0 or -errno. */
 int process_cgroups(uint32_t pid, char *text, size_t size);
 
 /*
- * Calls found() for every process that descends from pid now, parents before their children. Returns 0, or -errno when
- * /proc cannot be read.
+ * Calls found() for every current descendant of pid, parents before their children. Returns 0, or -errno if /proc
+ * cannot be read.
  */
 int process_descendants(uint32_t pid, void (*found)(void *ctx, uint32_t pid), void *ctx);
 
-/* Processes whose end is waited for. */
+/* A set of processes whose exit is reported. */
 struct processes;
 
 /* Returns NULL with errno set. */
@@ -27,16 +27,16 @@ struct processes *processes_new(void);
 /* NULL is fine. */
 void processes_free(struct processes *processes);
 
-/* Watches one more. Returns 0, also when it has ended already, or -errno. */
+/* Adds one. Returns 0, also if the process has already exited, or -errno. */
 int processes_watch(struct processes *processes, uint32_t pid);
 
-/* Becomes readable when one of them has ended. */
+/* Becomes readable when one of them has exited. */
 int processes_fd(const struct processes *processes);
 
-/* One that has ended since the last call, 0: none. */
+/* The pid of one that has exited and was not returned before; 0: none. */
 uint32_t processes_ended(struct processes *processes);
 
-/* How many have not been reported as ended. */
+/* How many processes_ended() has not returned yet. */
 size_t processes_left(const struct processes *processes);
 
 #endif
