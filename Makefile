@@ -12,22 +12,26 @@ LLVM_STRIP ?= llvm-strip
 # bpftool and friends live in sbin, which is not everybody's PATH
 export PATH := $(PATH):/usr/sbin:/sbin
 BPFTOOL ?= bpftool
-TRIPLET := $(shell $(CC) -dumpmachine)
+TRIPLET := $(shell $(CC) -dumpmachine 2> /dev/null)
 # of the machine katrace is built for, as the kernel calls it
 ARCH := $(patsubst x86_64,x86,$(patsubst aarch64,arm64,$(firstword $(subst -, ,$(TRIPLET)))))
 # where headers and libraries for another machine are, see `make static`
 SYSROOT ?=
+SYSTEM_INCLUDE := $(if $(SYSROOT),-isystem $(SYSROOT)/usr/include)
 ASM_INCLUDE := $(if $(SYSROOT),/usr/$(TRIPLET)/include,/usr/include/$(TRIPLET))
 CACHE ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/katrace
 # make V=1 shows the commands
 Q := $(if $(V),,@)
 say = $(if $(V),,@echo "  $(1)")
+# after packages were installed: a make that sees them, on all CPUs unless it was said how many
+MAKE_NOW = @$(MAKE) --no-print-directory $(if $(findstring jobserver,$(MAKEFLAGS)),,-j$(shell nproc))
 SUDO := $(if $(filter 0,$(shell id -u)),,sudo)
 
-WARNINGS := -Wall -Wextra -Werror
+# a newer compiler's new warning must not break a build; `make WERROR=1`, as .ci/run and `make lint` do, lets it
+WARNINGS := -Wall -Wextra $(if $(WERROR),-Werror)
 CFLAGS ?= -O2 -g
 KATRACE_CFLAGS := -std=gnu11 -D_GNU_SOURCE -DKATRACE_VERSION='"$(VERSION)"' $(WARNINGS) -Wshadow -Wstrict-prototypes \
-	-Iuser -Iinclude -I$(BUILD) $(if $(SYSROOT),-isystem $(SYSROOT)/usr/include) -MMD -MP
+	-Iuser -Iinclude -I$(BUILD) $(SYSTEM_INCLUDE) -MMD -MP
 LIBS := -lbpf -lelf -lz -lcap-ng -ljson-c -pthread
 LIVE_LIBS := $(LIBS) -lcmocka
 ifdef STATIC
@@ -43,8 +47,10 @@ BPF_CFLAGS := -target bpf -D__TARGET_ARCH_$(ARCH) -g -O2 $(WARNINGS) -Wno-unused
 
 DEPS := gcc make clang llvm bpftool libbpf-dev libelf-dev zlib1g-dev libcap-ng-dev libcmocka-dev libjson-c-dev
 CHECK_DEPS := python3-jsonschema
+TOOLCHAINS_DEPS := mmdebstrap debian-archive-keyring
 LINT_DEPS := clang-format clang-tidy cppcheck shellcheck
-FUZZ_DEPS := libclang-rt-14-dev
+# asked for late: clang may have to be installed first
+FUZZ_DEPS = libclang-rt-$(firstword $(subst ., ,$(shell $(CLANG) -dumpversion)))-dev
 STATIC_DEPS := gcc-aarch64-linux-gnu libc6-dev-arm64-cross
 BENCH_DEPS := iproute2
 KERNELS_DEPS := qemu-system-x86 qemu-system-arm cpio xz-utils zstd bsdextrautils
@@ -60,6 +66,7 @@ LIVE_ENV := $(if $(SUDO),env KATRACE_LINES=$$KATRACE_LINES)
 FUZZED_SRC := $(wildcard user/model/*.c user/format/*.c) user/cli/parse.c user/system/lines.c
 FUZZ := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 FUZZ_S ?= 60
+SUITES ?= trixie
 REFERENCE := $(foreach r,direct probed,$(BUILD)/reference.$(r).skel.h)
 
 .PHONY: all
@@ -67,14 +74,24 @@ all: $(BUILD)/katrace ## build build/katrace: one file, to be copied to a host
 
 ## --- user space ---
 
+# what is missing is said in one line, and before the first file is compiled
+TOOLS := $(CC) $(CLANG) $(LLVM_STRIP) $(BPFTOOL)
+HEADERS := bpf/libbpf.h gelf.h zlib.h cap-ng.h json-c/json.h uthash.h cmocka.h
+no_header = printf '\#if !__has_include(<%s>)\n%s\n\#endif\n' $(foreach h,$(HEADERS),$(h) $(h)) | $(CC) $(SYSTEM_INCLUDE) -E -P -
+.PHONY: tools
+tools:
+	@missing=$$(for tool in $(TOOLS); do command -v $$tool > /dev/null || echo $$tool; done); \
+	missing=$${missing:-$$($(no_header))}; \
+	[ -z "$$missing" ] || { echo "katrace:" $$missing "missing: run make deps" >&2; exit 2; }
+
 obj = $(patsubst %.c,$(BUILD)/$(1)/%.o,$(2))
 
-$(BUILD)/plain/%.o: %.c | $(SKELETONS)
+$(BUILD)/plain/%.o: %.c | tools $(SKELETONS)
 	@mkdir -p $(@D)
 	$(call say,CC    $@)
 	$(Q)$(CC) $(KATRACE_CFLAGS) $(CFLAGS) -c $< -o $@
 
-$(BUILD)/asan/%.o: %.c | $(SKELETONS)
+$(BUILD)/asan/%.o: %.c | tools $(SKELETONS)
 	@mkdir -p $(@D)
 	$(call say,CC    $@)
 	$(Q)$(CC) $(KATRACE_CFLAGS) -O1 -g $(SANITIZE) -c $< -o $@
@@ -85,7 +102,7 @@ $(BUILD)/schema.inc: docs/schema.json Makefile
 	$(Q)sed 's/[\\"]/\\&/g; s/.*/"&\\n"/; 1i static const char schema[] =' $< | sed '$$a ;' > $@
 $(call obj,plain,user/cmd/schema.c) $(call obj,asan,user/cmd/schema.c): $(BUILD)/schema.inc
 
-$(BUILD)/fuzz/%.o: %.c
+$(BUILD)/fuzz/%.o: %.c | tools
 	@mkdir -p $(@D)
 	$(call say,CC    $@)
 	$(Q)$(CLANG) $(KATRACE_CFLAGS) -O1 -g $(SANITIZE) -fsanitize=fuzzer-no-link -c $< -o $@
@@ -110,13 +127,13 @@ $(BUILD)/katrace-asan: $(call obj,asan,user/main.c) $(BUILD)/libkatrace-asan.a
 bpf_source = $(firstword $(wildcard bpf/$(1).bpf.c tests/live/$(1).bpf.c))
 
 .SECONDEXPANSION:
-$(BUILD)/%.direct.bpf.o: $$(call bpf_source,$$*)
+$(BUILD)/%.direct.bpf.o: $$(call bpf_source,$$*) | tools
 	@mkdir -p $(@D)
 	$(call say,BPF   $@)
 	$(Q)$(CLANG) $(BPF_CFLAGS) -DKATRACE_READ_DIRECT -c $< -o $@
 	$(Q)$(LLVM_STRIP) -g $@
 
-$(BUILD)/%.probed.bpf.o: $$(call bpf_source,$$*)
+$(BUILD)/%.probed.bpf.o: $$(call bpf_source,$$*) | tools
 	@mkdir -p $(@D)
 	$(call say,BPF   $@)
 	$(Q)$(CLANG) $(BPF_CFLAGS) -c $< -o $@
@@ -171,17 +188,17 @@ build-all: $(BUILD)/katrace $(BUILD)/katrace-asan $(BUILD)/katrace.bash $(BUILD)
 
 .PHONY: demo
 demo: deps ## watch a connection live and die, in under 20 s (root or sudo)
-	@$(MAKE) --no-print-directory -s $(BUILD)/katrace $(BUILD)/demo
+	$(MAKE_NOW) -s $(BUILD)/katrace $(BUILD)/demo
 	@$(SUDO) $(BUILD)/demo $(BUILD)/katrace
 
 .PHONY: check
-check: deps check-deps ## all tests; the live ones need root or sudo
-	@$(MAKE) --no-print-directory build-all
+check: deps check-deps fuzz-deps ## all tests; the live ones need root or sudo
+	$(MAKE_NOW) build-all $(FUZZ:%=$(BUILD)/tests/fuzz_%)
 	@rm -rf $(LINES)
 	@mkdir -p $(LINES)
-	@KATRACE_LINES=$(LINES) $(MAKE) --no-print-directory check-unit check-live
-	@$(MAKE) --no-print-directory check-lines check-golden
-	@$(MAKE) --no-print-directory fuzz FUZZ_S=5
+	$(MAKE_NOW) --output-sync=target check-unit check-golden fuzz FUZZ_S=5
+	@KATRACE_LINES=$(LINES) $(MAKE) --no-print-directory check-live
+	@$(MAKE) --no-print-directory check-lines
 
 .PHONY: check-unit
 check-unit: $(UNIT) $(BUILD)/katrace.bash ## the tests that need no kernel, under ASan and UBSan
@@ -210,22 +227,24 @@ $(BUILD)/soak: $(call obj,plain,$(wildcard tests/soak/*.c) tests/live/net.c test
 
 .PHONY: soak
 soak: deps ## 20,000 connections for SOAK_S=600 seconds, then under trouble: does all add up?
-	@$(MAKE) --no-print-directory -s $(BUILD)/katrace $(BUILD)/soak
+	$(MAKE_NOW) -s $(BUILD)/katrace $(BUILD)/soak
 	@$(SUDO) $(if $(SUDO),env SOAK_S=$(SOAK_S)) $(BUILD)/soak $(BUILD)/katrace
 
-.PHONY: fuzz
+.PHONY: fuzz $(FUZZ:%=fuzz-%)
 fuzz: fuzz-deps ## JSON lines, written and read, with random bytes; FUZZ_S=60 each
-	@$(MAKE) --no-print-directory $(FUZZ:%=$(BUILD)/tests/fuzz_%)
-	@set -e; for target in $(FUZZ); do \
-		corpus=$(BUILD)/corpus/$$target log=$(BUILD)/corpus/$$target.log; mkdir -p $$corpus; \
-		echo "== fuzz_$$target for $(FUZZ_S) s"; \
-		$(BUILD)/tests/fuzz_$$target -max_total_time=$(FUZZ_S) -timeout=10 -max_len=16384 -len_control=0 -print_final_stats=1 \
-			-dict=tests/fuzz/json.dict -artifact_prefix=$(BUILD)/corpus/ $$corpus tests/fuzz/corpus/$$target \
-			> $$log 2>&1 || { tail -50 $$log; exit 1; }; \
-		grep stat::number_of_executed_units $$log; done
+	$(MAKE_NOW) --output-sync=target $(FUZZ:%=fuzz-%)
+
+$(FUZZ:%=fuzz-%): fuzz-%: $(BUILD)/tests/fuzz_%
+	@mkdir -p $(BUILD)/corpus/$*
+	@echo "== fuzz_$* for $(FUZZ_S) s"
+	@log=$(BUILD)/corpus/$*.log; \
+	$< -max_total_time=$(FUZZ_S) -timeout=10 -max_len=16384 -len_control=0 -print_final_stats=1 -dict=tests/fuzz/json.dict \
+		-artifact_prefix=$(BUILD)/corpus/ $(BUILD)/corpus/$* tests/fuzz/corpus/$* > $$log 2>&1 || { tail -50 $$log; exit 1; }; \
+	grep stat::number_of_executed_units $$log
 
 .PHONY: bench
-bench: bench-deps $(BUILD)/katrace $(BUILD)/bench $(BUILD)/bench_answers ## 200,000 sockets: katrace beside ss; takes minutes and GB of memory
+bench: deps bench-deps ## 200,000 sockets: katrace beside ss; takes minutes and GB of memory
+	$(MAKE_NOW) $(BUILD)/katrace $(BUILD)/bench $(BUILD)/bench_answers
 	$(SUDO) $(BUILD)/bench $(BUILD)/katrace
 	$(SUDO) $(BUILD)/bench_answers $(BUILD)/katrace
 
@@ -233,10 +252,20 @@ bench: bench-deps $(BUILD)/katrace $(BUILD)/bench $(BUILD)/bench_answers ## 200,
 check-kernels: static kernels-deps ## the live tests on many kernels, in virtual machines; no root
 	tests/kernels/run.sh $(BUILD)/static $(CACHE)
 
+.PHONY: check-toolchains
+check-toolchains: toolchains-deps ## build and unit tests with the compilers of SUITES=trixie (or sid); root or sudo
+	$(Q)for suite in $(SUITES); do $(SUDO) tests/toolchains/run.sh $$suite $(CACHE) || exit 1; done
+
+# with the objects of an earlier build the compiler would have nothing to warn of: a build of its own
 .PHONY: lint
-lint: lint-deps $(SKELETONS) $(BUILD)/schema.inc ## formatting and static analysis
+lint: deps lint-deps ## warnings, formatting and static analysis
+	$(MAKE_NOW) -s BUILD=$(BUILD)/lint WERROR=1 lint-here
+
+.PHONY: lint-here
+lint-here: build-all
 	clang-format --dry-run -Werror $(shell git ls-files '*.c' '*.h')
-	clang-tidy --quiet $(SRC) user/main.c -- $(filter-out -MMD -MP -I$(BUILD),$(KATRACE_CFLAGS)) -isystem $(BUILD)
+	printf '%s\n' $(SRC) user/main.c | xargs -P $(shell nproc) -n 4 sh -c 'clang-tidy --quiet "$$@" -- \
+		$(subst ',,$(filter-out -MMD -MP -I$(BUILD),$(KATRACE_CFLAGS))) -isystem $(BUILD)' lint
 	cppcheck --quiet --error-exitcode=1 --enable=warning,performance,portability --inline-suppr \
 		'-DLIBBPF_OPTS(...)=' \
 		'-Dbpf_object__for_each_program(prog,obj)=while ((prog = bpf_object__next_program(obj, prog)))' \
@@ -247,10 +276,9 @@ lint: lint-deps $(SKELETONS) $(BUILD)/schema.inc ## formatting and static analys
 
 .PHONY: static
 static: deps static-deps ## build/static/{amd64,arm64}/katrace: for hosts with nothing installed
-	@$(MAKE) --no-print-directory BUILD=$(BUILD)/static/amd64 STATIC=1 static-here
-	@sysroot=$$(tests/kernels/sysroot.sh $(CACHE)) && \
-		$(MAKE) --no-print-directory BUILD=$(BUILD)/static/arm64 STATIC=1 CC=aarch64-linux-gnu-gcc \
-			SYSROOT=$$sysroot static-here
+	@tests/kernels/sysroot.sh $(CACHE) > /dev/null
+	$(MAKE_NOW) BUILD=$(BUILD)/static/amd64 STATIC=1 static-here
+	$(MAKE_NOW) BUILD=$(BUILD)/static/arm64 STATIC=1 CC=aarch64-linux-gnu-gcc SYSROOT=$(CACHE)/sysroot-arm64 static-here
 	@cd $(BUILD)/static && du -h --apparent-size */katrace
 
 # and beside katrace what the tests in a virtual machine need
@@ -265,35 +293,31 @@ static-here: $(BUILD)/katrace $(BUILD)/tests/live
 
 ## --- set-up ---
 
-# need = install those of the packages that are missing; where there is no apt, say what is needed
-need = $(Q)missing=$$(dpkg-query -W -f '$${Package} $${db:Status-Status}\n' $(1) 2>&1 | \
-		awk '$$2 != "installed" { sub("dpkg-query: no packages found matching ", ""); print $$1 }'); \
+# Installs those of the packages that are missing; where there is no apt, says what is needed.
+# One at a time, for apt has no lock that waits: those who come together queue at this file.
+need = $(Q)exec 9< $(firstword $(MAKEFILE_LIST)); flock 9; \
 	if ! command -v apt-get > /dev/null; then \
-		echo "katrace: not a Debian: please see to it that you have the equivalents of: $(1)" >&2; \
-	elif [ -n "$$missing" ]; then \
-		echo "katrace: installing" $$missing >&2; \
-		$(SUDO) apt-get update -qq && \
-		$(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$missing > /dev/null; \
-	fi
+		echo "katrace: not a Debian: please see to it that you have the equivalents of: $(1)" >&2; exit 0; \
+	fi; \
+	missing=$$(dpkg-query -W -f '$${Package} $${db:Status-Status}\n' $(1) 2>&1 | \
+		awk '$$2 != "installed" { sub("dpkg-query: no packages found matching ", ""); print $$1 }'); \
+	[ -n "$$missing" ] || exit 0; \
+	echo "katrace: installing" $$missing >&2; \
+	$(SUDO) apt-get update -qq && \
+	$(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$missing > /dev/null
 
 .PHONY: deps
 deps: ## install the Debian packages katrace is built with
 	$(call need,$(DEPS))
 
-.PHONY: check-deps lint-deps static-deps kernels-deps
-check-deps:
-	$(call need,$(CHECK_DEPS))
-.PHONY: lint-deps fuzz-deps static-deps kernels-deps bench-deps
-bench-deps:
-	$(call need,$(BENCH_DEPS))
-lint-deps:
-	$(call need,$(LINT_DEPS))
-fuzz-deps:
-	$(call need,$(FUZZ_DEPS))
-static-deps:
-	$(call need,$(STATIC_DEPS))
-kernels-deps:
-	$(call need,$(KERNELS_DEPS))
+OTHER_DEPS := check-deps lint-deps fuzz-deps static-deps kernels-deps bench-deps toolchains-deps
+.PHONY: $(OTHER_DEPS)
+$(OTHER_DEPS): %-deps: deps
+	$(call need,$($(shell echo $* | tr a-z A-Z)_DEPS))
+
+.PHONY: packages
+packages:
+	@echo $(DEPS)
 
 .PHONY: install
 install: $(BUILD)/katrace $(BUILD)/katrace.bash ## install to DESTDIR/PREFIX (default /usr/local)

@@ -36,16 +36,9 @@ apt_with() {
 		-o APT::Sandbox::User=root -o Acquire::Languages=none -o Acquire::Retries=3 "$@"
 }
 
-# From now on packages are those of this suite, with its security updates. Fails when nothing is known of it; when only
-# the update failed, says so and goes on with what was known. Until this shell ends no other uses that suite.
-apt_use() {
-	local cache=$1 suite=$2 release main security
-	APT_ARCH=$3
-	APT_STATE=$cache/apt/$suite-$APT_ARCH
-	APT_DEBS=$cache/debs
-	mkdir -p "$APT_STATE/lists/partial" "$APT_STATE/cache/archives/partial" "$APT_DEBS"
-	exec 9> "$APT_STATE/lock"
-	flock 9
+# The lines of sources.list for that suite and its security updates. Fails when nothing is known of where they are.
+apt_sources() {
+	local suite=$1 release main security
 	release=$(sed -n 's/^VERSION_CODENAME=//p' /etc/os-release)
 	main=$(apt_mirror "$release")
 	security=$(apt_mirror "$release-security")
@@ -53,10 +46,23 @@ apt_use() {
 		say "this machine's apt has no source for $release: where Debian's packages come from is unknown"
 		return 1
 	fi
-	echo "deb [signed-by=$APT_KEYRING] $main $suite main" > "$APT_STATE/sources"
+	echo "deb [signed-by=$APT_KEYRING] $main $suite main"
 	if [ -n "$security" ] && [ "$suite" != sid ]; then
-		echo "deb [signed-by=$APT_KEYRING] $security $suite-security main" >> "$APT_STATE/sources"
+		echo "deb [signed-by=$APT_KEYRING] $security $suite-security main"
 	fi
+}
+
+# From now on packages are those of this suite, with its security updates. Fails when nothing is known of it; when only
+# the update failed, says so and goes on with what was known. Until this shell ends no other uses that suite.
+apt_use() {
+	local cache=$1 suite=$2
+	APT_ARCH=$3
+	APT_STATE=$cache/apt/$suite-$APT_ARCH
+	APT_DEBS=$cache/debs
+	mkdir -p "$APT_STATE/lists/partial" "$APT_STATE/cache/archives/partial" "$APT_DEBS"
+	exec 9> "$APT_STATE/lock"
+	flock 9
+	apt_sources "$suite" > "$APT_STATE/sources" || return 1
 	if ! apt_with apt-get update >&2; then
 		say "cannot update what is known of $suite ($APT_ARCH)"
 		compgen -G "$APT_STATE/lists/*_Packages*" > /dev/null
