@@ -6,7 +6,9 @@ PREFIX ?= /usr/local
 DESTDIR ?=
 BUILD ?= build
 
-CC ?= gcc
+ifeq ($(origin CC),default)
+CC := gcc
+endif
 CLANG ?= clang
 LLVM_STRIP ?= llvm-strip
 # bpftool and friends live in sbin, which is not everybody's PATH
@@ -24,7 +26,7 @@ CACHE ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/katrace
 Q := $(if $(V),,@)
 say = $(if $(V),,@echo "  $(1)")
 # after packages were installed: a make that sees them, on all CPUs unless it was said how many
-MAKE_NOW = @$(MAKE) --no-print-directory $(if $(findstring jobserver,$(MAKEFLAGS)),,-j$(shell nproc))
+MAKE_NOW = +@$(MAKE) --no-print-directory $(if $(findstring jobserver,$(MAKEFLAGS)),,-j$(shell nproc))
 SUDO := $(if $(filter 0,$(shell id -u)),,sudo)
 
 # a newer compiler's new warning must not break a build; `make WERROR=1`, as .ci/run and `make lint` do, lets it
@@ -50,7 +52,7 @@ CHECK_DEPS := python3-jsonschema
 TOOLCHAINS_DEPS := mmdebstrap debian-archive-keyring
 LINT_DEPS := clang-format clang-tidy cppcheck shellcheck
 # asked for late: clang may have to be installed first
-FUZZ_DEPS = libclang-rt-$(firstword $(subst ., ,$(shell $(CLANG) -dumpversion)))-dev
+FUZZ_DEPS = libclang-rt-$(firstword $(subst ., ,$(shell $(CLANG) -dumpversion 2> /dev/null)))-dev
 STATIC_DEPS := gcc-aarch64-linux-gnu libc6-dev-arm64-cross
 BENCH_DEPS := iproute2
 KERNELS_DEPS := qemu-system-x86 qemu-system-arm cpio xz-utils zstd bsdextrautils
@@ -69,20 +71,23 @@ FUZZ_S ?= 60
 SUITES ?= trixie
 REFERENCE := $(foreach r,direct probed,$(BUILD)/reference.$(r).skel.h)
 
+## --- build ---
+
 .PHONY: all
 all: $(BUILD)/katrace ## build build/katrace: one file, to be copied to a host
 
-## --- user space ---
+# user space
 
 # what is missing is said in one line, and before the first file is compiled
 TOOLS := $(CC) $(CLANG) $(LLVM_STRIP) $(BPFTOOL)
-HEADERS := bpf/libbpf.h gelf.h zlib.h cap-ng.h json-c/json.h uthash.h cmocka.h
+HEADERS := bpf/libbpf.h gelf.h zlib.h cap-ng.h json-c/json.h cmocka.h
 no_header = printf '\#if !__has_include(<%s>)\n%s\n\#endif\n' $(foreach h,$(HEADERS),$(h) $(h)) | $(CC) $(SYSTEM_INCLUDE) -E -P -
 .PHONY: tools
 tools:
 	@missing=$$(for tool in $(TOOLS); do command -v $$tool > /dev/null || echo $$tool; done); \
 	missing=$${missing:-$$($(no_header))}; \
-	[ -z "$$missing" ] || { echo "katrace:" $$missing "missing: run make deps" >&2; exit 2; }
+	set -- $$missing; [ $$# = 0 ] && exit; [ $$# = 1 ] && is=is || is=are; \
+	echo "katrace: $$* $$is missing: run make deps" >&2; exit 2
 
 obj = $(patsubst %.c,$(BUILD)/$(1)/%.o,$(2))
 
@@ -122,7 +127,7 @@ $(BUILD)/katrace-asan: $(call obj,asan,user/main.c) $(BUILD)/libkatrace-asan.a
 	$(call say,LINK  $@)
 	$(Q)$(CC) $(SANITIZE) $(LDFLAGS) $^ $(LIBS) -o $@
 
-## --- kernel side: each object built twice, see bpf/read.bpf.h ---
+# kernel side: each object built twice, see bpf/read.bpf.h
 
 bpf_source = $(firstword $(wildcard bpf/$(1).bpf.c tests/live/$(1).bpf.c))
 
@@ -226,12 +231,12 @@ $(BUILD)/soak: $(call obj,plain,$(wildcard tests/soak/*.c) tests/live/net.c test
 	$(Q)$(CC) $(CFLAGS) $^ -o $@
 
 .PHONY: soak
-soak: deps ## 20,000 connections for SOAK_S=600 seconds, then under trouble: does all add up?
+soak: deps ## 20,000 connections for SOAK_S=600 s: do the counts add up?
 	$(MAKE_NOW) -s $(BUILD)/katrace $(BUILD)/soak
 	@$(SUDO) $(if $(SUDO),env SOAK_S=$(SOAK_S)) $(BUILD)/soak $(BUILD)/katrace
 
 .PHONY: fuzz $(FUZZ:%=fuzz-%)
-fuzz: fuzz-deps ## JSON lines, written and read, with random bytes; FUZZ_S=60 each
+fuzz: fuzz-deps ## JSON lines with random bytes, for FUZZ_S=60 s
 	$(MAKE_NOW) --output-sync=target $(FUZZ:%=fuzz-%)
 
 $(FUZZ:%=fuzz-%): fuzz-%: $(BUILD)/tests/fuzz_%
@@ -243,17 +248,17 @@ $(FUZZ:%=fuzz-%): fuzz-%: $(BUILD)/tests/fuzz_%
 	grep stat::number_of_executed_units $$log
 
 .PHONY: bench
-bench: deps bench-deps ## 200,000 sockets: katrace beside ss; takes minutes and GB of memory
+bench: deps bench-deps ## 200,000 sockets, beside ss; takes minutes and GB of memory
 	$(MAKE_NOW) $(BUILD)/katrace $(BUILD)/bench $(BUILD)/bench_answers
 	$(SUDO) $(BUILD)/bench $(BUILD)/katrace
 	$(SUDO) $(BUILD)/bench_answers $(BUILD)/katrace
 
 .PHONY: check-kernels
-check-kernels: static kernels-deps ## the live tests on many kernels, in virtual machines; no root
+check-kernels: static kernels-deps ## the live tests on many kernels in virtual machines
 	tests/kernels/run.sh $(BUILD)/static $(CACHE)
 
 .PHONY: check-toolchains
-check-toolchains: toolchains-deps ## build and unit tests with the compilers of SUITES=trixie (or sid); root or sudo
+check-toolchains: toolchains-deps ## the unit tests, all built in a root of SUITES='trixie sid'
 	$(Q)for suite in $(SUITES); do $(SUDO) tests/toolchains/run.sh $$suite $(CACHE) || exit 1; done
 
 # with the objects of an earlier build the compiler would have nothing to warn of: a build of its own
@@ -272,10 +277,10 @@ lint-here: build-all
 		-Iuser -Iinclude user
 	shellcheck $(shell git ls-files '*.sh' .ci/run)
 
-## --- static: one file for each architecture, for hosts with nothing installed ---
+## --- other machines ---
 
 .PHONY: static
-static: deps static-deps ## build/static/{amd64,arm64}/katrace: for hosts with nothing installed
+static: deps static-deps ## katrace for hosts with nothing installed, in build/static
 	@tests/kernels/sysroot.sh $(CACHE) > /dev/null
 	$(MAKE_NOW) BUILD=$(BUILD)/static/amd64 STATIC=1 static-here
 	$(MAKE_NOW) BUILD=$(BUILD)/static/arm64 STATIC=1 CC=aarch64-linux-gnu-gcc SYSROOT=$(CACHE)/sysroot-arm64 static-here
@@ -340,7 +345,8 @@ clean: ## remove what was built
 
 .PHONY: help
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^## --- / { gsub("## --- | ---", ""); sub(/:.*/, ""); group = $$0 } \
+		/^[a-z-]+:.*## / { if (group) print group; group = ""; printf "  make %-16s  %s\n", $$1, $$2 }' Makefile
 
 .SECONDARY:
 .DELETE_ON_ERROR:

@@ -10,6 +10,12 @@
 
 #include <cmocka.h>
 
+/* cmocka 2 says of which type; ours are all unsigned. */
+#ifdef assert_uint_in_range
+#undef assert_in_range
+#define assert_in_range assert_uint_in_range
+#endif
+
 #include "model/sighting.h"
 
 #include <arpa/inet.h>
