@@ -115,6 +115,7 @@ void json_rotation(void **state);
 void json_reader_stops(void **state);
 void json_full_disk(void **state);
 void json_broken_pipe(void **state);
+void json_recorded_beside_text(void **state);
 void json_user(void **state);
 void json_clock_step(void **state);
 void json_schema(void **state);

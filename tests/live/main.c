@@ -120,6 +120,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test_teardown(json_reader_stops, tool_clean_up),
 		cmocka_unit_test_teardown(json_full_disk, tool_clean_up),
 		cmocka_unit_test_teardown(json_broken_pipe, tool_clean_up),
+		cmocka_unit_test_teardown(json_recorded_beside_text, tool_clean_up),
 		cmocka_unit_test_teardown(json_user, tool_clean_up),
 		cmocka_unit_test_teardown(json_clock_step, tool_clean_up),
 		cmocka_unit_test_teardown(json_schema, tool_clean_up),

@@ -202,6 +202,50 @@ void json_partial(void **state)
 	net_free(net);
 }
 
+/* Text for people and lines to be replayed from one run: both whole, and they tell the same. */
+void json_recorded_beside_text(void **state)
+{
+	static const struct keepalive three = { 1, 1, 3, 0 };
+	char dir[] = "/tmp/katrace-test-XXXXXX", path[64], port[16];
+	const char *const args[] = { "--port", port, "--record", path, NULL };
+	const char *const replay[] = { "replay", path, NULL };
+	struct tool *tool, *again;
+	struct net *net;
+	struct tcp tcp;
+	char *lines;
+
+	(void)state;
+	NEEDS_ROOT();
+	assert_non_null(mkdtemp(dir));
+	snprintf(path, sizeof(path), "%s/incident.json", dir);
+	net = net_new();
+	tcp = tcp_connect(net, TCP_IPV4);
+	snprintf(port, sizeof(port), "%u", tcp.client_port);
+	tool = tool_start(args);
+	assert_true(tool_wait_started(tool));
+	tcp_keepalive(tcp.client, &three);
+	assert_true(tool_wait_lines(tool, 1, "answered in", "", 10));
+	net_cable(net, HOST_B, false);
+	assert_true(tool_wait_lines(tool, 1, "ended: ", "", 10));
+	tool_signal(tool, SIGHUP); /* is for the recording */
+	assert_int_equal(tool_stop(tool), 0);
+	lines = read_file(path);
+	tool_keep_lines(lines);
+	assert_whole_run(lines);
+	assert_int_equal(number_after(last_line(lines), "\"lost_output\":"), 0);
+	again = tool_start(replay);
+	assert_int_equal(tool_wait(again, 30), 0);
+	assert_non_null(strstr(tool_stdout(tool), "The peer answered none of 3 probes"));
+	assert_string_equal(tool_stdout(again), tool_stdout(tool));
+	tool_free(again);
+	tool_free(tool);
+	free(lines);
+	unlink(path);
+	rmdir(dir);
+	tcp_close(&tcp);
+	net_free(net);
+}
+
 enum { BUSY = 200, ROTATIONS = 20 };
 
 /* Away with the file, and a new one in its place. */
