@@ -3,7 +3,7 @@
 
 #include <stdlib.h>
 
-/* Memory that is not touched costs nothing; and large arrays grow without being copied. */
+/* Untouched memory costs nothing, and large arrays grow without being copied. */
 #define FIRST_ROOM 256
 
 void *array_grow(void *items, size_t n, size_t *room, size_t item_size)

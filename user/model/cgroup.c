@@ -4,13 +4,13 @@
 #include <stdio.h>
 #include <string.h>
 
-/* A part of somebody else's text. */
+/* A part of a text that is stored elsewhere. */
 struct span {
 	const char *at;
 	size_t length;
 };
 
-/* The path of the next hierarchy: a line is ID:CONTROLLERS:PATH. False at the end. */
+/* The path of the next hierarchy. A line is ID:CONTROLLERS:PATH. False at the end. */
 static bool next_path(const char **text, struct span *path)
 {
 	const char *line, *colon;
@@ -31,7 +31,7 @@ static bool next_path(const char **text, struct span *path)
 	return false;
 }
 
-/* Takes the last component off a path. False when there is none left. */
+/* Removes the last component of a path. False if none is left. */
 static bool last_component(struct span *path, struct span *component)
 {
 	size_t begin;
@@ -64,7 +64,7 @@ static bool is_hexadecimal(const char *text, size_t length)
 
 /*
  * ID alone (docker and containerd with cgroupfs), docker-ID.scope, cri-containerd-ID.scope, crio-ID.scope,
- * libpod-ID.scope (podman), or SLICE:cri-containerd:ID. A conmon is the watcher of a container, outside of it.
+ * libpod-ID.scope (podman), or SLICE:cri-containerd:ID. conmon monitors a container from outside.
  */
 static bool names_container(struct span component, char id[CONTAINER_ID_LENGTH + 1])
 {

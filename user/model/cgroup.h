@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
-/* What a process's place in the cgroup hierarchies says: its container, its systemd unit. */
+/* The container and the systemd unit of a process, from its place in the cgroup hierarchies. */
 #ifndef KATRACE_CGROUP_H
 #define KATRACE_CGROUP_H
 
@@ -13,16 +13,16 @@ struct cgroup {
 	uint64_t id;                             /* in the cgroup2 hierarchy; 0: not known */
 	char container[CONTAINER_ID_LENGTH + 1]; /* hexadecimal; "": none */
 	char unit[UNIT_LENGTH + 1];              /* "nginx.service"; any bytes: escape before showing; "": none */
-	uint32_t meets;                          /* what filter_cgroup() says of it */
+	uint32_t meets;                          /* result of filter_cgroup() */
 };
 
 /*
- * Fills in container and unit from the text of /proc/PID/cgroup, which has a line for each hierarchy: version 2,
- * version 1 or both. They are the innermost that a path names.
+ * Fills in container and unit from the text of /proc/PID/cgroup, which has a line for each hierarchy of version 2,
+ * version 1 or both: the innermost ones that a path names.
  */
 void cgroup_describe(struct cgroup *cgroup, const char *proc_text);
 
-/* True if one of the paths in the text is the given one ("/system.slice", say) or below it. */
+/* True if one of the paths in the text is the given one (for example "/system.slice") or below it. */
 bool cgroup_is_below(const char *proc_text, const char *path);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
-/* One TCP socket seen from this host: who it is, what is known of it, and its timeline. Only user/model writes it. */
+/* One TCP socket seen from this host: its identity, what is known about it, its timeline. Only user/model writes it. */
 #ifndef KATRACE_CONNECTION_H
 #define KATRACE_CONNECTION_H
 
@@ -11,11 +11,11 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* How a connection left the story. */
+/* How the story of a connection ended. */
 enum fate {
-	FATE_OPEN,      /* it is still there */
+	FATE_OPEN,      /* it has not ended */
 	FATE_ENDED,     /* verdict and error say why */
-	FATE_UNKNOWN,   /* another connection uses its socket now: its end was not seen */
+	FATE_UNKNOWN,   /* another connection uses its socket: its end was not seen */
 	FATE_FORGOTTEN, /* dropped to make room: too many connections */
 };
 
@@ -25,24 +25,24 @@ struct connection {
 	uint64_t cookie;
 	struct settings settings;
 	struct owner owner;
-	bool announced;    /* its first event has been told: it is in the story */
+	bool announced;    /* its first event was published: it is in the story */
 	uint64_t first_ns; /* CLOCK_BOOTTIME of its first event */
 	uint64_t last_ns;  /* of its last */
 	struct timeline timeline;
-	uint32_t middlebox_timeout_s; /* one with this timeout forgets it before the first probe; 0: no */
+	uint32_t middlebox_timeout_s; /* a middlebox with this timeout forgets it before the first probe; 0: none */
 	uint64_t probes_sent;
 	uint64_t probes_answered;
 	uint64_t probes_dropped;
 	uint32_t probes_unanswered; /* in a row, now or at the end */
-	int refused_with; /* errno with which this host refused the last probe, though counted as sent; 0: none */
+	int refused_with; /* errno of this host refusing the last probe, which the kernel counted as sent; 0: none */
 	bool suppressed;  /* now or at the end */
 	bool warned;      /* one of its events was a warning */
 
 	enum fate fate;
 	enum verdict verdict; /* FATE_ENDED */
-	int error;            /* what the application was told: a positive errno, or 0 */
+	int error;            /* the error the application got: a positive errno, or 0 */
 	uint64_t silent_us;   /* at the end */
-	uint32_t retransmits; /* at the end, as the next */
+	uint32_t retransmits; /* at the end, like the next one */
 	uint32_t unacked_bytes;
 };
 

@@ -3,7 +3,7 @@
 
 #include <netinet/tcp.h>
 
-/* The peer would first be probed when what is between has already forgotten the connection. */
+/* The first probe would come after a middlebox has forgotten the connection. */
 static bool probes_too_late(const struct listed *listed, uint64_t middlebox_us)
 {
 	const struct settings *settings = &listed->connection.settings;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
-/* Which sockets `katrace list` shows, beyond what filters say: by what keepalive does for them. */
+/* Which sockets `katrace list` shows, in addition to the filters: by what keepalive does for them. */
 #ifndef KATRACE_CRITERIA_H
 #define KATRACE_CRITERIA_H
 
@@ -8,15 +8,15 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* All that are given must be met. Zeros let every connection pass, and no listener. */
+/* All given criteria must match. With zeros every connection matches, and no listener. */
 struct criteria {
 	bool listeners;    /* instead of connections: listeners with keepalive on */
 	bool no_keepalive; /* established, keepalive off */
-	bool zombies;      /* as struct zombie_limits has it */
-	bool problems;     /* any concern that is one */
+	bool zombies;      /* see struct zombie_limits */
+	bool problems;     /* connections with any problem */
 	bool by_silence, by_middlebox, by_due;
 	uint64_t silent_over_us;
-	uint64_t middlebox_us; /* something on the way forgets a connection that is silent for so long */
+	uint64_t middlebox_us; /* idle timeout of a middlebox */
 	uint64_t due_within_us;
 };
 

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 #include "model/detection.h"
 
-/* How many firings come before the one that gives up, which is at the earliest the one in_us from now. */
+/* How many firings precede the one that gives up, which is at the earliest the one in_us from now. */
 static uint64_t firings_left(const struct settings *settings, uint64_t silent_us, uint64_t in_us, uint32_t probes_out)
 {
 	const uint64_t interval_us = 1000000ULL * settings->interval_s;
 	const uint64_t timeout_us = 1000ULL * settings->user_timeout_ms;
-	/* tcp_keepalive_timer() looks at the user timeout only once a probe was sent. */
+	/* tcp_keepalive_timer() checks the user timeout only after a probe was sent. */
 	const uint64_t least = probes_out ? 0 : 1;
 	uint64_t firings;
 
@@ -28,7 +28,7 @@ bool detection_from_now(const struct settings *settings, uint64_t silent_us, uin
 	if (!settings->enabled || !interval_us)
 		return false;
 	if (silent_us < idle_us && idle_us - silent_us > in_us)
-		in_us = idle_us - silent_us; /* too early: the timer only sets itself again */
+		in_us = idle_us - silent_us; /* too early: the timer only re-arms itself */
 	*detection_us = in_us + firings_left(settings, silent_us, in_us, probes_out) * interval_us;
 	return true;
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /*
- * When keepalive would notice that a peer is dead. It gives up at the first firing of its timer that finds the probe
- * limit reached, or the user timeout over and a probe sent; the first firing that probes comes idle after the peer was
- * last heard, the others each an interval later.
+ * When keepalive would notice a dead peer. It gives up at the first firing of its timer that finds the probe limit
+ * reached, or the user timeout expired and a probe sent. The first firing that probes comes after the idle time since
+ * the peer was last heard, each further firing one interval later.
  */
 #ifndef KATRACE_DETECTION_H
 #define KATRACE_DETECTION_H
@@ -10,13 +10,13 @@
 #include "model/settings.h"
 
 /*
- * How long from now, in microseconds, for a peer silent for silent_us, the timer due in next_us and probes_out probes
- * unanswered. False: never.
+ * The time from now in microseconds, for a peer that is silent for silent_us, the timer due in next_us and probes_out
+ * probes unanswered. False: never.
  */
 bool detection_from_now(const struct settings *settings, uint64_t silent_us, uint64_t next_us, uint32_t probes_out,
 			uint64_t *detection_us);
 
-/* The same for a peer that has just been heard; 0: never. */
+/* The same for a peer that was just heard; 0: never. */
 uint64_t detection_after_heard(const struct settings *settings);
 
 #endif

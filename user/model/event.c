@@ -11,7 +11,7 @@ static bool is_warning(const struct event *event)
 	case EVENT_EVENTS_LOST:
 		return true;
 	case EVENT_PROBE_SENT:
-		return event->probe.number >= 2; /* the one before it went unanswered */
+		return event->probe.number >= 2; /* the previous one was not answered */
 	case EVENT_ENDED:
 		return !verdict_is_normal(event->ended.verdict);
 	default:

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
-/* What an output is handed. Names and fields are a contract with users' pipelines: docs/architecture.md. */
+/* What outputs receive. Names and fields are a contract with users' pipelines: docs/events.md. */
 #ifndef KATRACE_EVENT_H
 #define KATRACE_EVENT_H
 
@@ -21,35 +21,34 @@ enum event_kind {
 
 /* Where events were lost. */
 enum lost_stage {
-	LOST_HOOK,        /* firings of the timer katrace was not run for */
+	LOST_HOOK,        /* the kernel did not run katrace when the timer fired */
 	LOST_RING,        /* the ring was full */
 	LOST_OUTPUT,      /* the output was too slow */
 	LOST_CONNECTIONS, /* too many connections to remember */
 	LOST_STAGES
 };
 
-/* Whether something went wrong or is about to: shown in colour, and kept by filters for failures. */
+/* Does the event indicate a problem? Warnings are coloured, and pass --failures. */
 enum severity { SEVERITY_INFO, SEVERITY_WARN };
 
 struct event {
 	enum event_kind kind;
 	enum severity severity;              /* event_severity(), set where the event is made */
 	uint64_t time_ns;                    /* CLOCK_BOOTTIME, when the kernel saw it */
-	uint64_t wall_ns;                    /* the same as CLOCK_REALTIME, set when it is handed to outputs */
+	uint64_t wall_ns;                    /* the same as CLOCK_REALTIME, set when it is passed to outputs */
 	const struct connection *connection; /* NULL for EVENT_EVENTS_LOST */
-	struct settings settings;            /* at that moment, as the two below */
+	struct settings settings;            /* at that moment, like the two below */
 	uint8_t state;
 	uint64_t silent_us;
 	union {
 		struct {
-			uint8_t settings; /* KATRACE_IDLE...: which were seen to change; 0 at first */
+			uint8_t settings; /* KATRACE_IDLE...: which have changed; 0 the first time */
 			bool user_timeout, enabled;
-			uint32_t middlebox_timeout_s; /* one with this timeout forgets us before the first probe; 0: no
-						       */
+			uint32_t middlebox_timeout_s; /* as in struct connection */
 		} changed;
 		struct {
 			uint32_t number;
-			uint32_t limit; /* 0 when the user timeout decides */
+			uint32_t limit; /* 0 if the user timeout decides */
 			uint32_t unanswered_before;
 			bool has_result;
 			int result;
@@ -61,9 +60,9 @@ struct event {
 		} answer;
 		struct {
 			bool begin;
-			bool window_probe; /* else the retransmission timer is in charge */
+			bool window_probe; /* otherwise the retransmission timer is in charge */
 			uint32_t unacked_bytes, queued_bytes, retransmits;
-			uint64_t gives_up_ms; /* from now, if the peer stays silent; 0: not known, or not begin */
+			uint64_t gives_up_ms; /* from now, if the peer stays silent; 0: unknown, or not begin */
 		} suppressed;
 		struct {
 			enum verdict verdict;
@@ -71,7 +70,7 @@ struct event {
 			uint32_t probes_unanswered;
 			uint64_t probes_sent, probes_answered, observed_us;
 			uint32_t retransmits, unacked_bytes; /* at the end */
-			bool partial;                        /* it is older than this run: the first walk found it */
+			bool partial;                        /* older than this run: the first walk found it */
 		} ended;
 		struct {
 			enum lost_stage stage;
@@ -82,7 +81,7 @@ struct event {
 
 #define STARTED_HOOKS_MAX 8
 
-/* What a run begins with. */
+/* The first message of a run. */
 struct started {
 	uint64_t wall_ns; /* CLOCK_REALTIME */
 	const char *kernel_release;
@@ -91,10 +90,10 @@ struct started {
 	size_t n_hooks;
 	const char *degraded[STARTED_HOOKS_MAX]; /* what is not seen, and why */
 	size_t n_degraded;
-	uint32_t netns; /* katrace's own; 0: not known */
+	uint32_t netns; /* katrace's own; 0: unknown */
 };
 
-/* Sums since the run began. */
+/* Totals since the run began. */
 struct stats {
 	uint64_t uptime_us;
 	uint64_t probes_sent, probes_dropped, probes_answered;
@@ -103,10 +102,10 @@ struct stats {
 	uint64_t wall_ns; /* CLOCK_REALTIME */
 };
 
-/* What its other fields make of it. */
+/* Follows from the other fields of the event. */
 enum severity event_severity(const struct event *event);
 
-/* EVENT_CONFIGURED: settings were seen to change, unlike the first time they are told. */
+/* EVENT_CONFIGURED: settings have changed; false for the first one of a connection. */
 bool event_is_change(const struct event *event);
 
 /* "hook", "ring", "output", "connections" */

@@ -27,7 +27,7 @@ struct filter {
 	struct number_list ports, netns, families;
 	struct where_list local, peer;
 	struct text_list comms, cgroups, containers;
-	uint32_t kinds; /* FILTER_PID...: those given */
+	uint32_t kinds; /* FILTER_PID...: those in use */
 	bool failures;
 };
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /*
- * Which connections, and which of their events, are handed on. Criteria of one kind are alternatives; a connection must
- * meet one of each kind that was given. An empty filter lets everything pass.
+ * Which connections, and which of their events, pass. Criteria of one kind are alternatives; a connection must match
+ * one of each kind in use. An empty filter passes everything.
  */
 #ifndef KATRACE_FILTER_H
 #define KATRACE_FILTER_H
@@ -11,24 +11,24 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* One side of a connection, as far as it matters. */
+/* A pattern for one end of a connection. */
 struct where {
 	bool has_address;
 	bool ipv6;
 	uint8_t addr[16];  /* network byte order */
-	unsigned int bits; /* of addr that count */
+	unsigned int bits; /* significant bits of addr */
 	uint16_t port;     /* 0: any */
 };
 
 /* One process that holds a socket. */
 struct process {
 	uint32_t pid;
-	uint64_t start; /* clock ticks since boot; 0: not known */
-	bool is_kin;    /* it descends from one that was asked for */
+	uint64_t start; /* clock ticks since boot; 0: unknown */
+	bool is_kin;    /* a process of --pid or a descendant */
 	const char *comm;
 };
 
-/* The kinds of criteria that are about processes, as bits. */
+/* The kinds of criteria about processes, as bits. */
 enum filter_kind {
 	FILTER_PID = 1 << 0,
 	FILTER_COMM = 1 << 1,
@@ -38,7 +38,7 @@ enum filter_kind {
 
 struct wanted_pid {
 	uint32_t pid;
-	uint64_t start; /* as in struct process: the pid may be another's one day; 0: any */
+	uint64_t start; /* as in struct process, because pids are reused; 0: any */
 };
 
 struct filter;
@@ -52,37 +52,37 @@ void filter_free(struct filter *filter);
 /* Each adds one criterion. They return 0, -ENOMEM, or -EINVAL: port 0, an empty name. */
 int filter_add_pid(struct filter *filter, uint32_t pid, uint64_t start);
 int filter_add_comm(struct filter *filter, const char *glob);        /* fnmatch(3) */
-int filter_add_cgroup(struct filter *filter, const char *path);      /* and all below it */
+int filter_add_cgroup(struct filter *filter, const char *path);      /* and everything below it */
 int filter_add_container(struct filter *filter, const char *prefix); /* of its id */
 int filter_add_local(struct filter *filter, const struct where *where);
 int filter_add_peer(struct filter *filter, const struct where *where);
 int filter_add_port(struct filter *filter, uint16_t port);   /* of either side */
 int filter_add_netns(struct filter *filter, uint32_t inode); /* of the network namespace */
-int filter_add_family(struct filter *filter, bool ipv6);     /* what is on the wire: v4-mapped is IPv4 */
+int filter_add_family(struct filter *filter, bool ipv6);     /* on the wire: v4-mapped is IPv4 */
 void filter_set_failures(struct filter *filter);             /* only events that are warnings */
 
 /* What filter_set_failures() set. */
 bool filter_wants_failures(const struct filter *filter);
 
-/* The processes asked for by pid: valid until one more is added. */
+/* The criteria of filter_add_pid(). Valid until another one is added. */
 const struct wanted_pid *filter_pids(const struct filter *filter, size_t *n);
 
-/* True if it depends on its owner whether a connection passes. */
+/* True if the result depends on the owner of a connection. */
 bool filter_wants_owner(const struct filter *filter);
 
-/* Which kinds of criteria a process meets, and a cgroup whose /proc/PID/cgroup has that text: FILTER_PID... */
+/* Which kinds of criteria (FILTER_PID...) a process matches, and a cgroup with that text in /proc/PID/cgroup. */
 uint32_t filter_process(const struct filter *filter, const struct process *process);
 uint32_t filter_cgroup(const struct filter *filter, const struct cgroup *cgroup, const char *proc_text);
 
-/* The two halves of filter_passes_connection(): the first never changes, the second does with the owner. */
+/* The two halves of filter_passes_connection(): the first never changes, the second depends on the owner. */
 bool filter_passes_identity(const struct filter *filter, const struct identity *id);
 bool filter_passes_owner(const struct filter *filter, const struct owner *owner);
 bool filter_passes_connection(const struct filter *filter, const struct connection *connection);
 
-/* Is the timeline of a connection that has left the story wanted? */
+/* Does the timeline of a connection pass? */
 bool filter_passes_timeline(const struct filter *filter, const struct connection *connection);
 
-/* The event itself; that of its connection is not looked at. */
+/* Looks at the event only, not at its connection. */
 bool filter_passes_event(const struct filter *filter, const struct event *event);
 
 #endif

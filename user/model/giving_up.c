@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-/* The rules of net/ipv4/tcp_timer.c, the same from 5.10 to 7.2; a changed TCP_RTO_MAX_MS is not taken into account. */
+/* The rules of net/ipv4/tcp_timer.c, the same from 5.10 to 7.2. A changed TCP_RTO_MAX_MS is not considered. */
 #include "model/giving_up.h"
 
 #define RTO_MIN_MS 200ULL
 #define RTO_MAX_MS 120000ULL
-/* ilog2(TCP_RTO_MAX / TCP_RTO_MIN): from then on the pauses are no longer doubled */
+/* ilog2(TCP_RTO_MAX / TCP_RTO_MIN): after so many doublings the timeout stays the same */
 #define DOUBLINGS_MAX 9
 
 static uint64_t shorter(uint64_t a, uint64_t b)
@@ -12,7 +12,7 @@ static uint64_t shorter(uint64_t a, uint64_t b)
 	return a < b ? a : b;
 }
 
-/* tcp_model_timeout(): how long that many retransmissions would take if the first came after the shortest time. */
+/* tcp_model_timeout(): how long that many retransmissions take if the first one comes after the shortest time. */
 static uint64_t model_timeout_ms(uint32_t retries)
 {
 	if (retries <= DOUBLINGS_MAX)
@@ -21,9 +21,9 @@ static uint64_t model_timeout_ms(uint32_t retries)
 }
 
 /*
- * retransmits_timed_out(): at the first firing of the timer at which that time, or the user timeout, has passed since
- * the first retransmission. The pause before a firing is twice the one before, and rto the one that runs now. With a
- * user timeout the last pause is cut so that the timer fires just then.
+ * retransmits_timed_out(): gives up at the first firing of the timer after that time, or the user timeout, has passed
+ * since the first retransmission. Each pause is twice the previous one; rto is the present one. With a user timeout the
+ * last pause is shortened so that the timer fires exactly then.
  */
 static uint64_t retransmission_gives_up_ms(const struct sighting *s)
 {
@@ -42,7 +42,7 @@ static uint64_t retransmission_gives_up_ms(const struct sighting *s)
 	return at;
 }
 
-/* tcp_probe_timer(): at the first firing that finds as many probes unanswered as retries are allowed. */
+/* tcp_probe_timer(): gives up at the first firing with as many unanswered probes as allowed retries. */
 static uint64_t window_probing_gives_up_ms(const struct sighting *s)
 {
 	uint64_t pause = s->rto_ms > RTO_MIN_MS ? s->rto_ms : RTO_MIN_MS, at = s->next_try_ms;

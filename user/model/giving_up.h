@@ -8,8 +8,8 @@
 #include <stdint.h>
 
 /*
- * An estimate of how long after a sighting with unacknowledged or queued data the kernel ends the connection, if the
- * peer is not heard again, in milliseconds. With a user timeout and a closed window it is the longest it can take.
+ * Estimates how long after a sighting with unacknowledged or queued data the kernel ends the connection, if the peer
+ * stays silent, in milliseconds. With a user timeout and a closed window this is an upper bound.
  */
 uint64_t gives_up_ms(const struct sighting *s);
 

@@ -2,9 +2,9 @@
 #ifndef KATRACE_HOOK_MODE_H
 #define KATRACE_HOOK_MODE_H
 
-/* How katrace listens on this kernel: with which kind of hook. */
+/* The kind of hook that katrace uses on this kernel. */
 enum hook_mode {
-	MODE_AUTO, /* of each kind the best that loads and attaches */
+	MODE_AUTO, /* for each job the best hook that loads and attaches */
 	MODE_FENTRY,
 	MODE_KPROBE,
 	MODE_TRACEPOINT,

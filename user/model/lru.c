@@ -10,7 +10,7 @@
 
 struct lru {
 	size_t key_at, key_size;
-	struct lru_item **items; /* by number; without gaps */
+	struct lru_item **items; /* by number, without gaps */
 	size_t n, room;
 	struct table table;
 	TAILQ_HEAD(by_use, lru_item) by_use; /* the least recently used first */
@@ -18,7 +18,7 @@ struct lru {
 
 /* --- keys --- */
 
-/* Where the lru lies is the seed: it differs from run to run. */
+/* The address of the lru is the seed: it differs from run to run. */
 static uint64_t hash_key(const struct lru *lru, const void *key)
 {
 	return table_hash((uintptr_t)lru, key, lru->key_size);
@@ -101,7 +101,7 @@ void lru_use(struct lru *lru, void *item)
 	TAILQ_INSERT_TAIL(&lru->by_use, used, by_use);
 }
 
-/* The last one takes the number that becomes free. */
+/* The last item takes the free number. */
 void lru_remove(struct lru *lru, void *item)
 {
 	struct lru_item *removed = item, *last = lru->items[lru->n - 1];
@@ -142,7 +142,7 @@ void lru_sort(struct lru *lru, int (*compare)(const void *a, const void *b))
 	TAILQ_INIT(&lru->by_use);
 	for (uint32_t i = 0; i < lru->n; i++) {
 		lru->items[i]->number = i;
-		table_add(&lru->table, i); /* there was room for them before */
+		table_add(&lru->table, i); /* cannot fail: the room is there */
 		TAILQ_INSERT_TAIL(&lru->by_use, lru->items[i], by_use);
 	}
 }

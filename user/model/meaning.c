@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-/* What a sighting means: the events it stands for. */
+/* What a sighting means: turns it into events. */
 #include "model/parts.h"
 
 #include "model/giving_up.h"
@@ -57,7 +57,7 @@ static int answered(struct model *model, struct tracked *t, const struct sightin
 	return model_publish(model, t, &event, now_ns);
 }
 
-/* Has the peer been heard since the last probe, though nobody saw the answer arrive? */
+/* Was the peer heard since the last probe, although no hook saw the answer arrive? */
 static int find_late_answer(struct model *model, struct tracked *t, const struct sighting *s, uint64_t now_ns)
 {
 	const uint64_t silent_ns = s->silent_us * 1000;
@@ -69,9 +69,9 @@ static int find_late_answer(struct model *model, struct tracked *t, const struct
 }
 
 /*
- * Probe numbers count up, and from 1 after an answer; a gap is firings that were not seen, unless records are known to
- * be lost. An answer that was plain data leaves the kernel's count as it was: tcp_rcv_established() takes no notice of
- * an ACK that acknowledges nothing new when it arrives with data.
+ * Probe numbers count up, and restart from 1 after an answer. A gap means firings that were not seen, unless records
+ * are known to be lost. An answer that was plain data does not reset the kernel's count: tcp_rcv_established() ignores
+ * an ACK that acknowledges nothing new if it arrives with data.
  */
 static void find_gap(struct model *model, struct tracked *t, const struct sighting *s, bool is_new, uint64_t now_ns)
 {
@@ -145,7 +145,7 @@ static int suppressed(struct model *model, struct tracked *t, const struct sight
 {
 	struct event event = event_of(EVENT_SUPPRESSED, t, s);
 
-	t->probe_open = false; /* whatever was heard since may be about the data: it counts neither way */
+	t->probe_open = false; /* what is heard from now on may acknowledge the data instead */
 	if (t->c.suppressed)
 		return 0;
 	event.suppressed.begin = true;
@@ -177,7 +177,7 @@ static int ended(struct model *model, struct tracked *t, const struct sighting *
 	return err;
 }
 
-/* Each step is taken even if the one before could not get memory: what follows is no less true. */
+/* Keeps the first error: the following steps are taken even if one step is out of memory. */
 static void keep(int *err, int result)
 {
 	if (result)

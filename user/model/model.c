@@ -8,7 +8,7 @@
 #include <netinet/tcp.h>
 #include <stdlib.h>
 
-/* The two records are made on one CPU with interrupts off, and so a few microseconds apart. */
+/* The two records are made on one CPU with interrupts off, a few microseconds apart. */
 #define POSTPONE_NS (10 * 1000000ULL)
 
 struct model *model_new(const struct model_options *options, const struct model_output *output, struct owners *owners)
@@ -44,7 +44,7 @@ void tracked_free(struct tracked *t)
 	free(t);
 }
 
-/* Without a word: see model_leave(). */
+/* Outputs do not learn of it; model_leave() tells them. */
 static void drop(struct model *model, struct tracked *t)
 {
 	lru_remove(model->open, t);
@@ -109,7 +109,7 @@ static struct tracked *enter(struct model *model, const struct sighting *s, uint
 	return NULL;
 }
 
-/* The open connection s is about, if there is one; one that has lost its socket to s leaves here. */
+/* The open connection that s is about, if any. A connection that has lost its socket to s leaves here. */
 static struct tracked *find(struct model *model, const struct sighting *s)
 {
 	struct tracked *t = lru_find(model->open, &s->id.sock);
@@ -130,8 +130,8 @@ static bool was_established(const struct sighting *s)
 }
 
 /*
- * A close or an all-clear of a connection that is not in the story means nothing, unless the peer was lost or all
- * connections with keepalive are wanted.
+ * The end of a connection or of a suppression matters only if the connection is in the story, or if the peer was lost,
+ * or with --all.
  */
 static bool begins_a_story(const struct model *model, const struct sighting *s)
 {
@@ -148,9 +148,9 @@ static bool begins_a_story(const struct model *model, const struct sighting *s)
 	}
 }
 
-/* --- what is not wanted --- */
+/* --- connections that do not pass the filter --- */
 
-/* Without memory it is not noted: its next record leads here again. */
+/* Out of memory it is not noted: its next record leads here again. */
 static void note_unwanted(struct unwanted *unwanted, const struct identity *id)
 {
 	struct identity *ids = array_grow(unwanted->ids, unwanted->n, &unwanted->room, sizeof(*ids));
@@ -197,7 +197,7 @@ static int postpone(struct model *model, struct tracked *t, const struct sightin
 	return 0;
 }
 
-/* It was switched off: no start has followed. */
+/* Keepalive was switched off: no start has followed. */
 static int tell_postponed(struct model *model, struct tracked *t, uint64_t now_ns)
 {
 	const struct sighting s = t->postponed->sighting;
@@ -206,7 +206,7 @@ static int tell_postponed(struct model *model, struct tracked *t, uint64_t now_n
 	return model_tell(model, t, &s, now_ns);
 }
 
-/* --- what comes in --- */
+/* --- input --- */
 
 int model_observe(struct model *model, const struct sighting *s, uint64_t now_ns)
 {
@@ -228,7 +228,7 @@ int model_observe(struct model *model, const struct sighting *s, uint64_t now_ns
 		t->c.id.inode = s->id.inode;
 	if (s->cookie)
 		t->c.cookie = s->cookie;
-	if (!t->c.announced && s->kind == KATRACE_ANSWER) { /* its probe's record is on its way */
+	if (!t->c.announced && s->kind == KATRACE_ANSWER) { /* the record of its probe is still to come */
 		t->early_answer_ns = s->time_ns;
 		return 0;
 	}
@@ -239,7 +239,7 @@ int model_observe(struct model *model, const struct sighting *s, uint64_t now_ns
 	if (s->kind == KATRACE_SWITCHED_OFF)
 		return postpone(model, t, s, now_ns);
 	err = model_tell(model, t, s, now_ns);
-	if (s->kind != KATRACE_CLOSED) /* then it is gone */
+	if (s->kind != KATRACE_CLOSED) /* closed: it is freed already */
 		model_leave_to_others(model, t);
 	return err;
 }
@@ -305,7 +305,7 @@ void model_finish(struct model *model, uint64_t now_ns)
 		tell_first_postponed(model, now_ns);
 	while (!STAILQ_EMPTY(&model->waiting))
 		model_hand_on_first(model, now_ns);
-	lru_sort(model->open, by_age); /* as a replay tells them */
+	lru_sort(model->open, by_age); /* the order of a replay */
 	while (lru_count(model->open)) {
 		t = lru_oldest(model->open);
 		t->c.last_ns = now_ns;

@@ -14,7 +14,7 @@ struct held_key {
 	uint64_t inode;
 };
 
-/* Most sockets have one holder: the others are allocated when there are any. */
+/* Most sockets have one holder: more are allocated when needed. */
 struct held {
 	struct lru_item lru;
 	struct held_key key;
@@ -25,12 +25,12 @@ struct held {
 	uint32_t n_others;
 	uint32_t *other_pids;
 	uint32_t meets;
-	const struct cgroup *cgroup; /* in a place that outlives it: seen whenever it is; NULL: not known */
+	const struct cgroup *cgroup; /* in a place, which is seen in the same walks and lives longer; NULL: unknown */
 };
 
 /*
- * Processes with the same css_set are in the same cgroups. The kernel may use its memory for another one later, which
- * has another cgroup2 id where there is one.
+ * Processes with the same css_set are in the same cgroups. The kernel may reuse its memory for another css_set later,
+ * which has another cgroup2 id, if it has one.
  */
 struct place_key {
 	uint64_t css_set;
@@ -80,7 +80,7 @@ static void forget_place(struct owners *owners, struct place *place)
 	free(place);
 }
 
-/* Those last seen before seen_ns. */
+/* Forgets those that were last seen before seen_ns. */
 static void forget_old(struct owners *owners, uint64_t seen_ns)
 {
 	struct held *held = lru_oldest(owners->held);
@@ -260,7 +260,7 @@ static void add_pid(struct owner *owner, uint32_t pid)
 		owner->other_pids[owner->n_others++] = pid;
 }
 
-/* The lowest pid stays the first, with its name and its cgroup. */
+/* The lowest pid stays first, with its name and its cgroup. */
 void owner_add(struct owner *owner, const struct owner *more)
 {
 	const struct owner *first = more->pid < owner->pid ? more : owner;

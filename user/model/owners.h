@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
-/* Which processes hold which socket, as of the last walks. */
+/* Which processes hold which socket, according to the last walks. */
 #ifndef KATRACE_OWNERS_H
 #define KATRACE_OWNERS_H
 
@@ -14,11 +14,11 @@
 
 /* The processes that hold one socket. */
 struct owner {
-	uint32_t pid;  /* the lowest; 0: nobody, or not known */
+	uint32_t pid;  /* the lowest; 0: nobody, or unknown */
 	char comm[16]; /* of pid; any bytes: escape before showing */
 	uint32_t n_others;
 	uint32_t other_pids[OWNERS_OTHERS_MAX];
-	uint32_t meets;       /* what filter_process() said of them, taken together */
+	uint32_t meets;       /* the results of filter_process() for all of them */
 	struct cgroup cgroup; /* of pid */
 };
 
@@ -31,17 +31,17 @@ struct owners *owners_new(void);
 void owners_free(struct owners *owners);
 
 /*
- * A walk begins, finds descriptors and ends, at time now_ns. What it does not find again is remembered for a minute:
- * the socket may live on after its process closed it. owners_found() returns 0 or -ENOMEM; cgroup comes from
- * owners_cgroup() or owners_add_cgroup() in this walk, or is NULL; meets is what filter_process() says of the process.
+ * A walk begins at now_ns, finds descriptors and ends. An owner that it does not find again is remembered for a minute:
+ * the socket may live on after its process closed it. owners_found() returns 0 or -ENOMEM. cgroup comes from
+ * owners_cgroup() or owners_add_cgroup() in this walk, or is NULL; meets is the result of filter_process().
  */
 void owners_walk_begin(struct owners *owners, uint64_t now_ns);
 int owners_found(struct owners *owners, const struct katrace_owner *found, const struct cgroup *cgroup, uint32_t meets);
 void owners_walk_end(struct owners *owners);
 
 /*
- * The cgroup of a process found in this walk, if it is known; else it is to be made known: owners_add_cgroup() returns
- * NULL when out of memory. Both stay the owners'.
+ * The cgroup of a process found in this walk; NULL if it is unknown: then add it. owners_add_cgroup() returns NULL when
+ * out of memory. The owners keep both.
  */
 const struct cgroup *owners_cgroup(struct owners *owners, const struct katrace_owner *found);
 const struct cgroup *owners_add_cgroup(struct owners *owners, const struct katrace_owner *found,
@@ -50,13 +50,13 @@ const struct cgroup *owners_add_cgroup(struct owners *owners, const struct katra
 /* When the last walk began, 0 before the first. */
 uint64_t owners_walked_ns(const struct owners *owners);
 
-/* Copies the holders of a socket to *owner. False when it is not known to be held. */
+/* Copies the holders of a socket to *owner. False if no holder is known. */
 bool owners_lookup(const struct owners *owners, uint64_t sock, uint64_t inode, struct owner *owner);
 
 /* True if the first walk already found the socket held. */
 bool owners_held_at_start(const struct owners *owners, uint64_t sock, uint64_t inode);
 
-/* Adds the holders of the same socket that another descriptor has shown. */
+/* Adds the holders that another descriptor of the same socket has shown. */
 void owner_add(struct owner *owner, const struct owner *more);
 
 #endif

@@ -13,7 +13,7 @@ struct pool {
 	uint64_t seed;
 	char *items;
 	size_t n, room;
-	uint32_t last; /* put last: the same often comes again and again */
+	uint32_t last; /* put last: the same item often comes repeatedly */
 	struct table table;
 };
 

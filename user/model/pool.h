@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
-/* Items of one size, each kept once however often it comes, and numbered 0, 1, 2... */
+/* Items of one size, each stored once however often it is put, numbered 0, 1, 2... */
 #ifndef KATRACE_POOL_H
 #define KATRACE_POOL_H
 
@@ -14,7 +14,7 @@ struct pool *pool_new(size_t item_size, uint64_t seed);
 /* NULL is fine. */
 void pool_free(struct pool *pool);
 
-/* The item's number; a copy is kept if it is new. Items are compared byte by byte. Returns 0 or -ENOMEM. */
+/* Gets the item's number; stores a copy if it is new. Items are compared byte by byte. Returns 0 or -ENOMEM. */
 int pool_put(struct pool *pool, const void *item, uint32_t *number);
 
 /* Valid until the next pool_put(). */

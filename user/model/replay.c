@@ -104,7 +104,7 @@ static struct retold *find(struct replay *replay, const struct recorded *recorde
 	return retold;
 }
 
-/* Which kinds of criteria the holders meet, as walks find out live. Of those after the first only the pid is known. */
+/* Which kinds of criteria the holders match; walks find this out live. Only the first one has more than a pid. */
 static uint32_t kinds_met(const struct filter *filter, const struct owner *owner)
 {
 	struct process process = { .pid = owner->pid, .comm = owner->comm };
@@ -120,7 +120,7 @@ static uint32_t kinds_met(const struct filter *filter, const struct owner *owner
 	return meets;
 }
 
-/* No values are recorded of keepalive that is off: the last ones stay, of which the user timeout still counts. */
+/* Recordings have no values while keepalive is off: the last ones stay, because the user timeout still counts. */
 static void keep_values(struct settings *off, const struct settings *last)
 {
 	*off = *last;

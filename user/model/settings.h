@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
-/* The keepalive values of a connection. */
+/* The keepalive settings of a connection. */
 #ifndef KATRACE_SETTINGS_H
 #define KATRACE_SETTINGS_H
 
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Effective values; from_sysctl has the KATRACE_IDLE... bits (record.h) of those the socket did not set itself. */
+/* Effective values. from_sysctl: KATRACE_IDLE... bits (record.h) of those the socket did not set itself. */
 struct settings {
 	bool enabled;
 	uint32_t idle_s;

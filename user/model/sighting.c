@@ -20,7 +20,7 @@ void endpoint_decode(struct endpoint *end, uint16_t family, const uint8_t addr[1
 	memcpy(end->addr, addr, end->ipv6 ? 16 : 4);
 }
 
-/* Keepalive as it becomes, not as the kernel found it. */
+/* Is keepalive on after the record? Its flag is the state before. */
 static bool is_enabled(const struct katrace_record *record)
 {
 	switch (record->kind) {
@@ -104,7 +104,7 @@ const char *state_name(uint8_t state)
 		[TCP_LAST_ACK] = "last_ack",
 		[TCP_LISTEN] = "listen",
 		[TCP_CLOSING] = "closing",
-		[TCP_CLOSING + 1] = "syn_received", /* TCP_NEW_SYN_RECV, the kernel's own */
+		[TCP_CLOSING + 1] = "syn_received", /* TCP_NEW_SYN_RECV, internal to the kernel */
 	};
 
 	return state < sizeof(names) / sizeof(names[0]) ? names[state] : NULL;

@@ -9,14 +9,14 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* One end of a connection. A v4-mapped IPv6 address is an IPv4 address here, as the wire has it. */
+/* One end of a connection. A v4-mapped IPv6 address is an IPv4 address here, as on the wire. */
 struct endpoint {
 	bool ipv6;
 	uint8_t addr[16]; /* network byte order; the first 4 bytes for IPv4 */
 	uint16_t port;
 };
 
-/* Identity of a connection. Kernels reuse a sock in place, so every part counts (same_connection()). */
+/* Identity of a connection. Kernels reuse a sock in place, so every part matters (same_connection()). */
 struct identity {
 	uint64_t sock; /* a kernel address: never shown */
 	uint64_t inode;
@@ -28,9 +28,9 @@ struct sighting {
 	enum katrace_record_kind kind;
 	uint64_t time_ns; /* CLOCK_BOOTTIME */
 	struct identity id;
-	uint64_t cookie; /* 0: not known */
+	uint64_t cookie; /* 0: unknown */
 	struct settings settings;
-	uint8_t state; /* the kernel's TCP_ESTABLISHED...; for KATRACE_CLOSED the one before */
+	uint8_t state; /* the kernel's TCP_ESTABLISHED...; for KATRACE_CLOSED the state before */
 	bool orphan;
 	bool was_on; /* KATRACE_SWITCHED_ON: keepalive was on before */
 	bool window_probe;
@@ -53,10 +53,10 @@ struct sighting {
 void endpoint_decode(struct endpoint *end, uint16_t family, const uint8_t addr[16], uint16_t port);
 void settings_decode(struct settings *settings, const struct katrace_record *record, uint32_t hz);
 
-/* Translates a record; hz is the kernel's. Returns 0, or -EPROTO for a record no kernel side of this version writes. */
+/* Translates a record; hz is the kernel's. Returns 0, or -EPROTO for a record that this version cannot have written. */
 int sighting_decode(struct sighting *sighting, const struct katrace_record *record, uint32_t hz);
 
-/* The inode may be missing in one of them: a socket loses it when its process closes it. */
+/* One of them may lack the inode: a socket loses it when its process closes it. */
 bool same_connection(const struct identity *a, const struct identity *b);
 
 /* TCP_ESTABLISHED is "established", TCP_FIN_WAIT1 "fin_wait_1": OpenTelemetry's names. NULL for any other number. */

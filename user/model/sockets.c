@@ -24,13 +24,13 @@ enum {
 	PEER_IPV6 = 1 << 5,
 };
 
-/* A socket takes this much, and at most 12 bytes more for being found again and for its place. */
+/* A socket takes this much, and at most 12 bytes more for the hash table and the sort order. */
 struct packed {
 	uint64_t inode;
 	uint64_t cookie;
 	uint32_t local, peer; /* IPv4: the address; IPv6: its number in addresses */
 	uint16_t local_port, peer_port;
-	int32_t timer_due; /* jiffies, as silent */
+	int32_t timer_due; /* jiffies, like silent */
 	uint32_t silent;
 	uint32_t owner;    /* number in owners, or NOBODY */
 	uint32_t settings; /* number in settings */
@@ -39,7 +39,7 @@ struct packed {
 
 _Static_assert(sizeof(struct packed) == 48, "memory for each socket");
 
-/* What many sockets have in common. Pools compare bytes: padding must be zeros. */
+/* What many sockets have in common. Pools compare bytes: padding must be zero. */
 struct common {
 	struct settings settings;
 	uint32_t netns;
@@ -52,12 +52,12 @@ struct sockets {
 	size_t n, room;
 	struct table table;
 	struct pool *owners, *settings, *addresses;
-	uint64_t *order; /* sort key, then index: the upper and the lower half */
+	uint64_t *order; /* upper half: sort key, lower half: index */
 	size_t n_order;
-	uint32_t shared_by, shared_with, shared_owner; /* what merging two owners gave */
+	uint32_t shared_by, shared_with, shared_owner; /* the last merge of two owners, and its result */
 };
 
-/* --- being found again --- */
+/* --- hash table --- */
 
 static uint32_t netns_of(const struct sockets *sockets, const struct packed *packed)
 {
@@ -66,7 +66,7 @@ static uint32_t netns_of(const struct sockets *sockets, const struct packed *pac
 	return common->netns;
 }
 
-/* Listeners may share their address (SO_REUSEPORT); connections cannot, and may lose their file while we look. */
+/* Listeners may share their address (SO_REUSEPORT). Connections cannot, but may lose their file during the walk. */
 static uint64_t hash_packed(const struct sockets *sockets, const struct packed *packed)
 {
 	const uint64_t key[3] = {
@@ -212,7 +212,7 @@ static int append(struct sockets *sockets, const struct packed *packed)
 	return err;
 }
 
-/* The same two come together again and again: a server's parent and the child that serves. */
+/* The same two owners often meet repeatedly: a server's parent process and its child. */
 static int share(struct sockets *sockets, struct packed *known, uint32_t with)
 {
 	struct owner owner;
@@ -286,7 +286,7 @@ static void unpack_connection(const struct sockets *sockets, const struct packed
 		c->owner = *(const struct owner *)pool_get(sockets->owners, packed->owner);
 }
 
-/* Where tcp_keepalive_timer() looks at a socket and does nothing but FIN_WAIT2's own business. */
+/* The states in which tcp_keepalive_timer() probes. */
 static bool is_probed(const struct listed *listed)
 {
 	switch (listed->state) {
@@ -345,7 +345,7 @@ enum concern concern_of(const struct listed *listed, const struct zombie_limits 
 	return enabled ? CONCERN_NONE : CONCERN_PASSING;
 }
 
-/* 3 bits of concern, 29 of what counts within it. */
+/* 3 bits for the concern, 29 bits for the order within it. */
 static uint32_t sort_key(const struct listed *listed, const struct zombie_limits *limits)
 {
 	const enum concern concern = concern_of(listed, limits);

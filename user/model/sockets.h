@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /*
- * All sockets as one walk found them: a table kept small, for there may be hundreds of thousands, from which each
- * socket is unpacked when it is its turn. Worst first.
+ * All sockets of one walk, worst first. The table is small, because there may be hundreds of thousands; each socket is
+ * unpacked when it is needed.
  */
 #ifndef KATRACE_SOCKETS_H
 #define KATRACE_SOCKETS_H
@@ -15,28 +15,28 @@
 
 /* One socket, unpacked. */
 struct listed {
-	struct connection connection; /* id (but no sock), cookie, settings, owner, silent_us, retransmits */
+	struct connection connection; /* id (without sock), cookie, settings, owner, silent_us, retransmits */
 	uint8_t state;                /* the kernel's TCP_ESTABLISHED... */
 	bool orphan;
-	bool was_connected; /* silent_us means something */
+	bool was_connected; /* silent_us is valid */
 	bool waiting;       /* data is unacknowledged or queued: another timer is in charge, keepalive sends nothing */
 	bool window_probe;
-	bool due; /* the keepalive timer runs, and is next due in next_us */
+	bool due; /* the keepalive timer runs; next_us is valid */
 	uint64_t next_us;
 	uint32_t probes_out;
-	bool detects; /* keepalive would notice a dead peer, at the latest detection_us from now */
+	bool detects; /* keepalive would notice a dead peer, at most detection_us from now */
 	uint64_t detection_us;
 };
 
-/* What makes a connection a zombie: half open, and nothing will find out. */
+/* When a connection counts as a zombie: perhaps half open, and keepalive will not find out soon. */
 struct zombie_limits {
-	uint64_t silent_us; /* silent for longer */
-	uint64_t due_us;    /* and keepalive off, or not due for longer */
+	uint64_t silent_us; /* silent for longer than this */
+	uint64_t due_us;    /* and keepalive off, or not due within this time */
 };
 
 /* What may be wrong with a socket, worst first. */
 enum concern {
-	CONCERN_UNANSWERED,     /* probes are out, none was answered */
+	CONCERN_UNANSWERED,     /* probes were sent, none was answered */
 	CONCERN_RETRANSMITTING, /* data was not acknowledged in time, or the window stays closed */
 	CONCERN_ZOMBIE,
 	CONCERN_NO_KEEPALIVE, /* established, keepalive off */
@@ -47,34 +47,34 @@ enum concern {
 
 struct sockets;
 
-/* hz is the kernel's; seed: any number others do not know (table.h). NULL when out of memory. */
+/* hz is the kernel's; seed: a number that others do not know (table.h). NULL when out of memory. */
 struct sockets *sockets_new(uint32_t hz, uint64_t seed);
 
 /* NULL is fine. */
 void sockets_free(struct sockets *sockets);
 
 /*
- * Takes in what a walk found, and who holds it; NULL: nobody. One socket may come several times, with other holders.
- * Returns 0, -ENOMEM, or -EPROTO for a record no kernel side of this version writes.
+ * Adds what a walk found, and who holds it; NULL: nobody. One socket may come several times, with other holders.
+ * Returns 0, -ENOMEM, or -EPROTO for a record that this version cannot have written.
  */
 int sockets_add(struct sockets *sockets, const struct katrace_socket *found, const struct owner *holder);
 
-/* Which sockets are wanted: called once for each. */
+/* Should this socket be listed? Called once for each. */
 typedef bool (*wanted_fn)(void *ctx, const struct listed *listed);
 
 /*
- * The walk is over: chooses and sorts. Worst first; among those without keepalive the one longest silent, among the
- * others the one that is due next. Nothing can be added after it. Returns 0 or -ENOMEM.
+ * Call it after the walk: chooses and sorts. Worst first; among those without keepalive the longest silent first, among
+ * the others the next due first. Nothing can be added after it. Returns 0 or -ENOMEM.
  */
 int sockets_sort(struct sockets *sockets, const struct zombie_limits *limits, wanted_fn wanted, void *ctx);
 
 /* How many sockets_sort() chose. */
 size_t sockets_count(const struct sockets *sockets);
 
-/* Unpacks the one at place, counted from 0, into *listed, which must have been zeros before its first use. */
+/* Unpacks the socket at place, counted from 0, into *listed, which must be zero before its first use. */
 void sockets_get(const struct sockets *sockets, size_t place, struct listed *listed);
 
-/* Established, and keepalive off or far: see struct zombie_limits. */
+/* Established, silent, and keepalive off or not due soon: see struct zombie_limits. */
 bool is_zombie(const struct listed *listed, const struct zombie_limits *limits);
 
 enum concern concern_of(const struct listed *listed, const struct zombie_limits *limits);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 #include "model/story.h"
 
-/* The first event of all is a configured one, unless a recording lacks it: each has the settings. */
+/* The first event is EVENT_CONFIGURED, unless a recording lacks it. Every event has the settings. */
 static void begin(struct connection *c, const struct event *event)
 {
 	if (c->announced)
@@ -83,7 +83,7 @@ static int suppressed(struct connection *c, const struct event *event)
 	return 0;
 }
 
-/* The sums are those of the event: a recording may lack some of what was counted. */
+/* Takes the totals from the event: a recording may lack some of the counted events. */
 static void ended(struct connection *c, const struct event *event)
 {
 	c->fate = FATE_ENDED;
@@ -117,7 +117,7 @@ int story_tell(struct connection *c, const struct event *event)
 	case EVENT_ENDED:
 		ended(c, event);
 		return 0;
-	case EVENT_EVENTS_LOST: /* of no connection */
+	case EVENT_EVENTS_LOST: /* not about a connection */
 		return 0;
 	}
 	return 0;

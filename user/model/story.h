@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /*
- * What a connection knows follows from its events alone: the model tells them as they happen, a replay as they were
- * recorded.
+ * Applies events to connections. The state of a connection follows from its events alone, so the model (live) and
+ * replay (from a recording) get the same result.
  */
 #ifndef KATRACE_STORY_H
 #define KATRACE_STORY_H
@@ -9,12 +9,12 @@
 #include "model/event.h"
 
 /*
- * Applies one event to the connection it is about: its timeline, counts, settings, and how it ended. Who it is and who
- * owns it is the caller's to say. Returns 0, or -ENOMEM: then the timeline lacks an entry, all else is applied.
+ * Applies one event to its connection: timeline, counts, settings, and how it ended. The caller sets identity and
+ * owner. Returns 0, or -ENOMEM: then the timeline lacks an entry; everything else is applied.
  */
 int story_tell(struct connection *connection, const struct event *event);
 
-/* For sorting by age: negative when the story of a began before that of b; if at the same time, by their numbers. */
+/* For sorting by age: negative if the story of a began before that of b; at the same time, by their numbers. */
 int story_compare(const struct connection *a, const struct connection *b);
 
 #endif

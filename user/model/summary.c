@@ -11,12 +11,12 @@
 
 struct summary {
 	struct zombie_limits zombies;
-	struct pool *keys; /* a process's place in lines, until they are sorted */
+	struct pool *keys; /* the number of a process is its place in lines, until they are sorted */
 	struct summary_line *lines;
 	size_t n, room;
 };
 
-/* What tells processes apart. No padding: pools compare bytes. */
+/* Identifies a process. No padding: pools compare bytes. */
 struct holder {
 	uint32_t pid;
 	char comm[16];
@@ -89,8 +89,7 @@ static void add_settings(struct summary_line *line, const struct settings *setti
 	line->settings[line->n_settings++].n = 1;
 }
 
-/* An answer sets the timer to idle again; but the firing that finds it comes no sooner than interval after the probe.
- */
+/* An answer restarts the idle time, but the firing that finds it comes at least an interval after the probe. */
 static double probes_per_minute(const struct settings *settings)
 {
 	const uint32_t period_s = settings->idle_s > settings->interval_s ? settings->idle_s : settings->interval_s;

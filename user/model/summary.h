@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
-/* Sockets summed up by who holds them. */
+/* Totals of sockets for each process that holds them. */
 #ifndef KATRACE_SUMMARY_H
 #define KATRACE_SUMMARY_H
 
@@ -11,27 +11,27 @@
 
 #define SUMMARY_SETTINGS 3
 
-/* How many there are with one concern, and the longest that one of them has been silent. */
+/* How many sockets have a concern, and the longest silence among them. */
 struct concerned {
 	uint64_t n;
 	uint64_t silent_us;
 };
 
-/* The connections of one process; of all that nobody holds if owner.pid is 0. */
+/* The connections of one process; if owner.pid is 0, those that nobody holds. */
 struct summary_line {
-	struct owner owner; /* the first holder: connections with several count for it */
+	struct owner owner; /* a connection with several holders counts for the first */
 	uint64_t connections;
 	uint64_t on, off;
-	double probes_per_minute; /* while nothing else is said on them */
+	double probes_per_minute; /* while they are idle */
 	struct {
 		struct settings settings;
 		uint64_t n;
-	} settings[SUMMARY_SETTINGS]; /* in use, as they came */
+	} settings[SUMMARY_SETTINGS]; /* in use, in the order found */
 	size_t n_settings;
-	uint64_t n_others;      /* connections with yet other settings */
-	bool detects;           /* worst_us holds */
-	uint64_t worst_us;      /* of those with keepalive: from the peer's death until it is noticed */
-	uint32_t worst_sysctls; /* KATRACE_IDLE... of the one that is worst */
+	uint64_t n_others;      /* connections with other settings */
+	bool detects;           /* worst_us is valid */
+	uint64_t worst_us;      /* of those with keepalive: the longest time until a dead peer is noticed */
+	uint32_t worst_sysctls; /* KATRACE_IDLE... of that connection */
 	struct concerned concerns[CONCERN_LISTENER + 1];
 };
 
@@ -46,7 +46,7 @@ void summary_free(struct summary *summary);
 /* Returns 0 or -ENOMEM. */
 int summary_add(struct summary *summary, const struct listed *listed);
 
-/* No more to come: sorts, most connections first. */
+/* Call it after the last summary_add(): sorts, most connections first. */
 void summary_sort(struct summary *summary);
 
 size_t summary_count(const struct summary *summary);

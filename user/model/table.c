@@ -54,7 +54,7 @@ int table_add(struct table *table, uint32_t number)
 	return 0;
 }
 
-/* Where a number that is in the table is. */
+/* The slot of a number that is in the table. */
 static size_t slot_of(const struct table *table, uint32_t number)
 {
 	size_t at = table->keys.hash(table->keys.ctx, number) & (table->room - 1);
@@ -64,7 +64,7 @@ static size_t slot_of(const struct table *table, uint32_t number)
 	return at;
 }
 
-/* Those behind the hole move up if they are then no further from where they belong, so that no search ends at it. */
+/* Following numbers move up if the hole is on their search path, so that no search ends at the hole. */
 void table_remove(struct table *table, uint32_t number)
 {
 	const size_t mask = table->room - 1;

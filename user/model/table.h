@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /*
- * A hash table of numbers that stores nothing but the numbers, 4 bytes a place: what a number stands for is kept by the
- * caller, who compares and hashes it.
+ * A hash table that stores only numbers, 4 bytes each. The caller keeps what a number stands for, and compares and
+ * hashes it.
  */
 #ifndef KATRACE_TABLE_H
 #define KATRACE_TABLE_H
@@ -25,25 +25,25 @@ struct table {
 	size_t used;
 };
 
-/* The number whose key it is, TABLE_NONE if there is none. hash is the key's. */
+/* The number with this key, or TABLE_NONE. hash is the hash of the key. */
 uint32_t table_find(const struct table *table, uint64_t hash, const void *key);
 
-/* Adds a number that is not there yet. Returns 0 or -ENOMEM. */
+/* Adds a number that is not in the table. Returns 0 or -ENOMEM. */
 int table_add(struct table *table, uint32_t number);
 
-/* Removes a number that is there; its key must still be known. */
+/* Removes a number that is in the table; the caller must still have its key. */
 void table_remove(struct table *table, uint32_t number);
 
-/* What was from is now to; both have the same key at this moment. */
+/* Replaces the number from by to; both must have the same key during the call. */
 void table_renumber(struct table *table, uint32_t from, uint32_t to);
 
-/* Forgets all numbers; as many can be added again without fail. */
+/* Removes all numbers and keeps the memory: adding as many again cannot fail. */
 void table_empty(struct table *table);
 
-/* Forgets all numbers, and gives the memory back. */
+/* Removes all numbers and frees the memory. */
 void table_clear(struct table *table);
 
-/* Of n bytes. Who does not know the seed cannot make hashes collide at will. */
+/* The hash of n bytes. Without knowing the seed, nobody can produce collisions deliberately. */
 uint64_t table_hash(uint64_t seed, const void *bytes, size_t n);
 
 #endif

@@ -74,7 +74,7 @@ static uint32_t median(const uint32_t *samples, uint32_t n)
 	return sorted[(n - 1) / 2];
 }
 
-/* When full, every second sample goes and from then on only every second round trip is taken. */
+/* When the array is full, drops every second sample; from then on only every second round trip is sampled. */
 static void sample(struct timeline *timeline, uint32_t rtt_us)
 {
 	if (timeline->until_sample > 0) {
@@ -108,7 +108,7 @@ static void add_rtt(struct timeline *timeline, struct entry *run, uint32_t rtt_u
 	run->rtt_median_us = median(timeline->samples, timeline->n_samples);
 }
 
-/* The probe that was just answered as the first of its kind joins the run before it, or begins one. */
+/* Adds a probe that was answered at once to the run before it, or starts a run. */
 static struct entry *join_run(struct timeline *timeline)
 {
 	struct entry *probe = last(timeline);

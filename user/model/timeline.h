@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /*
- * What happened to one connection, in order, in bounded memory: runs of answered probes fold into one entry, and when a
- * connection has too many entries those after the first few give way to the latest.
+ * What happened to one connection, in order, in bounded memory: a run of answered probes becomes one entry. If there
+ * are too many entries, the latest replace those after the first few.
  */
 #ifndef KATRACE_TIMELINE_H
 #define KATRACE_TIMELINE_H
@@ -17,52 +17,52 @@
 enum entry_kind {
 	ENTRY_ANSWERED_RUN, /* count probes, each answered before the next was due */
 	ENTRY_PROBE,        /* one probe: unanswered, or answered after others were not */
-	ENTRY_DROPPED,      /* count attempts the local stack refused */
+	ENTRY_DROPPED,      /* count attempts that the local stack refused */
 	ENTRY_SUPPRESSED,
 	ENTRY_CONFIGURED, /* the settings changed, or keepalive was switched on or off */
 };
 
 struct entry {
 	enum entry_kind kind;
-	uint64_t time_ns; /* CLOCK_BOOTTIME, of the first of count */
-	uint64_t end_ns;  /* of the last; ENTRY_SUPPRESSED: its end, 0 while it lasts */
+	uint64_t time_ns; /* CLOCK_BOOTTIME of the first of count */
+	uint64_t end_ns;  /* of the last one; ENTRY_SUPPRESSED: its end, 0 while it lasts */
 	uint32_t count;
 	uint32_t number, limit; /* of the probe */
 	bool answered;
 	bool late;       /* the answer's time is jiffy-grained */
 	bool has_result; /* result is negative: a probe refused on this host, but counted as sent */
 	int result;
-	uint32_t n_rtts; /* how many of the answers have an exact round trip */
+	uint32_t n_rtts; /* how many answers have an exact round trip */
 	uint32_t rtt_min_us, rtt_max_us, rtt_median_us;
 	uint32_t unacked_bytes, queued_bytes, retransmits;
 	uint64_t gives_up_ms; /* from time_ns */
 	bool window_probe;
-	bool switched, enabled; /* ENTRY_CONFIGURED: enabled is news; how it is now */
+	bool switched, enabled; /* ENTRY_CONFIGURED: enabled has changed; its new value */
 };
 
 struct timeline {
-	bool off; /* nobody will ask for it: nothing is kept */
+	bool off; /* not needed: nothing is stored */
 	struct entry *entries;
 	size_t n;
 	size_t capacity;
 	uint64_t left_out; /* entries dropped after the first TIMELINE_FIRST_KEPT */
-	/* round trips of the run at the end: every stride-th of them, so that any number fits */
+	/* round trips of the last run: every stride-th, so that any number of them fits */
 	uint32_t samples[TIMELINE_SAMPLES];
 	uint32_t n_samples;
 	uint32_t stride;
 	uint32_t until_sample;
 };
 
-/* Frees what the timeline holds, not the timeline itself. */
+/* Frees the entries, not the timeline itself. */
 void timeline_clear(struct timeline *timeline);
 
-/* Adds a copy of *entry. Returns 0 or -ENOMEM. A refused attempt after another joins its entry. */
+/* Adds a copy of *entry. Returns 0 or -ENOMEM. Consecutive refused attempts share one entry. */
 int timeline_add(struct timeline *timeline, const struct entry *entry);
 
-/* The probe added last was answered. rtt_us counts for the run's statistics unless late. */
+/* The last added probe was answered. rtt_us goes into the statistics of the run unless late. */
 void timeline_answer(struct timeline *timeline, uint32_t rtt_us, bool late);
 
-/* The suppression added last is over. */
+/* The last added suppression is over. */
 void timeline_end_suppressed(struct timeline *timeline, uint64_t time_ns);
 
 #endif

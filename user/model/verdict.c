@@ -20,21 +20,21 @@ static const struct {
 	[VERDICT_RESET_LOCALLY] = { "reset_locally", "reset locally" },
 };
 
-/* tcp_keepalive_timer() goes by the user timeout instead of the probe limit when there is one. */
+/* If there is a user timeout, tcp_keepalive_timer() uses it instead of the probe limit. */
 static enum verdict gave_up_probing(const struct sighting *closed)
 {
 	return closed->settings.user_timeout_ms ? VERDICT_USER_TIMEOUT : VERDICT_KEEPALIVE_TIMEOUT;
 }
 
-/* Data was waiting, and none of it in flight: window probes were sent. */
+/* Data was waiting, but none was in flight: window probes were sent. */
 static bool was_window_probing(const struct sighting *closed)
 {
 	return !closed->retransmits && (closed->queued_bytes || closed->probes_out);
 }
 
 /*
- * tcp_write_err() from the retransmission or the window probe timer. A user timeout takes the place of the limit of
- * retransmissions (retransmits_timed_out()), but not of that of window probes: tcp_probe_timer() looks at both.
+ * tcp_write_err() from the retransmission or the window probe timer. A user timeout replaces the limit of
+ * retransmissions (retransmits_timed_out()), but not that of window probes: tcp_probe_timer() checks both.
  */
 static enum verdict gave_up_sending(const struct sighting *closed)
 {
@@ -46,7 +46,7 @@ static enum verdict gave_up_sending(const struct sighting *closed)
 	return closed->settings.user_timeout_ms ? VERDICT_USER_TIMEOUT : VERDICT_RETRANSMISSION_TIMEOUT;
 }
 
-/* No error: the state says which side closed first, and whether its FIN was waited for. */
+/* No error: the state shows which side closed first, and whether it sent a FIN. */
 static enum verdict closed_without_error(const struct sighting *closed)
 {
 	switch (closed->state) {
@@ -70,11 +70,11 @@ enum verdict verdict_of(const struct sighting *closed)
 	case 0:
 		return closed_without_error(closed);
 	case ETIMEDOUT:
-		/* An orphan's own FIN went unanswered: it was closed here, and nobody is told. */
+		/* The FIN of an orphan was not acknowledged: this side closed, and no application gets the error. */
 		return closed->orphan ? closed_without_error(closed) : gave_up_sending(closed);
 	/*
-	 * These three are set before TCP_CLOSE by tcp_reset() alone, 5.10 to 6.18, so they need no hook of their own:
-	 * tcp_disconnect() sets its ECONNRESET after the change, a close with unread data sets nothing.
+	 * Only tcp_reset() sets these three before TCP_CLOSE (5.10 to 6.18), so they need no hook of their own:
+	 * tcp_disconnect() sets its ECONNRESET after the change, a close with unread data sets none.
 	 */
 	case ECONNRESET:
 	case EPIPE: /* the peer's FIN came first */
@@ -83,7 +83,7 @@ enum verdict verdict_of(const struct sighting *closed)
 	case ECONNABORTED: /* tcp_abort(): ss -K */
 		return VERDICT_RESET_LOCALLY;
 	default:
-		/* EHOSTUNREACH and its like, from a router; a timer that gave up passes it on instead of ETIMEDOUT. */
+		/* EHOSTUNREACH and similar from a router. A timer that gives up reports it instead of ETIMEDOUT. */
 		if (closed->state != TCP_SYN_SENT && (closed->retransmits || was_window_probing(closed)))
 			return gave_up_sending(closed);
 		return VERDICT_UNREACHABLE;

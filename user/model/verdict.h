@@ -7,7 +7,7 @@
 
 #include <stdbool.h>
 
-/* The mechanism that ended it; the names are a contract (docs/architecture.md). */
+/* The mechanism that ended the connection. The names are a contract (docs/events.md). */
 enum verdict {
 	VERDICT_KEEPALIVE_TIMEOUT,
 	VERDICT_USER_TIMEOUT,
@@ -22,7 +22,7 @@ enum verdict {
 	VERDICTS
 };
 
-/* From a sighting of the kind KATRACE_CLOSED: the state before, sk_err, and the timer that was running. */
+/* Takes a sighting of the kind KATRACE_CLOSED; uses the state before, sk_err, and the timer that was running. */
 enum verdict verdict_of(const struct sighting *closed);
 
 /* "keepalive_timeout" */
@@ -31,10 +31,10 @@ const char *verdict_name(enum verdict verdict);
 /* "keepalive timeout", for people */
 const char *verdict_words(enum verdict verdict);
 
-/* The peer, or the way to it, was waited for in vain. */
+/* A timeout ended the connection. */
 bool verdict_is_timeout(enum verdict verdict);
 
-/* A FIN from either side: nothing went wrong. */
+/* A FIN from either side ended the connection normally. */
 bool verdict_is_normal(enum verdict verdict);
 
 #endif

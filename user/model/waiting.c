@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-/* Events wait until their connection's owner is known; then the outputs get them, in order. */
+/* Events wait until the owner of their connection is known; then the outputs get them, in order. */
 #include "model/parts.h"
 
 #include "model/story.h"
@@ -11,7 +11,7 @@
 static void hand_on(struct model *model, struct tracked *t, const struct event *event, uint64_t now_ns)
 {
 	if (!filter_passes_owner(model->options.filter, &t->c.owner)) {
-		t->refused = t->refused || now_ns < t->owner_due_ns; /* unless its owner is only not known yet */
+		t->refused = t->refused || now_ns < t->owner_due_ns; /* unless its owner is not known yet */
 		return;
 	}
 	t->refused = false;
@@ -42,20 +42,20 @@ static void take_owner(struct model *model, struct tracked *t, uint64_t now_ns)
 		t->owner_due_ns = owners_walked_ns(model->owners) + MODEL_OWNER_FRESH_NS;
 		return;
 	}
-	/* Held by nobody katrace can see, in another pid namespace perhaps: ask less and less often. */
+	/* No visible holder, perhaps one in another pid namespace: look less and less often. */
 	t->owner_due_ns = now_ns + (MODEL_OWNER_FRESH_NS << t->owner_misses);
 	if (t->owner_misses < OWNER_MISSES_MAX)
 		t->owner_misses++;
 }
 
-/* Is the owner known well enough to hand on an event now? */
+/* Is the owner known well enough to pass on an event now? */
 static bool owner_is_settled(struct model *model, struct tracked *t, uint64_t now_ns)
 {
 	struct owner owner;
 
 	if (now_ns < t->owner_due_ns)
 		return true;
-	if (!t->c.id.inode) /* no file, no owner: the kernel's own, an orphan, or not accepted yet */
+	if (!t->c.id.inode) /* no file, so no owner: the kernel's own, an orphan, or not accepted yet */
 		return true;
 	if (now_ns - owners_walked_ns(model->owners) >= MODEL_OWNER_FRESH_NS ||
 	    !owners_lookup(model->owners, t->c.id.sock, t->c.id.inode, &owner))
@@ -76,7 +76,7 @@ int model_publish(struct model *model, struct tracked *t, struct event *event, u
 		return err;
 	}
 	w = malloc(sizeof(*w));
-	if (!w) { /* better without its owner than not at all */
+	if (!w) { /* out of memory: pass it on without its owner */
 		hand_on(model, t, event, now_ns);
 		return err;
 	}
