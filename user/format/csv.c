@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-/* Text that is not katrace's own: in quotes, which are doubled, and nothing in it but printable ASCII. */
+/* Text from other processes: in quotes, with quotes inside doubled, and printable ASCII only. */
 static void text_field(struct out *out, const char *text, size_t n)
 {
 	char buf[256];

@@ -10,8 +10,8 @@ struct jsonw jsonw_make(struct out *out)
 }
 
 /*
- * The length of the UTF-8 sequence at text (zero-terminated), 0 if it is none: Unicode 15, table 3-7, which leaves out
- * overlong forms, surrogates and what is beyond U+10FFFF.
+ * The length of the UTF-8 sequence at text (zero-terminated), 0 if it is invalid: Unicode 15, table 3-7, which excludes
+ * overlong forms, surrogates and code points beyond U+10FFFF.
  */
 static size_t utf8_length(const unsigned char *text)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /*
- * JSON, written as it comes: no tree, no allocation. Named apart from json-c, which reads it. Every function takes a
- * key, which must be plain ASCII, or NULL inside an array. Strings are escaped, and what is not valid UTF-8 in them
+ * Writes JSON directly: no tree, no allocation. The names differ from those of json-c, which reads JSON. Every function
+ * takes a key, which must be plain ASCII, or NULL inside an array. Strings are escaped, and invalid UTF-8 in them
  * becomes U+FFFD.
  */
 #ifndef KATRACE_JSON_H
@@ -14,7 +14,7 @@
 
 struct jsonw {
 	struct out *out;
-	bool follows; /* a value was written at this level: the next needs a comma */
+	bool follows; /* a value was written at this level: the next one needs a comma */
 };
 
 struct jsonw jsonw_make(struct out *out);

@@ -51,7 +51,7 @@ void out_number(struct out *out, uint64_t number)
 
 	for (; number > UINT32_MAX; number /= 10)
 		digits[--at] = (char)('0' + number % 10);
-	small = (uint32_t)number; /* as most are: cheaper to divide */
+	small = (uint32_t)number; /* most numbers fit: cheaper to divide */
 	do {
 		digits[--at] = (char)('0' + small % 10);
 		small /= 10;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
-/* A writer into memory of fixed size: outputs are handed one and know no file, socket or terminal. */
+/* A writer into memory of fixed size: formats write to it and need no file, socket or terminal. */
 #ifndef KATRACE_OUT_H
 #define KATRACE_OUT_H
 
@@ -10,11 +10,11 @@
 struct out {
 	char *buf;
 	size_t size;
-	size_t used; /* bytes in buf; no zero at the end */
-	bool cut;    /* something did not fit and was left out */
+	size_t used; /* bytes in buf, which is not zero-terminated */
+	bool cut;    /* some text did not fit and was left out */
 };
 
-/* Nothing written yet. The buffer stays the caller's. */
+/* An empty writer. The caller keeps the buffer. */
 struct out out_make(char *buf, size_t size);
 
 void out_bytes(struct out *out, const char *bytes, size_t n);
@@ -24,12 +24,12 @@ __attribute__((format(printf, 2, 3))) void out_printf(struct out *out, const cha
 /* In decimal; much faster than out_printf(). */
 void out_number(struct out *out, uint64_t number);
 
-/* Spaces, until width columns have been written since position from. */
+/* Pads with spaces until width columns have been written since position from. */
 void out_pad(struct out *out, size_t from, size_t width);
 
 /*
- * Text that is not katrace's own, up to its end or n bytes: what is not printable ASCII is written as \xNN, so that no
- * terminal sequence and no invalid UTF-8 gets through.
+ * Text from other processes, up to its end or n bytes: bytes that are not printable ASCII are written as \xNN, so that
+ * neither terminal sequences nor invalid UTF-8 get through.
  */
 void out_escaped(struct out *out, const char *text, size_t n);
 

@@ -14,7 +14,7 @@
 #define WIDTH_RATE 10
 #define WIDTH_NETNS 16
 
-/* A dead peer found later than this is worth a word. */
+/* Report it if a dead peer is noticed later than this. */
 #define LATE_US (1800 * 1000000ULL)
 
 /* "sshd[1787]" */
@@ -28,7 +28,7 @@ static void process_name(struct out *out, const struct owner *owner)
 	out_printf(out, "[%u]", owner->pid);
 }
 
-/* In a column of its own, and a space after it in any case. */
+/* Pads the cell to its column, and always ends it with spaces. */
 static void end_cell(struct out *out, size_t from, size_t width)
 {
 	out_pad(out, from, width);
@@ -57,7 +57,7 @@ static void marked(struct out *out, const struct settings *settings, enum katrac
 		out_text(out, "*");
 }
 
-/* "2h*+9*x75s*": idle, then so many probes so far apart; values from sysctl marked */
+/* "2h*+9*x75s*": idle time, probe limit, interval; values from sysctls are marked */
 static void settings_short(struct out *out, const struct settings *settings)
 {
 	words_setting(out, settings->idle_s);

@@ -39,10 +39,10 @@ struct rows {
 	struct rows_options options;
 	size_t width[COLUMNS]; /* of the widest cell, or the title */
 	bool shown[COLUMNS];
-	bool narrow; /* local addresses are cut to their port */
+	bool narrow; /* local addresses are shortened to their port */
 	bool has_timeout, has_netns, has_container;
 	bool measured;
-	uint32_t last_pid; /* as last measured */
+	uint32_t last_pid; /* last measured */
 	struct settings last_settings;
 };
 
@@ -126,7 +126,7 @@ static void probes_cell(const struct rows *rows, const struct listed *listed, st
 	}
 	out_number(out, listed->probes_out);
 	if (settings->user_timeout_ms)
-		return; /* it decides, not the limit */
+		return; /* the user timeout decides, not the limit */
 	out_text(out, "/");
 	out_number(out, settings->probe_limit);
 	mark(settings, KATRACE_PROBE_LIMIT, out);
@@ -236,7 +236,7 @@ const char *rows_note(size_t i)
 	return i + 1 < NOTES ? notes[i + 1] : NULL;
 }
 
-/* Why nobody holds it. */
+/* Why no process holds the socket. */
 static enum note unheld_note(const struct listed *listed)
 {
 	if (listed->connection.owner.pid)
@@ -329,7 +329,7 @@ static void measure_cell(struct rows *rows, enum column column, const struct lis
 		rows->width[column] = out.used;
 }
 
-/* Only cells that are not like those just measured: there may be hundreds of thousands. */
+/* Only cells that differ from those of the last socket: there may be hundreds of thousands. */
 void rows_measure(struct rows *rows, const struct listed *listed)
 {
 	static const enum column of_owner[] = { COLUMN_PID, COLUMN_COMM, COLUMN_CONTAINER };
@@ -371,7 +371,7 @@ static bool fits(const struct rows *rows)
 	return !rows->options.columns || total_width(rows) <= rows->options.columns;
 }
 
-/* What is given up first where there is little room. */
+/* The first column is left out first if the terminal is narrow. */
 void rows_measured(struct rows *rows)
 {
 	static const enum column dispensable[] = { COLUMN_CONTAINER, COLUMN_INTERVAL, COLUMN_NETNS, COLUMN_TIMEOUT,
@@ -390,7 +390,7 @@ void rows_measured(struct rows *rows)
 		rows->shown[dispensable[i]] = false;
 }
 
-/* The end of a line that began at from: no spaces before it, and no more of it than the terminal has columns. */
+/* Ends a line that began at from: no trailing spaces, and not wider than the terminal. */
 static void end_line(const struct rows *rows, struct out *out, size_t from)
 {
 	if (rows->options.columns && out->used - from > rows->options.columns)

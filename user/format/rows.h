@@ -16,7 +16,7 @@
 struct rows_options {
 	bool color;
 	unsigned int columns; /* of the terminal; 0: no terminal, any width is fine */
-	uint32_t own_netns;   /* if all sockets are in it, the table does not say so */
+	uint32_t own_netns;   /* not shown: if all sockets are in it, there is no column */
 	struct zombie_limits zombies;
 };
 
@@ -28,17 +28,17 @@ struct rows *rows_new(const struct rows_options *options);
 /* NULL is fine. */
 void rows_free(struct rows *rows);
 
-/* Each socket is shown twice: first all are measured, so that columns fit what they hold, then they are written. */
+/* Pass each socket twice: first measure all of them, so that the columns fit, then write them. */
 void rows_measure(struct rows *rows, const struct listed *listed);
 
-/* Chooses the columns that fit the terminal. After the last rows_measure(). */
+/* Chooses the columns that fit the terminal. Call it after the last rows_measure(). */
 void rows_measured(struct rows *rows);
 
-/* A line each. */
+/* One line each. */
 void rows_header(const struct rows *rows, struct out *out);
 void rows_row(const struct rows *rows, const struct listed *listed, struct out *out);
 
-/* The notes that can be in the last column, by number from 0; NULL: there are no more. */
+/* The notes of the last column, by number from 0; NULL: there are no more. */
 const char *rows_note(size_t i);
 
 #endif

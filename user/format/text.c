@@ -11,7 +11,7 @@
 #include <string.h>
 #include <time.h>
 
-/* Lines on a narrower terminal leave out the local address and keep its port. */
+/* On a narrower terminal only the port of the local address is shown. */
 #define WIDE_COLUMNS 110
 
 enum column { COLUMN_TIME, COLUMN_PID, COLUMN_COMM, COLUMN_LOCAL, COLUMN_PEER, COLUMNS };
@@ -21,7 +21,7 @@ struct text {
 	bool narrow;
 	bool headed;
 	bool after_block;      /* the last thing written was a timeline */
-	size_t width[COLUMNS]; /* widest so far: columns grow with what they hold */
+	size_t width[COLUMNS]; /* the widest cell so far: columns grow */
 };
 
 #define COLOR_WARNING "\033[33m"
@@ -244,7 +244,7 @@ void text_event(struct text *text, const struct event *event, struct out *out)
 		line(text, event, out);
 		return;
 	}
-	/* The header comes first, but only the line knows how wide the columns are. */
+	/* The header comes first, but only formatting the line shows how wide the columns are. */
 	line(text, event, &body);
 	header(text, out);
 	text->headed = true;
@@ -253,7 +253,7 @@ void text_event(struct text *text, const struct event *event, struct out *out)
 
 /* --- timelines --- */
 
-/* Records of two CPUs need not come in the order of their times, nor what was recorded while the clock was set. */
+/* Records of two CPUs may come out of order, and so may recorded events if the clock was set. */
 static uint64_t since(uint64_t from_ns, uint64_t to_ns)
 {
 	return to_ns > from_ns ? to_ns - from_ns : 0;
@@ -373,7 +373,7 @@ static void say_waited(const struct connection *c, struct out *out)
 	out_text(out, " of silence.");
 }
 
-/* What may have refused a probe on this host, judging by its errno. */
+/* What probably refused a probe on this host, judging by the errno. */
 static void say_refused(int error, struct out *out)
 {
 	out_text(out, "Probes were refused on this host (");
@@ -395,7 +395,7 @@ static void say_keepalive_gave_up(const struct connection *c, struct out *out)
 	say_waited(c, out);
 }
 
-/* A user timeout acts in three places: on probes, on data without acknowledgement, and on a closed window. */
+/* A user timeout acts in three cases: on probes, on unacknowledged data, and on a closed window. */
 static void say_user_timeout(const struct connection *c, struct out *out)
 {
 	out_text(out, "TCP_USER_TIMEOUT (");
@@ -418,7 +418,7 @@ static void say_retransmission_gave_up(const struct connection *c, struct out *o
 	if (c->unacked_bytes)
 		out_printf(out, "%u byte%s unacknowledged", c->unacked_bytes,
 			   c->unacked_bytes == 1 ? " was" : "s were");
-	else /* a recording may lack their number */
+	else /* a recording may lack the number of bytes */
 		out_text(out, "data was unacknowledged");
 	out_printf(out, ", so retransmission was in charge; it gave up after %u %s", c->retransmits,
 		   c->retransmits == 1 ? "try" : "tries");
@@ -469,7 +469,7 @@ static void say_why(const struct connection *c, struct out *out)
 	}
 }
 
-/* The suppression that lasts is the last of its kind. */
+/* The current suppression is the last one in the timeline. */
 static void say_suppressed_prospect(const struct connection *c, struct out *out)
 {
 	const struct entry *entry = c->timeline.entries + c->timeline.n;
@@ -528,7 +528,7 @@ static void sentence(const struct connection *c, struct out *out)
 	out_text(out, "\n");
 }
 
-/* The container as its tools abbreviate it, else the systemd unit. */
+/* The container id as container tools abbreviate it, otherwise the systemd unit. */
 static void say_cgroup(const struct cgroup *cgroup, struct out *out)
 {
 	if (cgroup->container[0]) {

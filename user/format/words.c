@@ -5,14 +5,14 @@
 #include <inttypes.h>
 #include <string.h>
 
-/* Of a container's id: as many digits as docker shows. */
+/* How many digits of a container id are shown; the same as docker. */
 #define CONTAINER_SHOWN 12
 
 void words_duration(struct out *out, uint64_t us)
 {
 	if (us < 1000)
 		out_printf(out, "%" PRIu64 "us", us);
-	else if (us < 999950) /* what rounds to 1000.0ms is a second */
+	else if (us < 999950) /* anything that would round to 1000.0ms is a second */
 		out_printf(out, "%.1fms", (double)us / 1e3);
 	else
 		out_printf(out, "%.1fs", (double)us / 1e6);

@@ -9,10 +9,10 @@
 /* "65us", "1.4ms", "35.0s" */
 void words_duration(struct out *out, uint64_t us);
 
-/* A whole number of seconds where it is one: "30s", "12.5s" */
+/* Without decimals if it is a whole number of seconds: "30s", "12.5s" */
 void words_ms(struct out *out, uint64_t ms);
 
-/* For a column, two units at most: "85ms", "7.2s", "45s", "12m30s", "1h59m", "3d4h" */
+/* For a column, at most two units: "85ms", "7.2s", "45s", "12m30s", "1h59m", "3d4h" */
 void words_span(struct out *out, uint64_t us);
 
 /* As people set it: "75s", "10m", "2h" */
@@ -24,19 +24,19 @@ void words_address(struct out *out, const struct endpoint *end);
 /* "10.0.2.15:22", "[2001:db8::1]:22" */
 void words_endpoint(struct out *out, const struct endpoint *end);
 
-/* "30s idle, then 3 probes 5s apart (interval from sysctl)", or what the user timeout makes of it */
+/* "30s idle, then 3 probes 5s apart (interval from sysctl)", or the same with a user timeout */
 void words_settings(struct out *out, const struct settings *settings);
 
-/* "probe 2/3"; "probe 2" when there is no limit (0) */
+/* "probe 2/3"; "probe 2" without a limit (0) */
 void words_probe(struct out *out, uint32_t number, uint32_t limit);
 
 /* "11 bytes unacknowledged, 3 retransmissions" */
 void words_backlog(struct out *out, uint32_t unacked, uint32_t queued, uint32_t retransmits);
 
-/* The first twelve digits of the container's id, "-" for none. */
+/* The first twelve digits of the container id, "-" for none. */
 void words_container(struct out *out, const struct owner *owner);
 
-/* "ETIMEDOUT", or its number where it has no name */
+/* "ETIMEDOUT", or the number if it has no name */
 void words_errno(struct out *out, int error);
 
 #endif
