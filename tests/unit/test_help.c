@@ -139,7 +139,7 @@ static bool takes_letter(enum command_id command, char letter)
 
 static void try_option(enum command_id command, const struct option_line *line, const char *text)
 {
-	const char letter[] = { '-', line->letter, '\0' };
+	const char letter[] = { '-', (char)line->letter, '\0' };
 	char name[64];
 
 	snprintf(name, sizeof(name), "--%s", line->name);
@@ -274,6 +274,8 @@ static void errors_say_what_would_be_right(void **state)
 						"31622400; see katrace trace --help\n");
 	assert_string_equal(says("-p1", "list"),
 			    "katrace: the command comes first: katrace list; see katrace --help\n");
+	assert_string_equal(says("list", "trace"),
+			    "katrace: list takes no argument 'trace'; see katrace list --help\n");
 	assert_string_equal(says("list", "x"), "katrace: list takes no argument 'x'; see katrace list --help\n");
 	assert_string_equal(says("replay"), "katrace: replay requires FILE: a recording, or - for standard input; "
 					    "see katrace replay --help\n");

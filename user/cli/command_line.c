@@ -221,7 +221,7 @@ static void know(struct known *known, enum command_id command)
 		};
 		if (!line->letter)
 			continue;
-		*letter++ = line->letter;
+		*letter++ = (char)line->letter;
 		for (int colons = known->longs[n - 1].has_arg; colons > 0; colons--)
 			*letter++ = ':';
 	}
@@ -302,7 +302,7 @@ static int refuse_argument(struct options *options, const char *argument)
 	const char *name = commands[options->command].name;
 
 	for (size_t i = 0; i < COMMANDS; i++) {
-		if (strcmp(commands[i].name, argument) != 0)
+		if (strcmp(commands[i].name, argument) != 0 || options->command != COMMAND_TRACE)
 			continue;
 		options->command = COMMANDS;
 		return bad_input(options, "the command comes first: katrace %s", argument);
@@ -346,7 +346,7 @@ int options_parse(struct options *options, int argc, char **argv)
 {
 	*options = (struct options){
 		.filters.filter = filter_new(),
-		.buffer_kib = 16 * 1024,
+		.buffer_kib = 16UL * 1024,
 		.zombies = { .silent_us = 600 * 1000000ULL, .due_us = 3600 * 1000000ULL },
 	};
 	return options->filters.filter ? parse_all(options, argc, argv) : -ENOMEM;

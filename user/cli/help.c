@@ -42,7 +42,7 @@ static void print_entry(FILE *out, const char *name, const char *help, int colum
 int help_option_name(const struct option_line *line, char *text, size_t size)
 {
 	const char *before = !line->argument ? "" : line->optional ? "[=" : " ";
-	const char letter[] = { '-', line->letter, ',', ' ', '\0' };
+	const char letter[] = { '-', (char)line->letter, ',', ' ', '\0' };
 
 	return snprintf(text, size, "%s--%s%s%s%s", line->letter ? letter : "    ", line->name, before,
 			line->argument ? line->argument : "", line->optional ? "]" : "");

@@ -52,7 +52,7 @@ const struct option_line option_lines[] = {
 	  .more = "A path within the hierarchy, such as /system.slice/nginx.service, or the path of its directory.",
 	  .not_recorded = "cgroups" },
 	{ 0, "container", "ID,...", TRACE | LIST | REPLAY, GROUP_FILTERS,
-	  "Only processes in the container whose ID starts so",
+	  "Only processes in the container whose ID starts with this",
 	  ITEMS(filter_item_container, "the beginning of a container id"),
 	  .more = "Containers of docker, containerd, CRI-O and podman." },
 	{ 0, "netns", "NETNS,...", TRACE | LIST | REPLAY, GROUP_FILTERS, "Only connections in this network namespace",
@@ -88,7 +88,7 @@ const struct option_line option_lines[] = {
 
 	{ 'j', "json", NULL, TRACE, GROUP_OUTPUT, "Print events as JSON, one object per line", .common = true,
 	  FLAG(json), .more = "No timelines. katrace schema prints the schema." },
-	{ 'j', "json", NULL, LIST, GROUP_OUTPUT, "Print JSON, one object per connection and line", FLAG(json),
+	{ 'j', "json", NULL, LIST, GROUP_OUTPUT, "Print JSON, one object per line and connection", FLAG(json),
 	  .more = "katrace schema prints the schema, under katrace.socket." },
 	{ 'j', "json", NULL, DOCTOR, GROUP_OUTPUT, "Print one JSON object", FLAG(json) },
 	{ 0, "csv", NULL, LIST, GROUP_OUTPUT, "Print comma-separated values", FLAG(csv) },
@@ -141,7 +141,7 @@ const struct command commands[COMMANDS] = {
 				   "Problems first. Values with a * come from a sysctl; the socket set the others itself. "
 				   "All options that select connections must match. Needs root, or CAP_BPF and CAP_PERFMON." },
 	[COMMAND_REPLAY] = { "replay", "FILE", "a recording, or - for standard input", true,
-			     "Show a recording made with --json as the trace showed it", .check = check_replay,
+			     "Show a recording of --record or --json as the trace showed it", .check = check_replay,
 			     .notes = "FILE is a recording, or - for standard input. "
 				      "Times are local times. Lines that are not katrace's are skipped and counted." },
 	[COMMAND_DOCTOR] = { "doctor", .help = "Check what this kernel supports and what is missing",

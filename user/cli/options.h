@@ -95,7 +95,7 @@ enum option_kind {
 enum option_group { GROUP_FILTERS, GROUP_WHAT, GROUP_OUTPUT, GROUP_LIMITS, GROUP_KERNEL, GROUP_GENERAL, GROUPS };
 
 struct option_line {
-	char letter;           /* 0: none */
+	int letter;            /* 0: none */
 	const char *name;      /* without dashes */
 	const char *argument;  /* what help calls it; NULL: there is none */
 	unsigned int commands; /* bits: 1 << COMMAND_... */
