@@ -15,11 +15,11 @@
 #include <string.h>
 #include <unistd.h>
 
-/* getopt_long() returns this and the place in option_lines for a long option, the letter for a short one. */
+/* getopt_long() returns the letter of a short option, or LONG plus the index in option_lines for a long option. */
 #define LONG 0x100
 #define OPTIONS_MAX 64
 
-/* What getopt_long() is to know of one command. */
+/* The options of one command, for getopt_long(). */
 struct known {
 	struct option longs[OPTIONS_MAX + 1];
 	char letters[3 * OPTIONS_MAX + 2];
@@ -118,11 +118,11 @@ static int take(struct options *options, const struct option_line *line, const c
 	case OPTION_OWN:
 		return line->take(options, argument);
 	default:
-		return 0; /* help and version end the parse before */
+		return 0; /* help and version end parsing before this */
 	}
 }
 
-/* --- what is wrong --- */
+/* --- errors --- */
 
 /* "katrace trace and katrace list" */
 static void join_commands(unsigned int bits, char *text, size_t size)
@@ -136,7 +136,8 @@ static void join_commands(unsigned int bits, char *text, size_t size)
 						 commands[i].name);
 }
 
-/* An option of other commands: by name, or if name is NULL by letter. Returns -EINVAL, or 0 when there is none. */
+/* Rejects an option of another command, by name, or by letter if name is NULL. Returns -EINVAL, or 0 if there is none.
+ */
 static int refuse_foreign(struct options *options, const char *name, char letter)
 {
 	const struct option_line *found = NULL;
@@ -175,7 +176,7 @@ static int refuse_ambiguous(struct options *options, const char *word)
 	return bad_input(options, "option '--%s' is ambiguous: %s", word, all);
 }
 
-/* text: as typed, "--watch=2" */
+/* text is what was typed, for example "--watch=2" */
 static int refuse_word(struct options *options, const char *text)
 {
 	char word[256];
@@ -207,7 +208,7 @@ static void know(struct known *known, enum command_id command)
 	char *letter = known->letters;
 	size_t n = 0;
 
-	*letter++ = ':'; /* tell missing arguments from unknown options */
+	*letter++ = ':'; /* distinguishes missing arguments from unknown options */
 	EACH_OPTION(line, command)
 	{
 		if (n == OPTIONS_MAX)
@@ -228,7 +229,7 @@ static void know(struct known *known, enum command_id command)
 	*letter = '\0';
 }
 
-/* The line of what getopt_long() returned; NULL: no option of the command. */
+/* The line for a result of getopt_long(); NULL: not an option of the command. */
 static const struct option_line *find_line(enum command_id command, int key)
 {
 	if (key >= LONG)
@@ -250,7 +251,7 @@ static int refuse(struct options *options, int key, const char *text)
 	return optopt ? refuse_letter(options, (char)optopt) : refuse_word(options, text);
 }
 
-/* Returns 1 when help or the version was asked for: the rest does not count. */
+/* Returns 1 for --help or --version: the rest of the command line is ignored. */
 static int parse_options(struct options *options, int argc, char **argv)
 {
 	const struct option_line *line;
@@ -296,7 +297,7 @@ int find_command(struct options *options, const char *name, enum command_id *fou
 	return bad_input(options, "unknown command '%s'", name);
 }
 
-/* trace, which need not be named, is often given the name of another command too late. */
+/* "katrace --json list": trace need not be named, so list looks like its argument. */
 static int refuse_argument(struct options *options, const char *argument)
 {
 	const char *name = commands[options->command].name;

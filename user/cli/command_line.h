@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
-/* Parsing by the tables of options.h: options_parse(), and what it is made of. */
+/* Parsing with the tables of options.h: the parts of options_parse(). */
 #ifndef KATRACE_COMMAND_LINE_H
 #define KATRACE_COMMAND_LINE_H
 
 #include "cli/options.h"
 
-/* The command of that name. Returns 0, or as bad_input(), naming the nearest. */
+/* Finds the command with that name. Returns 0, or the result of bad_input(), which names the nearest command. */
 int find_command(struct options *options, const char *name, enum command_id *found);
 
 #endif

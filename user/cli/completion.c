@@ -38,7 +38,7 @@ static void print_command_names(FILE *out)
 		fprintf(out, "%s%s", i ? " " : "", commands[i].name);
 }
 
-/* What each command's own argument is completed with: the names of commands, or of files. */
+/* The argument of each command is completed with names of commands or files. */
 static void print_arguments(FILE *out)
 {
 	fputs("\n_katrace_argument() {\n\tcase $1 in\n", out);
@@ -92,7 +92,7 @@ static void print_patterns(FILE *out, enum command_id command, const struct opti
 		fprintf(out, " | %s:-%c", commands[command].name, line->letter);
 }
 
-/* Files, or the choices there are. */
+/* Completed with the choices, or with files. */
 static void print_value(FILE *out, const struct option_line *line)
 {
 	fputs(")\n\t\tmapfile -t COMPREPLY < <(compgen ", out);
@@ -107,7 +107,7 @@ static void print_value(FILE *out, const struct option_line *line)
 	fputs(" -- \"$cur\")\n\t\treturn\n\t\t;;\n", out);
 }
 
-/* An argument that must follow is completed as what it is, or with nothing. */
+/* The required argument of an option is completed with its values, or not at all. */
 static void print_values(FILE *out)
 {
 	const char *before = "\t";

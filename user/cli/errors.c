@@ -9,7 +9,7 @@
 int bad_input(const struct options *options, const char *format, ...)
 {
 	const bool whole = options->command == COMMANDS;
-	char text[PATH_MAX + 256]; /* longer arguments are cut */
+	char text[PATH_MAX + 256]; /* longer arguments are truncated */
 	va_list args;
 
 	va_start(args, format);
@@ -17,7 +17,7 @@ int bad_input(const struct options *options, const char *format, ...)
 	va_end(args);
 	for (char *c = text; *c; c++)
 		if ((unsigned char)*c < ' ' || *c == 0x7f)
-			*c = '?'; /* what was typed must not make a second line */
+			*c = '?'; /* a control character in an argument must not reach the terminal */
 	fprintf(stderr, "katrace: %s; see katrace %s%s--help\n", text, whole ? "" : commands[options->command].name,
 		whole ? "" : " ");
 	return -EINVAL;

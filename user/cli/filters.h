@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
-/* One item of a filter option's list, as typed: parsed strictly and added to a struct filter. */
+/* Parse one item of the list of a filter option strictly, and add it to a struct filter. */
 #ifndef KATRACE_FILTERS_H
 #define KATRACE_FILTERS_H
 
-/* Each returns 0; -EINVAL; -ESRCH for a process, -ENOENT for anything else that is not there; or -ENOMEM. */
+/* Each returns 0; -EINVAL; -ESRCH for a missing process, -ENOENT if anything else does not exist; or -ENOMEM. */
 int filter_item_pid(void *filter, const char *item);
 int filter_item_any_pid(void *filter, const char *item); /* the process need not exist any more */
 int filter_item_comm(void *filter, const char *item);

@@ -5,10 +5,10 @@
 
 #define INDENT 2
 #define GAP 2
-/* Names longer than this have a line of their own, before their help. */
+/* Longer names are on a line of their own, before their help. */
 #define NAME_MAX_COLUMNS 28
 
-/* Prints words from column on, each line indented so; begins where the caller has stopped, at column. */
+/* Prints words, wrapped and indented to column. The first line starts where the caller stopped, at column. */
 static void print_wrapped(FILE *out, const char *text, int column)
 {
 	int at = column;
@@ -48,7 +48,7 @@ int help_option_name(const struct option_line *line, char *text, size_t size)
 			line->argument ? line->argument : "", line->optional ? "]" : "");
 }
 
-/* Where the help of these options begins; common: of the commonest alone. */
+/* The column of the help texts of these options; common: of the common options only. */
 static int help_column(enum command_id command, bool common)
 {
 	char name[128];

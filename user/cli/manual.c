@@ -5,10 +5,10 @@
 
 #include <string.h>
 
-/* Of the commands whose options the manual lists: all but those that take --help and --version alone. */
+/* The commands whose options the manual lists: not those that take only --help and --version. */
 #define DESCRIBED ((1U << COMMAND_TRACE) | (1U << COMMAND_LIST) | (1U << COMMAND_REPLAY) | (1U << COMMAND_DOCTOR))
 
-/* A dash that can be copied, a backslash that is one, and an apostrophe that cannot be taken for a request. */
+/* Escapes dashes, so that they can be copied; backslashes; and apostrophes, so that none starts a request. */
 static void print_roff(FILE *out, const char *text)
 {
 	for (; *text; text++) {
@@ -23,7 +23,7 @@ static void print_roff(FILE *out, const char *text)
 	}
 }
 
-/* Each sentence on a line of its own, as roff wants it. */
+/* Each sentence on a line of its own, as roff requires. */
 static void print_sentences(FILE *out, const char *text)
 {
 	const char *end;
@@ -38,7 +38,7 @@ static void print_sentences(FILE *out, const char *text)
 	}
 }
 
-/* Which commands take an option, unless all do. */
+/* The commands that take an option, unless all do. */
 static void print_takers(FILE *out, unsigned int bits)
 {
 	const char *before = " (";
@@ -72,7 +72,7 @@ static void print_entry(FILE *out, const struct option_line *line)
 		print_sentences(out, line->more);
 }
 
-/* Has it options beside those of all commands? */
+/* Does it have options other than those of all commands? */
 static bool has_options(enum command_id command)
 {
 	EACH_OPTION(line, command)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
-/* The manual's SYNOPSIS and OPTIONS, and shell completion, made of the tables of options.h when katrace is built. */
+/* SYNOPSIS and OPTIONS of the manual, and shell completion, generated from the tables of options.h at build time. */
 #ifndef KATRACE_MANUAL_H
 #define KATRACE_MANUAL_H
 
@@ -8,7 +8,7 @@
 /* The forms of the command line, in roff. */
 void manual_synopsis(FILE *out);
 
-/* Entries in roff, under a heading for each group. */
+/* The entries in roff, with a heading for each group. */
 void manual_options(FILE *out);
 
 /* A script for bash. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
-/* Which word may have been meant. */
+/* Guesses which word was meant. */
 #ifndef KATRACE_NEAREST_H
 #define KATRACE_NEAREST_H
 
@@ -11,10 +11,10 @@ struct nearest {
 	size_t distance;
 };
 
-/* Looks at one more word. One is near when at most a third of its letters differ, one at least. */
+/* Compares one more word. It is near if at most a third of its letters, but at least one, may differ. */
 void nearest_try(struct nearest *nearest, const char *word);
 
-/* Letters to add, leave out or replace, and neighbours to swap, to make b from a. */
+/* The number of letters to add, remove or replace, and of neighbours to swap, to turn a into b. */
 size_t edit_distance(const char *a, const char *b);
 
 #endif

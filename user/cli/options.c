@@ -14,7 +14,7 @@
 
 #define YEAR_S (366 * 86400UL)
 
-/* Where a member is; the comparison warns when it is of another type. */
+/* The offset of a member; the comparison causes a warning if it has another type. */
 #define AT(type, member) (offsetof(struct options, member) + 0 * sizeof((type *)0 == &((struct options *)0)->member))
 #define FLAG(member) .kind = OPTION_FLAG, .at = AT(bool, member)
 #define COUNTER(member) .kind = OPTION_COUNTER, .at = AT(int, member)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /*
- * The options of all commands, and the commands, as data. Parsing, help, the manual's OPTIONS and shell completion
- * follow from these two tables: to add an option, add its line and the member of struct options it fills.
+ * The commands, and the options of all commands, as data. Parsing, help, OPTIONS of the manual and shell completion
+ * follow from these two tables: to add an option, add its line, and the member of struct options that it sets.
  */
 #ifndef KATRACE_OPTIONS_H
 #define KATRACE_OPTIONS_H
@@ -28,37 +28,37 @@ enum command_id {
 
 enum list_format { LIST_TEXT, LIST_JSON, LIST_CSV };
 
-/* What is listed. */
+/* What katrace list shows. */
 enum list_view { VIEW_SOCKETS, VIEW_SUMMARY, VIEW_SYSCTL };
 
 struct filter_options {
 	struct filter *filter;
-	bool filtered; /* some connections were asked for */
-	bool children; /* and those of all descendants of the processes asked for */
+	bool filtered; /* there is a filter */
+	bool children; /* with all descendants of the processes of --pid */
 };
 
-/* What a command line says. Strings are the command line's own. */
+/* A parsed command line. Strings point into the command line. */
 struct options {
 	enum command_id command;
-	enum command_id topic; /* of help; COMMANDS: katrace as a whole */
-	const char *argument;  /* the command's; NULL: none */
+	enum command_id topic; /* of help; COMMANDS: katrace itself */
+	const char *argument;  /* of the command; NULL: none */
 
 	/* of several commands */
 	struct filter_options filters;
 	bool json;
 	const char *btf;
 	int verbose;                  /* 2: libbpf's messages too */
-	uint64_t middlebox_timeout_s; /* 0: none; list has it among its criteria */
+	uint64_t middlebox_timeout_s; /* 0: none; for list it is in criteria */
 
 	/* trace */
-	uint64_t duration_s;    /* 0: until told to end */
-	uint64_t count;         /* of events; 0: any number */
-	uint64_t stats_s;       /* sums this often; 0: at the end */
-	bool no_answers;        /* find them late */
-	bool all;               /* connections whose keepalive never acts, too */
+	uint64_t duration_s;    /* 0: no limit */
+	uint64_t count;         /* of events; 0: no limit */
+	uint64_t stats_s;       /* interval of the totals; 0: only at the end */
+	bool no_answers;        /* no hook for answers: find them late */
+	bool all;               /* also connections whose keepalive never acts */
 	const char *output;     /* a file; NULL: stdout */
-	const char *record;     /* a file that gets JSON beside it; NULL: none */
-	const char *user;       /* to run as; NULL: unchanged */
+	const char *record;     /* a file that also gets JSON; NULL: none */
+	const char *user;       /* run as this user; NULL: unchanged */
 	struct account account; /* of user */
 	uint64_t buffer_kib;    /* of the ring */
 	enum hook_mode mode;
@@ -66,28 +66,28 @@ struct options {
 	/* list */
 	struct criteria criteria;
 	struct zombie_limits zombies;
-	bool csv, summary, sysctl; /* as typed; they are told by format and view */
+	bool csv, summary, sysctl; /* as given; format and view follow from them */
 	enum list_format format;
 	enum list_view view;
 	bool no_header;
-	uint64_t watch_s; /* again and again after this time; 0: once */
+	uint64_t watch_s; /* repeat after this time; 0: once */
 
 	/* replay */
 	const char *file; /* "-": stdin */
 };
 
-/* How an option is taken. */
+/* How the argument of an option is stored. */
 enum option_kind {
 	OPTION_HELP,
 	OPTION_VERSION,
 	OPTION_FLAG,     /* bool */
-	OPTION_COUNTER,  /* int: how often it was given */
+	OPTION_COUNTER,  /* int: how often the option was given */
 	OPTION_NUMBER,   /* uint64_t, from min to max of unit */
 	OPTION_DURATION, /* uint64_t, microseconds; the bool at given is set */
-	OPTION_CHOICE,   /* unsigned int or an enum: the place among choices */
-	OPTION_INPUT,    /* const char *: a file that can be read */
+	OPTION_CHOICE,   /* unsigned int or an enum: the index in choices */
+	OPTION_INPUT,    /* const char *: a readable file */
 	OPTION_OUTPUT,   /* const char *: a file to write */
-	OPTION_ITEMS,    /* a list with commas, each item of which narrows the filter */
+	OPTION_ITEMS,    /* a comma-separated list of items for the filter */
 	OPTION_OWN,      /* by a function of its own */
 };
 
@@ -97,39 +97,40 @@ enum option_group { GROUP_FILTERS, GROUP_WHAT, GROUP_OUTPUT, GROUP_LIMITS, GROUP
 struct option_line {
 	int letter;            /* 0: none */
 	const char *name;      /* without dashes */
-	const char *argument;  /* what help calls it; NULL: there is none */
+	const char *argument;  /* its name in help; NULL: none */
 	unsigned int commands; /* bits: 1 << COMMAND_... */
 	enum option_group group;
-	const char *help;         /* a line */
-	const char *more;         /* for the manual: further sentences; NULL: none */
-	const char *not_recorded; /* what recordings lack, for which replay cannot take it; NULL: no such reason */
-	bool common;              /* katrace --help shows it */
-	bool optional;            /* the argument may be left out: --name[=ARGUMENT] */
+	const char *help; /* one line */
+	const char *more; /* for the manual: further sentences; NULL: none */
+	const char
+		*not_recorded; /* what recordings lack, so that replay cannot take the option; NULL: not the reason */
+	bool common;           /* katrace --help shows it */
+	bool optional;         /* the argument is optional: --name[=ARGUMENT] */
 
 	enum option_kind kind;
-	size_t at, given;             /* in struct options */
-	uint64_t min, max, otherwise; /* otherwise: when the argument is left out */
+	size_t at, given;             /* offsets in struct options */
+	uint64_t min, max, otherwise; /* otherwise: without the argument */
 	const char *unit;             /* "seconds"; OPTION_ITEMS: what an item is */
 	const char *const *choices;   /* NULL last */
 	int (*take_item)(void *filter, const char *item);
-	int (*take)(struct options *options, const char *argument); /* 0, -ENOMEM, or as bad_input() */
+	int (*take)(struct options *options, const char *argument); /* 0, -ENOMEM, or bad_input() */
 };
 
 struct command {
 	const char *name;
-	const char *argument;    /* what help calls it; NULL: there is none */
+	const char *argument;    /* its name in help; NULL: none */
 	const char *argument_is; /* in words */
 	bool argument_needed;
-	const char *help;                      /* a line */
+	const char *help;                      /* one line */
 	const char *notes;                     /* further sentences, for its own help */
-	int (*check)(struct options *options); /* all options together: 0, or as bad_input(); may be NULL */
+	int (*check)(struct options *options); /* checks across options: 0, or bad_input(); may be NULL */
 };
 
-extern const struct option_line option_lines[]; /* by group; a line without a name ends it */
+extern const struct option_line option_lines[]; /* by group; a line without a name ends the table */
 extern const struct command commands[COMMANDS];
 extern const char *const group_names[GROUPS];
 
-/* What arguments of these names look like; a line without a name ends it. */
+/* The syntax of arguments with these names; a line without a name ends the table. */
 extern const struct argument_form {
 	const char *name, *form;
 } argument_forms[];
@@ -145,9 +146,8 @@ static inline bool command_takes(enum command_id command, const struct option_li
 		if (command_takes(command, line))
 
 /*
- * Fills *options, which options_clear() frees in any case, from a whole command line: argv[1] may name the command.
- * Help asked for by an option is the help command, with its topic. Returns 0; -EINVAL for bad input, after one line on
- * stderr; or -ENOMEM.
+ * Fills *options from a whole command line; argv[1] may be the command. Always call options_clear() afterwards. --help
+ * becomes the help command with its topic. Returns 0; -EINVAL for bad input, after one line on stderr; or -ENOMEM.
  */
 int options_parse(struct options *options, int argc, char **argv);
 void options_clear(struct options *options);

@@ -35,7 +35,7 @@ int parse_pid(const char *text, uint32_t *pid)
 	if (err)
 		return err;
 	fd = (int)syscall(SYS_pidfd_open, (pid_t)*pid, 0);
-	if (fd < 0) /* EINVAL: a thread, but not the main one of its process */
+	if (fd < 0) /* EINVAL: a thread other than the main thread of its process */
 		return errno == EINVAL ? -EINVAL : -ESRCH;
 	close(fd);
 	return 0;
@@ -68,7 +68,7 @@ int parse_netns(const char *text, uint32_t *inode)
 	return netns_of(path, inode);
 }
 
-/* Is text the directory of a cgroup below this mount point, or the path of one? Writes the path if it is. */
+/* Is text the directory of a cgroup below this mount point, or the path of a cgroup? Writes the path if it is. */
 static bool is_cgroup_below(const char *mount_point, const char *text, char *path, size_t size)
 {
 	const size_t length = strlen(mount_point);
@@ -162,7 +162,7 @@ static int split_where(char *text, struct where *where)
 
 int parse_where(const char *text, struct where *where)
 {
-	char copy[64]; /* the longest address, its bits and its port take less */
+	char copy[64]; /* enough for the longest address with its bits and port */
 
 	memset(where, 0, sizeof(*where));
 	if ((size_t)snprintf(copy, sizeof(copy), "%s", text) >= sizeof(copy))

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
-/* Strict parsing of what users type. */
+/* Strict parsing of command line arguments. */
 #ifndef KATRACE_PARSE_H
 #define KATRACE_PARSE_H
 
@@ -8,20 +8,20 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* The id of a process that may have existed, perhaps elsewhere. Returns 0 or -EINVAL. */
+/* A process id; the process need not exist. Returns 0 or -EINVAL. */
 int parse_any_pid(const char *text, uint32_t *pid);
 
-/* The id of a process that exists. Returns 0, -EINVAL, or -ESRCH when there is none. */
+/* The id of an existing process. Returns 0, -EINVAL, or -ESRCH if there is none. */
 int parse_pid(const char *text, uint32_t *pid);
 
 /*
- * The inode number of a network namespace, given as that number, as the id of a process in it, or as a path
- * (/run/netns/NAME). Returns 0, -EINVAL, or what stat(2) says of the path: -ENOENT.
+ * The inode number of a network namespace, given as this number, as the id of a process in it, or as a path
+ * (/run/netns/NAME). Returns 0, -EINVAL, or the error of stat(2) for the path, such as -ENOENT.
  */
 int parse_netns(const char *text, uint32_t *inode);
 
 /*
- * A cgroup that exists: as a path within its hierarchy, "/system.slice", or as that of its directory,
+ * An existing cgroup, given as a path within its hierarchy, "/system.slice", or as the path of its directory,
  * "/sys/fs/cgroup/system.slice". Writes the path within the hierarchy. Returns 0, -EINVAL, or -ENOENT.
  */
 int parse_cgroup(const char *text, char *path, size_t size);
@@ -36,12 +36,13 @@ int parse_port(const char *text, uint16_t *port);
 int parse_where(const char *text, struct where *where);
 
 /*
- * Calls take() for each item of a list separated by commas; an empty list is one empty item. Stops at the first take()
- * that does not return 0, returns that, and leaves the item in bad. Returns -EINVAL when an item does not fit bad.
+ * Calls take() for each item of a comma-separated list; an empty list is one empty item. Stops at the first take() that
+ * fails, returns its error, and leaves the item in bad. Returns -EINVAL if an item does not fit in bad.
  */
 int parse_list(const char *text, int (*take)(void *ctx, const char *item), void *ctx, char *bad, size_t bad_size);
 
-/* A time as 90, 90s, 10m, 2h or 3d: one number, one unit, seconds if none. Returns 0, -EINVAL or -ERANGE. */
+/* A time such as 90, 90s, 10m, 2h or 3d: a number and a unit; seconds if there is none. Returns 0, -EINVAL or -ERANGE.
+ */
 int parse_duration(const char *text, uint64_t max_s, uint64_t *seconds);
 
 #endif

@@ -63,7 +63,7 @@ int take_user(struct options *options, const char *argument)
 	return 0;
 }
 
-/* bpf(2) takes a power of two, whole pages */
+/* bpf(2) requires a power of two and whole pages */
 int take_buffer(struct options *options, const char *argument)
 {
 	const uint64_t page_kib = (uint64_t)sysconf(_SC_PAGESIZE) / 1024, max_kib = 1024UL * 1024;
@@ -102,13 +102,13 @@ int take_zombies(struct options *options, const char *argument)
 		return 0;
 	if (!comma)
 		return take_duration(options, "zombies", argument, &options->zombies.silent_us);
-	/* what does not fit is no time either: cut, it has too many digits */
+	/* a truncated argument is invalid as well: it has too many digits */
 	snprintf(silent, sizeof(silent), "%.*s", (int)(comma - argument), argument);
 	err = take_duration(options, "zombies", silent, &options->zombies.silent_us);
 	return err ?: take_duration(options, "zombies", comma + 1, &options->zombies.due_us);
 }
 
-/* --- all together --- */
+/* --- checks across options --- */
 
 static int check_filters(struct options *options)
 {

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
-/* Options that are taken in a way of their own, and what must fit together. All return 0, or as bad_input(). */
+/* Options with a parser of their own, and checks across options. All return 0, or the result of bad_input(). */
 #ifndef KATRACE_VALUES_H
 #define KATRACE_VALUES_H
 
 #include "cli/options.h"
 
-/* The longest time an option takes: ten years. */
+/* The longest time that an option accepts: ten years. */
 #define DURATION_MAX_S (3650 * 86400UL)
 
-/* A time as 90, 90s, 10m, 2h or 3d, in microseconds. */
+/* A time such as 90, 90s, 10m, 2h or 3d, in microseconds. */
 int take_duration(struct options *options, const char *name, const char *argument, uint64_t *us);
 
 int take_ipv4(struct options *options, const char *argument);
