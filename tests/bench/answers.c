@@ -255,7 +255,7 @@ static void tell(const struct round *rounds, enum setup setup, double base_ns)
 		printf("%.0f ns | less than the noise of %.1f %% | %+.1f to %+.1f %% |\n",
 		       base_ns * (1 + found.median / 100), fmax(most(&null), most(&found)), found.low, found.high);
 	else
-		printf("%.0f ns | %+.1f %%, %+.0f ns a segment | %+.1f to %+.1f %% |\n",
+		printf("%.0f ns | %+.1f %%, %+.0f ns per segment | %+.1f to %+.1f %% |\n",
 		       base_ns * (1 + found.median / 100), found.median,
 		       found.median / 100 * base_ns / SEGMENTS_EXCHANGED, found.low, found.high);
 }
@@ -269,7 +269,7 @@ static void compare_setups(const char *katrace, const struct pair *pair)
 		play(katrace, pair, &rounds[i]);
 		base[i] = rounds[i].cost[WITHOUT] / 2;
 	}
-	printf("| request and response on loopback | CPU time | compared with no tracing | 95 %% of the medians |\n"
+	printf("| request and response on loopback | CPU time | compared with no tracing | 95 %% interval |\n"
 	       "| --- | --- | --- | --- |\n");
 	for (enum setup setup = 0; setup < SETUPS; setup++)
 		tell(rounds, setup, estimate(base, ROUNDS).median);
