@@ -101,12 +101,6 @@ $(BUILD)/asan/%.o: %.c | tools $(SKELETONS)
 	$(call say,CC    $@)
 	$(Q)$(CC) $(KATRACE_CFLAGS) -O1 -g $(SANITIZE) -c $< -o $@
 
-# the file as a string: each line in quotes
-$(BUILD)/schema.inc: docs/schema.json Makefile
-	@mkdir -p $(@D)
-	$(Q)sed 's/[\\"]/\\&/g; s/.*/"&\\n"/; 1i static const char schema[] =' $< | sed '$$a ;' > $@
-$(call obj,plain,user/cmd/schema.c) $(call obj,asan,user/cmd/schema.c): $(BUILD)/schema.inc
-
 $(BUILD)/fuzz/%.o: %.c | tools
 	@mkdir -p $(@D)
 	$(call say,CC    $@)
@@ -213,8 +207,25 @@ check-unit: $(UNIT) $(BUILD)/katrace.bash ## the tests that need no kernel, unde
 	tests/kernels/test_cells.sh
 
 .PHONY: check-golden
-check-golden: $(BUILD)/katrace-asan ## recorded runs look as they did
+check-golden: $(BUILD)/katrace-asan check-docs ## recorded runs look as they did
 	tests/golden/run.sh $(BUILD)/katrace-asan
+
+$(BUILD)/tests/field_tables: $(call obj,plain,tests/schema/field_tables.c) $(BUILD)/libkatrace.a
+	@mkdir -p $(@D)
+	$(call say,LINK  $@)
+	$(Q)$(CC) $(CFLAGS) $^ $(LIBS) -o $@
+
+.PHONY: docs-fields
+docs-fields: $(BUILD)/katrace $(BUILD)/tests/field_tables
+	$(BUILD)/katrace schema > docs/schema.json
+	$(BUILD)/tests/field_tables < docs/events.md > $(BUILD)/events.md
+	cp $(BUILD)/events.md docs/events.md
+
+# both are what the table of fields in user/format/fields.c makes of them
+.PHONY: check-docs
+check-docs: $(BUILD)/katrace $(BUILD)/tests/field_tables
+	$(BUILD)/katrace schema | diff -u docs/schema.json - || { echo "docs/schema.json: run make docs"; exit 1; }
+	$(BUILD)/tests/field_tables < docs/events.md | diff -u docs/events.md - || { echo "docs/events.md: run make docs"; exit 1; }
 
 .PHONY: check-live
 check-live: $(BUILD)/tests/live $(BUILD)/katrace $(BUILD)/katrace-asan ## the tests on the running kernel
@@ -335,7 +346,7 @@ between_marks = $(Q)$(BUILD)/generate $(1) > $(BUILD)/$(1).8 && \
 	sed -i -e '/^\.\\" $(1): begin/,/^\.\\" $(1): end/{//!d}' -e '/^\.\\" $(1): begin/r $(BUILD)/$(1).8' docs/katrace.8
 
 .PHONY: docs
-docs: $(BUILD)/generate ## write what the manual says of options anew
+docs: $(BUILD)/generate docs-fields ## write anew what docs/ says of options and fields
 	$(call between_marks,synopsis)
 	$(call between_marks,options)
 

@@ -5,7 +5,7 @@
  * json-c take more for valid.
  */
 #include "format/json_reader.h"
-#include "format/events.h"
+#include "format/json_writer.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -356,6 +356,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	const struct event_line place = { "5f3a", take_u64(&input), take_u64(&input) };
 	char buf[EVENTS_LINE_MAX + 1];
 	struct out out = out_make(buf, EVENTS_LINE_MAX);
+	struct json_writer *writer = json_writer_new();
 
 	event.connection = event.kind == EVENT_EVENTS_LOST ? NULL : &c;
 	event.settings = take_settings(&input);
@@ -363,7 +364,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	event.silent_us = take_u64(&input);
 	take_own_fields(&input, &event);
 
-	events_event(&place, &event, &out);
+	require(writer);
+	json_writer_event(writer, &place, &event, &out);
+	json_writer_free(writer);
 	require(!out.cut && out.used);
 	buf[out.used] = '\0';
 	require(strlen(buf) == out.used && strchr(buf, '\n') == buf + out.used - 1);

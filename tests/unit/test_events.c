@@ -2,7 +2,7 @@
 /* JSON lines, to the letter; and that none is too long. What is written here is also validated against the schema. */
 #include "unit.h"
 
-#include "format/events.h"
+#include "format/json_writer.h"
 
 #include <errno.h>
 #include <json-c/json.h>
@@ -46,6 +46,33 @@ static struct event make_event(enum event_kind kind, const struct connection *c)
 	};
 }
 
+static void write_event(const struct event_line *line, const struct event *event, struct out *out)
+{
+	struct json_writer *writer = json_writer_new();
+
+	assert_non_null(writer);
+	json_writer_event(writer, line, event, out);
+	json_writer_free(writer);
+}
+
+static void write_started(const struct started *started, struct out *out)
+{
+	struct json_writer *writer = json_writer_new();
+
+	assert_non_null(writer);
+	json_writer_started(writer, &place, started, out);
+	json_writer_free(writer);
+}
+
+static void write_stats(const struct stats *stats, struct out *out)
+{
+	struct json_writer *writer = json_writer_new();
+
+	assert_non_null(writer);
+	json_writer_stats(writer, &place, stats, out);
+	json_writer_free(writer);
+}
+
 /* For the validator, where there is one. */
 static void keep(const char *line, size_t n)
 {
@@ -84,7 +111,7 @@ static void expect(const struct event *event, const char *line)
 	char buf[2 * EVENTS_LINE_MAX];
 	struct out out = out_make(buf, sizeof(buf) - 1);
 
-	events_event(&place, event, &out);
+	write_event(&place, event, &out);
 	check_line(&out);
 	buf[out.used - 1] = '\0';
 	assert_string_equal(buf, line);
@@ -231,7 +258,7 @@ static void every_verdict_and_state(void **state)
 		event.ended.verdict = (enum verdict)(i % VERDICTS);
 		event.state = (uint8_t)i;
 		event.ended.error = i < 32 ? i : 500 + i;
-		events_event(&place, &event, &out);
+		write_event(&place, &event, &out);
 		check_line(&out);
 	}
 }
@@ -262,7 +289,7 @@ static void begin_and_sums(void **state)
 	struct out out = out_make(buf, sizeof(buf) - 1);
 
 	(void)state;
-	events_started(&place, &started, &out);
+	write_started(&started, &out);
 	check_line(&out);
 	buf[out.used] = '\0';
 	assert_string_equal(
@@ -273,7 +300,7 @@ static void begin_and_sums(void **state)
 			     "[\"fentry/tcp_keepalive_timer\",\"fentry/tcp_ack\"],\"degraded\":[\"nothing of note\"],"
 			     "\"netns\":\"4026531840\"}}\n");
 	out = out_make(buf, sizeof(buf) - 1);
-	events_stats(&place, &stats, &out);
+	write_stats(&stats, &out);
 	check_line(&out);
 	buf[out.used] = '\0';
 	assert_string_equal(
@@ -287,7 +314,7 @@ static void begin_and_sums(void **state)
 /* Everything there is, each as long as it gets. */
 static struct connection make_worst_connection(void)
 {
-	struct connection c = { .number = UINT64_MAX, .cookie = UINT64_MAX, .owner.pid = UINT32_MAX };
+	struct connection c = { .number = UINT64_MAX, .cookie = UINT64_MAX, .owner.pid = INT32_MAX };
 
 	c.id = (struct identity){ .inode = UINT64_MAX, .netns = UINT32_MAX };
 	c.id.local = c.id.peer = (struct endpoint){ .ipv6 = true, .port = UINT16_MAX };
@@ -297,7 +324,8 @@ static struct connection make_worst_connection(void)
 	c.owner.cgroup.id = UINT64_MAX;
 	memset(c.owner.cgroup.container, 'f', CONTAINER_ID_LENGTH);
 	c.owner.n_others = OWNERS_OTHERS_MAX;
-	memset(c.owner.other_pids, 0xff, sizeof(c.owner.other_pids));
+	for (size_t i = 0; i < OWNERS_OTHERS_MAX; i++)
+		c.owner.other_pids[i] = INT32_MAX;
 	return c;
 }
 
@@ -325,14 +353,14 @@ static void no_line_is_too_long(void **state)
 			event.answer.late = true;
 		if (kind == EVENT_PROBE_SENT || kind == EVENT_PROBE_DROPPED) {
 			event.probe.has_result = true;
-			event.probe.result = INT32_MIN;
+			event.probe.result = -4095;
 		}
 		if (kind == EVENT_ENDED) {
 			event.ended.verdict = VERDICT_RETRANSMISSION_TIMEOUT;
 			event.ended.error = 132; /* ERFKILL; no name is longer than ENOTRECOVERABLE */
 			event.ended.partial = false;
 		}
-		events_event(&worst, &event, &out);
+		write_event(&worst, &event, &out);
 		check_line(&out);
 		longest = out.used > longest ? out.used : longest;
 	}
@@ -356,7 +384,7 @@ static void a_long_beginning_fits(void **state)
 		started.degraded[i] = long_text;
 	}
 	started.n_degraded = STARTED_HOOKS_MAX;
-	events_started(&place, &started, &out);
+	write_started(&started, &out);
 	check_line(&out);
 }
 

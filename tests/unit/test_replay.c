@@ -7,7 +7,7 @@
 
 #include "format/json_reader.h"
 #include "model/model.h"
-#include "format/events.h"
+#include "format/json_writer.h"
 #include "format/text.h"
 
 #include <errno.h>
@@ -35,6 +35,7 @@ struct world {
 	bool walked;
 	uint64_t sequence;
 	uint64_t now_ns;
+	struct json_writer *writer;
 	struct out recording;
 	char recorded[ROOM];
 };
@@ -82,7 +83,7 @@ static void record_event(void *ctx, const struct event *event)
 	struct world *w = ctx;
 	const struct event_line line = { "5f3a", ++w->sequence, event->time_ns + WALL_OFFSET };
 
-	events_event(&line, event, &w->recording);
+	json_writer_event(w->writer, &line, event, &w->recording);
 }
 
 static void record_nothing(void *ctx, const struct connection *c)
@@ -133,6 +134,8 @@ static struct world *world_new(void)
 
 	assert_non_null(w);
 	w->recording = out_make(w->recorded, sizeof(w->recorded));
+	w->writer = json_writer_new();
+	assert_non_null(w->writer);
 	w->owners = owners_new();
 	w->all = filter_new();
 	w->wanted = filter_new();
@@ -150,6 +153,7 @@ static void world_free(struct world *w)
 	filter_free(w->all);
 	filter_free(w->wanted);
 	owners_free(w->owners);
+	json_writer_free(w->writer);
 	text_free(w->live_page.text);
 	text_free(w->replay_page.text);
 	free(w);

@@ -6,7 +6,7 @@
 #include "format/csv.h"
 #include "format/report.h"
 #include "format/rows.h"
-#include "format/socket.h"
+#include "format/json_writer.h"
 #include "format/words.h"
 
 #include <stdlib.h>
@@ -198,14 +198,17 @@ static void as_json(void **state)
 	struct event_line line = { .run = "5f3a", .wall_ns = 1795208650114000001ULL };
 	struct out out = out_make(text, sizeof(text) - 1);
 	struct sockets *sockets = make_sockets();
+	struct json_writer *writer = json_writer_new();
 	struct listed listed = { 0 };
 
 	(void)state;
+	assert_non_null(writer);
 	for (size_t i = 0; i < sockets_count(sockets); i++) {
 		sockets_get(sockets, i, &listed);
 		line.sequence = i + 1;
-		socket_line(&line, &listed, &out);
+		json_writer_socket(writer, &line, &listed, &out);
 	}
+	json_writer_free(writer);
 	sockets_free(sockets);
 	keep_line(&out);
 	assert_string_equal(end_text(&out),

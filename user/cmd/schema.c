@@ -1,14 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-/* katrace schema: the JSON Schema of all that katrace writes as JSON lines. It is the file docs/schema.json. */
+/* katrace schema: the JSON Schema of all that katrace writes as JSON lines. docs/schema.json is what it prints. */
 #include "cmd/cmd.h"
 
-#include "schema.inc" /* made by the Makefile: the file as a string, schema[] */
+#include "format/schema.h"
 
 #include <stdio.h>
 
 int cmd_schema(const struct options *options)
 {
+	static char buf[SCHEMA_TEXT_MAX];
+	struct out out = out_make(buf, sizeof(buf));
+
 	(void)options;
-	fputs(schema, stdout);
+	schema_write(&out);
+	fwrite(buf, 1, out.used, stdout);
 	return stdout_status();
 }

@@ -48,21 +48,13 @@ static void endpoint_fields(struct out *out, const struct endpoint *end)
 
 static void source_fields(struct out *out, const struct settings *settings)
 {
-	static const struct {
-		enum katrace_setting setting;
-		const char *name;
-	} names[] = {
-		{ KATRACE_IDLE, "idle_s" },
-		{ KATRACE_INTERVAL, "interval_s" },
-		{ KATRACE_PROBE_LIMIT, "probe_limit" },
-	};
 	const char *before = ",";
 
-	for (size_t i = 0; settings->enabled && i < sizeof(names) / sizeof(names[0]); i++) {
-		if (!(settings->from_sysctl & names[i].setting))
+	for (enum setting i = 0; settings->enabled && i < SETTINGS; i++) {
+		if (!(settings->from_sysctl & setting_bit(i)))
 			continue;
 		out_text(out, before);
-		out_text(out, names[i].name);
+		out_text(out, setting_name(i));
 		before = " ";
 	}
 	if (*before == ',')

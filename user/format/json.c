@@ -9,12 +9,10 @@ struct jsonw jsonw_make(struct out *out)
 	return (struct jsonw){ .out = out };
 }
 
-/*
- * The length of the UTF-8 sequence at text (zero-terminated), 0 if it is invalid: Unicode 15, table 3-7, which excludes
- * overlong forms, surrogates and code points beyond U+10FFFF.
- */
-static size_t utf8_length(const unsigned char *text)
+/* Unicode 15, table 3-7, which excludes overlong forms, surrogates and code points beyond U+10FFFF. */
+size_t json_utf8_length(const char *sequence)
 {
+	const unsigned char *text = (const unsigned char *)sequence;
 	static const struct {
 		unsigned char first_min, first_max, second_min, second_max;
 		size_t length;
@@ -39,23 +37,45 @@ static size_t utf8_length(const unsigned char *text)
 	return 0;
 }
 
-static void quoted(struct out *out, const char *text)
+/* How many characters at text are written as they are. */
+static size_t plain_length(const char *text)
 {
-	size_t length;
+	size_t n = 0;
+
+	while (text[n] >= 0x20 && text[n] < 0x7f && text[n] != '"' && text[n] != '\\')
+		n++;
+	return n;
+}
+
+static void escape(struct out *out, unsigned char c)
+{
+	static const char digits[] = "0123456789abcdef";
+	const char code[] = { '\\', 'u', '0', '0', digits[c >> 4], digits[c & 0xf] };
+	const char quoted[] = { '\\', (char)c };
+
+	if (c == '"' || c == '\\')
+		out_bytes(out, quoted, sizeof(quoted));
+	else
+		out_bytes(out, code, sizeof(code));
+}
+
+void json_quote(struct out *out, const char *text)
+{
+	size_t length = plain_length(text);
 
 	out_text(out, "\"");
-	for (; *text; text += length ? length : 1) {
-		const unsigned char c = (unsigned char)*text;
-
-		length = utf8_length((const unsigned char *)text);
-		if (!length)
-			out_text(out, "\xef\xbf\xbd");
-		else if (c == '"' || c == '\\')
-			out_printf(out, "\\%c", c);
-		else if (c < 0x20 || c == 0x7f)
-			out_printf(out, "\\u%04x", c);
-		else
+	out_bytes(out, text, length);
+	for (text += length; *text; text += length) {
+		length = json_utf8_length(text);
+		if (length == 1)
+			escape(out, (unsigned char)*text);
+		else if (length)
 			out_bytes(out, text, length);
+		else
+			out_text(out, "\xef\xbf\xbd");
+		text += length ? length : 1;
+		length = plain_length(text);
+		out_bytes(out, text, length);
 	}
 	out_text(out, "\"");
 }
@@ -108,7 +128,7 @@ void jsonw_end_array(struct jsonw *json)
 void jsonw_string(struct jsonw *json, const char *key, const char *value)
 {
 	begin(json, key);
-	quoted(json->out, value);
+	json_quote(json->out, value);
 }
 
 void jsonw_int(struct jsonw *json, const char *key, int64_t value)

@@ -12,6 +12,12 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/* A string in quotes, escaped as said above. */
+void json_quote(struct out *out, const char *text);
+
+/* The length of the UTF-8 sequence at text, which ends with a zero; 0 if it is none. */
+size_t json_utf8_length(const char *text);
+
 struct jsonw {
 	struct out *out;
 	bool follows; /* a value was written at this level: the next one needs a comma */

@@ -1,28 +1,24 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 #include "format/json_reader.h"
 
+#include "format/codecs.h"
+#include "format/json.h"
+#include "format/plan.h"
 #include "model/integer.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <json-c/json.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 /* katrace's own lines nest no deeper than 4. */
 #define DEPTH_MAX 8
-/* What can be larger than that is a string. */
-#define NUMBER_MAX (1ULL << 53)
-#define ERRNO_MAX 4095
-/* TCP_NEW_SYN_RECV: no state of a connection has a larger number. */
-#define STATE_MAX 12
-/* The year 2242: in nanoseconds it still fits. */
-#define SECONDS_MAX 8600000000LL
 
 struct ndjson {
 	struct json_tokener *tokener;
+	struct plan plans[LINE_KINDS];
+	char *ascii; /* a line in ASCII alone */
+	size_t ascii_size;
 };
 
 struct ndjson *ndjson_new(void)
@@ -32,561 +28,344 @@ struct ndjson *ndjson_new(void)
 	if (!ndjson)
 		return NULL;
 	ndjson->tokener = json_tokener_new_ex(DEPTH_MAX);
-	if (!ndjson->tokener) {
-		free(ndjson);
-		return NULL;
-	}
-	json_tokener_set_flags(ndjson->tokener, JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8);
+	if (!ndjson->tokener)
+		goto fail;
+	json_tokener_set_flags(ndjson->tokener, JSON_TOKENER_STRICT);
+	for (enum line_kind kind = 0; kind < LINE_KINDS; kind++)
+		if (plan_make(&ndjson->plans[kind], kind))
+			goto fail;
 	return ndjson;
+fail:
+	ndjson_free(ndjson);
+	return NULL;
 }
 
 void ndjson_free(struct ndjson *ndjson)
 {
 	if (!ndjson)
 		return;
-	json_tokener_free(ndjson->tokener);
+	if (ndjson->tokener)
+		json_tokener_free(ndjson->tokener);
+	free(ndjson->ascii);
 	free(ndjson);
 }
 
-/* --- single values: 0, -ENOENT when absent, -EINVAL when not what it should be --- */
+/* --- single values --- */
 
-static int take(struct json_object *in, const char *key, enum json_type type, struct json_object **value)
+/*
+ * Follows a path. Returns 0; -ENOENT when there is no such key, with *parent saying whether there is the object it
+ * would be in; or -EINVAL for something else in place of an object.
+ */
+static int find(struct json_object *line, const struct step *step, struct json_object **value, bool *parent)
 {
-	if (!json_object_object_get_ex(in, key, value))
-		return -ENOENT;
-	return json_object_get_type(*value) == type ? 0 : -EINVAL;
-}
-
-static int optional(int err)
-{
-	return err == -ENOENT ? 0 : err;
-}
-
-static int take_object(struct json_object *in, const char *key, struct json_object **value)
-{
-	return take(in, key, json_type_object, value);
-}
-
-static int take_bool(struct json_object *in, const char *key, bool *value)
-{
-	struct json_object *object;
-	int err = take(in, key, json_type_boolean, &object);
-
-	if (!err)
-		*value = json_object_get_boolean(object);
-	return err;
-}
-
-static int take_int(struct json_object *in, const char *key, int64_t min, int64_t max, int64_t *value)
-{
-	struct json_object *object;
-	int err = take(in, key, json_type_int, &object);
-	int64_t number;
-
-	if (err)
-		return err;
-	number = json_object_get_int64(object); /* one that does not fit becomes the nearest, which is out of range */
-	if (number < min || number > max)
-		return -EINVAL;
-	*value = number;
-	return 0;
-}
-
-static int take_u64(struct json_object *in, const char *key, uint64_t *value)
-{
-	int64_t number;
-	int err = take_int(in, key, 0, NUMBER_MAX, &number);
-
-	if (!err)
-		*value = (uint64_t)number;
-	return err;
-}
-
-static int take_u32(struct json_object *in, const char *key, uint32_t min, uint32_t *value)
-{
-	int64_t number;
-	int err = take_int(in, key, min, UINT32_MAX, &number);
-
-	if (!err)
-		*value = (uint32_t)number;
-	return err;
-}
-
-/* The text belongs to in. It has no zeros inside. */
-static int take_text(struct json_object *in, const char *key, const char **text)
-{
-	struct json_object *object;
-	int err = take(in, key, json_type_string, &object);
-
-	if (err)
-		return err;
-	*text = json_object_get_string(object);
-	return strlen(*text) == (size_t)json_object_get_string_len(object) ? 0 : -EINVAL;
-}
-
-/* A number that may be too large for JSON's: digits in a string. */
-static int take_digits(struct json_object *in, const char *key, uint64_t max, uint64_t *value)
-{
-	const char *text;
-	int err = take_text(in, key, &text);
-
-	if (err)
-		return err;
-	return parse_number(text, 0, max, value) ? -EINVAL : 0;
-}
-
-/* --- time: "2026-11-20T22:10:11.123456789Z" --- */
-
-static int take_timestamp(struct json_object *line, uint64_t *time_ns)
-{
-	static const char shape[] = "0000-00-00T00:00:00.000000000Z";
-	struct tm tm = { 0 }, again;
-	const char *text;
-	unsigned int ns;
-	int64_t seconds;
-	int err = take_text(line, "timestamp", &text);
-
-	if (err)
-		return err;
-	if (strlen(text) != strlen(shape))
-		return -EINVAL;
-	for (size_t i = 0; shape[i]; i++)
-		if (shape[i] == '0' ? text[i] < '0' || text[i] > '9' : text[i] != shape[i])
+	*value = line;
+	*parent = true;
+	for (size_t i = 0; i < step->n_keys; i++) {
+		if (!json_object_is_type(*value, json_type_object))
 			return -EINVAL;
-	sscanf(text, "%4d-%2d-%2dT%2d:%2d:%2d.%9u", &tm.tm_year, &tm.tm_mon, &tm.tm_mday, &tm.tm_hour, &tm.tm_min,
-	       &tm.tm_sec, &ns);
-	tm.tm_year -= 1900;
-	tm.tm_mon -= 1;
-	again = tm;
-	seconds = timegm(&again);
-	if (seconds < 0 || seconds > SECONDS_MAX)
-		return -EINVAL;
-	/* timegm() makes the 2nd of March of the 30th of February. */
-	if (again.tm_mon != tm.tm_mon || again.tm_mday != tm.tm_mday || again.tm_hour != tm.tm_hour ||
-	    again.tm_min != tm.tm_min || again.tm_sec != tm.tm_sec)
-		return -EINVAL;
-	*time_ns = (uint64_t)seconds * 1000000000 + ns;
+		*parent = i + 1 == step->n_keys;
+		if (!json_object_object_get_ex(*value, step->keys[i], value))
+			return -ENOENT;
+	}
 	return 0;
 }
 
-/* --- the connection --- */
-
-static int take_endpoint(struct json_object *network, const char *key, bool ipv6, struct endpoint *end)
+/* A field that a minor version added is missing in older recordings. */
+static bool is_required(const struct field *field, const struct told *told, bool parent)
 {
-	struct json_object *side;
-	const char *address;
-	int64_t port;
-	int err = take_object(network, key, &side) ?:
-		  take_text(side, "address", &address) ?:
-		  take_int(side, "port", 0, UINT16_MAX, &port);
-
-	if (err)
-		return err;
-	end->ipv6 = ipv6;
-	end->port = (uint16_t)port;
-	return inet_pton(ipv6 ? AF_INET6 : AF_INET, address, end->addr) == 1 ? 0 : -EINVAL;
+	switch (field->presence) {
+	case ALWAYS:
+		return !field->since;
+	case WITH_OBJECT:
+		return parent;
+	case WHEN_ENABLED:
+		return parent && field->has(told);
+	case SOMETIMES:
+		break;
+	}
+	return false;
 }
 
-static int take_state(struct json_object *network, uint8_t *state)
+static bool is_integer_of(const struct field *field, struct json_object *value)
 {
-	struct json_object *connection;
-	const char *name;
-	int err = take_object(network, "connection", &connection) ?: take_text(connection, "state", &name);
+	/* One that does not fit becomes the nearest, which is out of range. */
+	const int64_t number = json_object_get_int64(value);
 
-	if (err)
-		return err;
-	for (uint8_t i = 0; i <= STATE_MAX; i++) {
-		if (!state_name(i) || strcmp(name, state_name(i)) != 0)
-			continue;
-		*state = i;
+	return json_object_is_type(value, json_type_int) && number >= field->min && number <= field_max(field);
+}
+
+/* A string without zeros inside; in an array a later version may have names that this one does not know. */
+static bool is_string_of(const struct field *field, struct json_object *value, bool any_name)
+{
+	if (!json_object_is_type(value, json_type_string) ||
+	    strlen(json_object_get_string(value)) != (size_t)json_object_get_string_len(value))
+		return false;
+	return any_name || !field->names.name ||
+	       names_find(&field->names, json_object_get_string(value)) != field->names.end;
+}
+
+static bool is_array_of(const struct field *field, struct json_object *value)
+{
+	if (!json_object_is_type(value, json_type_array) || json_object_array_length(value) < field->min_items ||
+	    (field->max_items && json_object_array_length(value) > field->max_items))
+		return false;
+	for (size_t i = 0; i < json_object_array_length(value); i++) {
+		struct json_object *item = json_object_array_get_idx(value, i);
+
+		if (field->type == FIELD_INTEGERS ? !is_integer_of(field, item) : !is_string_of(field, item, true))
+			return false;
+	}
+	return true;
+}
+
+static bool is_of_type(const struct field *field, struct json_object *value)
+{
+	switch (field->type) {
+	case FIELD_INTEGER:
+		return is_integer_of(field, value);
+	case FIELD_BOOLEAN:
+		return json_object_is_type(value, json_type_boolean);
+	case FIELD_STRING:
+		return is_string_of(field, value, false);
+	case FIELD_INTEGERS:
+	case FIELD_STRINGS:
+		return is_array_of(field, value);
+	}
+	return false;
+}
+
+static int read_value(const struct place *place, struct json_object *value)
+{
+	if (place->field->codec)
+		return place->field->codec->read(place, value);
+	if (place->field->type == FIELD_BOOLEAN)
+		field_store(place->field, place->at, json_object_get_boolean(value));
+	else
+		field_store(place->field, place->at, (uint64_t)json_object_get_int64(value));
+	return 0;
+}
+
+/* --- the fields of a line --- */
+
+static void *source_in(struct reading *reading, enum source source)
+{
+	switch (source) {
+	case FROM_LINE:
+		return &reading->line;
+	case FROM_EVENT:
+		return &reading->event;
+	case FROM_CONNECTION:
+		return &reading->connection;
+	case FROM_STARTED:
+		return &reading->started;
+	default: /* nobody wants them */
+		return NULL;
+	}
+}
+
+static int read_field(struct json_object *line, const struct step *step, struct reading *reading)
+{
+	const struct field *field = step->field;
+	const struct told told = { .from = { [FROM_EVENT] = &reading->event } };
+	struct place place = { .field = field, .reading = reading };
+	char *source = source_in(reading, field->source);
+	struct json_object *value;
+	bool parent;
+	int err;
+
+	if (!source || (field->codec && !field->codec->read))
 		return 0;
-	}
-	return -EINVAL;
-}
-
-static int take_network(struct json_object *line, struct recorded *recorded)
-{
-	struct json_object *network;
-	const char *type;
-	bool ipv6;
-	int err = take_object(line, "network", &network) ?: take_text(network, "type", &type);
-
+	err = find(line, step, &value, &parent);
+	if (err == -ENOENT)
+		return is_required(field, &told, parent) ? -EINVAL : 0;
 	if (err)
 		return err;
-	ipv6 = strcmp(type, "ipv6") == 0;
-	if (!ipv6 && strcmp(type, "ipv4") != 0)
-		return -EINVAL;
-	return optional(take_state(network, &recorded->event.state))
-		       ?: take_endpoint(network, "local", ipv6, &recorded->id.local)
-		       ?: take_endpoint(network, "peer", ipv6, &recorded->id.peer);
+	place.at = source + field->offset;
+	return is_of_type(field, value) ? read_value(&place, value) : -EINVAL;
 }
 
-/* What was not valid UTF-8 was recorded as U+FFFD, longer than the byte it stands for: '?' stands for it here. */
-static int take_comm(struct json_object *process, char *comm, size_t size)
+static int read_fields(struct json_object *line, const struct plan *plan, struct reading *reading)
 {
-	static const char replacement[] = "\xef\xbf\xbd";
-	const char *name;
-	size_t n = 0;
-	int err = take_text(process, "name", &name);
+	int err = 0;
 
-	if (err)
-		return err;
-	while (*name) {
-		const bool replaced = strncmp(name, replacement, strlen(replacement)) == 0;
-
-		if (n + 1 == size)
-			return -EINVAL;
-		comm[n] = *name;
-		if (replaced)
-			comm[n] = '?';
-		n++;
-		name += replaced ? strlen(replacement) : 1;
-	}
-	return 0;
-}
-
-static int take_other_pids(struct json_object *katrace, struct owner *owner)
-{
-	struct json_object *pids;
-	int err = take(katrace, "other_pids", json_type_array, &pids);
-	size_t n;
-
-	if (err)
-		return err;
-	n = json_object_array_length(pids);
-	if (n > OWNERS_OTHERS_MAX)
-		return -EINVAL;
-	for (size_t i = 0; i < n; i++) {
-		struct json_object *pid = json_object_array_get_idx(pids, i);
-		const int64_t number = json_object_get_int64(pid);
-
-		if (json_object_get_type(pid) != json_type_int || number < 1 || number > INT32_MAX)
-			return -EINVAL;
-		owner->other_pids[owner->n_others++] = (uint32_t)number;
-	}
-	return 0;
-}
-
-static int take_container(struct json_object *line, struct cgroup *cgroup)
-{
-	struct json_object *container;
-	const char *id;
-	int err = take_object(line, "container", &container) ?: take_text(container, "id", &id);
-
-	if (err)
-		return err;
-	if (strlen(id) > CONTAINER_ID_LENGTH || strspn(id, "0123456789abcdef") != strlen(id))
-		return -EINVAL;
-	snprintf(cgroup->container, sizeof(cgroup->container), "%s", id);
-	return 0;
-}
-
-static int take_owner(struct json_object *line, struct json_object *katrace, struct owner *owner)
-{
-	struct json_object *process;
-	int64_t pid;
-	int err = take_object(line, "process", &process);
-
-	if (err) /* held by nobody, or not known by whom */
-		return optional(err);
-	err = take_int(process, "pid", 1, INT32_MAX, &pid);
-	if (err)
-		return err;
-	owner->pid = (uint32_t)pid;
-	return optional(take_comm(process, owner->comm, sizeof(owner->comm))) ?:
-	       optional(take_container(line, &owner->cgroup)) ?:
-	       optional(take_digits(katrace, "cgroup_id", UINT64_MAX, &owner->cgroup.id))
-		       ?: optional(take_other_pids(katrace, owner));
-}
-
-static const struct {
-	const char *name;
-	enum katrace_setting setting;
-} settings_names[] = {
-	{ "idle_s", KATRACE_IDLE },
-	{ "interval_s", KATRACE_INTERVAL },
-	{ "probe_limit", KATRACE_PROBE_LIMIT },
-};
-
-/* The KATRACE_IDLE... bits of the names in an array; of the others in it, which is user_timeout_ms and enabled? */
-static int take_names(struct json_object *in, const char *key, uint8_t *settings, bool *user_timeout, bool *enabled)
-{
-	struct json_object *names;
-	int err = take(in, key, json_type_array, &names);
-
-	if (err)
-		return err;
-	for (size_t i = 0; i < json_object_array_length(names); i++) {
-		struct json_object *item = json_object_array_get_idx(names, i);
-		const char *name = json_object_get_string(item);
-
-		if (json_object_get_type(item) != json_type_string)
-			return -EINVAL;
-		*user_timeout = *user_timeout || strcmp(name, "user_timeout_ms") == 0;
-		*enabled = *enabled || strcmp(name, "enabled") == 0;
-		for (size_t j = 0; j < sizeof(settings_names) / sizeof(settings_names[0]); j++)
-			if (strcmp(name, settings_names[j].name) == 0)
-				*settings |= settings_names[j].setting;
-	}
-	return 0;
-}
-
-static int take_settings(struct json_object *katrace, struct settings *settings)
-{
-	struct json_object *keepalive;
-	bool others = false;
-	int err = take_object(katrace, "keepalive", &keepalive) ?: take_bool(keepalive, "enabled", &settings->enabled);
-
-	return err ?:
-	       optional(take_u32(keepalive, "idle_s", 0, &settings->idle_s)) ?:
-	       optional(take_u32(keepalive, "interval_s", 0, &settings->interval_s)) ?:
-	       optional(take_u32(keepalive, "probe_limit", 0, &settings->probe_limit)) ?:
-	       optional(take_u32(keepalive, "user_timeout_ms", 0, &settings->user_timeout_ms)) ?:
-	       optional(take_names(keepalive, "from_sysctl", &settings->from_sysctl, &others, &others));
-}
-
-static int take_connection_id(struct json_object *katrace, char *id)
-{
-	const char *text;
-	int err = take_text(katrace, "connection_id", &text);
-
-	if (err)
-		return err;
-	if (!*text || strlen(text) >= RECORDED_ID_MAX)
-		return -EINVAL;
-	snprintf(id, RECORDED_ID_MAX, "%s", text);
-	return 0;
-}
-
-static int take_connection(struct json_object *line, struct json_object *katrace, struct recorded *recorded)
-{
-	uint64_t netns = 0;
-	int err = take_connection_id(katrace, recorded->connection_id) ?:
-		  take_network(line, recorded) ?:
-		  take_owner(line, katrace, &recorded->owner) ?:
-		  take_settings(katrace, &recorded->event.settings) ?:
-		  optional(take_u64(katrace, "silent_us", &recorded->event.silent_us)) ?:
-		  optional(take_digits(katrace, "netns", UINT32_MAX, &netns)) ?:
-		  optional(take_digits(katrace, "socket_inode", UINT64_MAX, &recorded->id.inode)) ?:
-		  optional(take_digits(katrace, "socket_cookie", UINT64_MAX, &recorded->cookie));
-
-	recorded->id.netns = (uint32_t)netns;
+	for (size_t i = 0; i + 1 < plan->n && !err; i++) /* the last step is the end */
+		err = read_field(line, &plan->steps[i], reading);
 	return err;
 }
 
-/* --- each event's own fields --- */
-
-static int take_configured(struct json_object *katrace, struct event *event)
+/* What follows from what is recorded, as in the model. */
+static void complete(struct event *event)
 {
-	return optional(take_u32(katrace, "middlebox_timeout_s", 1, &event->changed.middlebox_timeout_s))
-		       ?: optional(take_names(katrace, "changed", &event->changed.settings,
-					      &event->changed.user_timeout, &event->changed.enabled));
-}
-
-static int take_result(struct json_object *katrace, struct event *event)
-{
-	int64_t result;
-	int err = take_int(katrace, "result", -ERRNO_MAX, ERRNO_MAX, &result);
-
-	if (err)
-		return err;
-	event->probe.has_result = result != 0;
-	event->probe.result = (int)result;
-	return 0;
-}
-
-static int take_probe(struct json_object *katrace, struct event *event)
-{
-	struct json_object *probe;
-	int err = take_object(katrace, "probe", &probe) ?:
-		  take_u32(probe, "number", 1, &event->probe.number) ?:
-		  optional(take_u32(probe, "limit", 1, &event->probe.limit)) ?:
-		  optional(take_result(katrace, event));
-
+	if (event->kind != EVENT_PROBE_SENT && event->kind != EVENT_PROBE_DROPPED)
+		return;
 	event->probe.unanswered_before = event->probe.number - 1;
-	return err;
+	if (event->kind == EVENT_PROBE_DROPPED)
+		event->probe.limit = event->settings.user_timeout_ms ? 0 : event->settings.probe_limit;
 }
 
-/* Its limit is not recorded: it follows from the settings, as in the model. */
-static int take_dropped(struct json_object *katrace, struct event *event)
+static void hand_over(struct reading *reading, enum line_kind kind, struct recorded *recorded)
 {
-	int err = take_probe(katrace, event);
-
-	event->probe.limit = event->settings.user_timeout_ms ? 0 : event->settings.probe_limit;
-	return err;
-}
-
-static int take_answer(struct json_object *katrace, struct event *event)
-{
-	struct json_object *probe;
-
-	return take_object(katrace, "probe", &probe) ?:
-	       take_u32(probe, "number", 1, &event->answer.number) ?:
-	       take_u64(katrace, "rtt_us", &event->answer.rtt_us) ?:
-	       optional(take_bool(katrace, "late", &event->answer.late));
-}
-
-static int take_suppressed(struct json_object *katrace, struct event *event)
-{
-	const char *phase, *timer = "";
-	int err = take_text(katrace, "phase", &phase) ?: optional(take_text(katrace, "timer", &timer));
-
-	if (err)
-		return err;
-	event->suppressed.begin = strcmp(phase, "begin") == 0;
-	event->suppressed.window_probe = strcmp(timer, "window_probe") == 0;
-	if (!event->suppressed.begin && strcmp(phase, "end") != 0)
-		return -EINVAL;
-	return optional(take_u32(katrace, "unacked_bytes", 0, &event->suppressed.unacked_bytes)) ?:
-	       optional(take_u32(katrace, "queued_bytes", 0, &event->suppressed.queued_bytes)) ?:
-	       optional(take_u32(katrace, "retransmits", 0, &event->suppressed.retransmits)) ?:
-	       optional(take_u64(katrace, "gives_up_ms", &event->suppressed.gives_up_ms));
-}
-
-static int take_verdict(struct json_object *katrace, enum verdict *verdict)
-{
-	const char *name;
-	int err = take_text(katrace, "verdict", &name);
-
-	if (err)
-		return err;
-	for (*verdict = 0; *verdict < VERDICTS; (*verdict)++)
-		if (strcmp(name, verdict_name(*verdict)) == 0)
-			return 0;
-	return -EINVAL;
-}
-
-static int take_errno(struct json_object *katrace, int *error)
-{
-	const char *name;
-	uint64_t number;
-	int err = take_text(katrace, "errno", &name);
-
-	if (err)
-		return err;
-	if (*name == 'E' && parse_number(name + 1, 1, ERRNO_MAX, &number) == 0) { /* one that has no name */
-		*error = (int)number;
-		return 0;
-	}
-	for (int i = 1; i <= ERRNO_MAX; i++) {
-		const char *known = strerrorname_np(i);
-
-		if (!known || strcmp(name, known) != 0)
-			continue;
-		*error = i;
-		return 0;
-	}
-	return -EINVAL;
-}
-
-static int take_ended(struct json_object *katrace, struct event *event)
-{
-	return take_verdict(katrace, &event->ended.verdict) ?:
-	       optional(take_errno(katrace, &event->ended.error)) ?:
-	       take_u32(katrace, "probes_unanswered", 0, &event->ended.probes_unanswered) ?:
-	       take_u64(katrace, "probes_sent", &event->ended.probes_sent) ?:
-	       take_u64(katrace, "probes_answered", &event->ended.probes_answered) ?:
-	       take_u64(katrace, "observed_us", &event->ended.observed_us) ?:
-	       optional(take_bool(katrace, "partial", &event->ended.partial)) ?: optional(take_u32(katrace, "retransmits", 0, &event->ended.retransmits)) ?:
-	       optional(take_u32(katrace, "unacked_bytes", 0, &event->ended.unacked_bytes));
-}
-
-static int take_lost(struct json_object *katrace, struct event *event)
-{
-	const char *stage;
-	int err = take_text(katrace, "stage", &stage) ?: take_u64(katrace, "count", &event->lost.count);
-
-	if (err)
-		return err;
-	for (enum lost_stage i = 0; i < LOST_STAGES; i++) {
-		if (strcmp(stage, lost_stage_name(i)) != 0)
-			continue;
-		event->lost.stage = i;
-		return 0;
-	}
-	return -EINVAL;
+	recorded->time_ns = reading->line.wall_ns;
+	recorded->own_netns = reading->started.netns;
+	recorded->kind = RECORDED_EVENT;
+	if (kind == LINE_STARTED)
+		recorded->kind = RECORDED_STARTED;
+	if (kind == LINE_STATS)
+		recorded->kind = RECORDED_STATS;
+	if (recorded->kind != RECORDED_EVENT)
+		return;
+	complete(&reading->event);
+	recorded->event = reading->event;
+	recorded->event.time_ns = recorded->time_ns;
+	recorded->id = reading->connection.id;
+	recorded->cookie = reading->connection.cookie;
+	recorded->owner = reading->connection.owner;
+	memcpy(recorded->connection_id, reading->connection_id, sizeof(recorded->connection_id));
 }
 
 /* --- the whole line --- */
 
-static const struct {
-	const char *name;
-	enum event_kind kind;
-	int (*take)(struct json_object *katrace, struct event *event);
-} events[] = {
-	{ "katrace.configured", EVENT_CONFIGURED, take_configured },
-	{ "katrace.probe_sent", EVENT_PROBE_SENT, take_probe },
-	{ "katrace.probe_dropped", EVENT_PROBE_DROPPED, take_dropped },
-	{ "katrace.probe_answered", EVENT_PROBE_ANSWERED, take_answer },
-	{ "katrace.suppressed", EVENT_SUPPRESSED, take_suppressed },
-	{ "katrace.ended", EVENT_ENDED, take_ended },
-	{ "katrace.events_lost", EVENT_EVENTS_LOST, take_lost },
-};
-
-static int take_event(struct json_object *line, struct json_object *katrace, const char *name,
-		      struct recorded *recorded)
+static const char *text_of(struct json_object *line, const char *key)
 {
-	struct event *event = &recorded->event;
+	struct json_object *value;
 
-	for (size_t i = 0; i < sizeof(events) / sizeof(events[0]); i++) {
-		if (strcmp(name, events[i].name) != 0)
-			continue;
-		recorded->kind = RECORDED_EVENT;
-		event->kind = events[i].kind;
-		event->time_ns = recorded->time_ns;
-		if (event->kind != EVENT_EVENTS_LOST && take_connection(line, katrace, recorded))
-			return -EINVAL;
-		return events[i].take(katrace, event) ? -EINVAL : 0;
-	}
-	return -ENOSYS;
-}
-
-static int take_started(struct json_object *katrace, struct recorded *recorded)
-{
-	uint64_t netns = 0;
-
-	if (optional(take_digits(katrace, "netns", UINT32_MAX, &netns)))
-		return -EINVAL;
-	recorded->kind = RECORDED_STARTED;
-	recorded->own_netns = (uint32_t)netns;
-	return 0;
+	if (!json_object_object_get_ex(line, key, &value) || !json_object_is_type(value, json_type_string))
+		return NULL;
+	return json_object_get_string(value);
 }
 
 /* Any 1.x: a minor version only adds. */
 static int check_version(struct json_object *line)
 {
-	const char *version;
+	static const char major[] = SCHEMA_MAJOR ".";
+	const char *version = text_of(line, "schema_version");
 	uint64_t minor;
 
-	if (take_text(line, "schema_version", &version))
+	if (!version)
 		return -EINVAL;
-	if (strncmp(version, "1.", 2) != 0 || parse_number(version + 2, 0, UINT32_MAX, &minor))
+	if (strncmp(version, major, strlen(major)) != 0 || parse_number(version + strlen(major), 0, UINT32_MAX, &minor))
 		return -EPROTONOSUPPORT;
 	return 0;
 }
 
-static int take_line(struct json_object *line, struct recorded *recorded)
+/* LINE_KINDS for a name that is none of this version's. Lists are no recordings. */
+static enum line_kind kind_of(const char *name)
+{
+	for (enum line_kind kind = 0; kind < LINE_SOCKET; kind++)
+		if (strcmp(name, line_name(kind)) == 0)
+			return kind;
+	return LINE_KINDS;
+}
+
+static int take_line(struct ndjson *ndjson, struct json_object *line, struct recorded *recorded)
 {
 	static const char ours[] = "katrace.";
+	struct reading reading = { 0 };
 	struct json_object *katrace;
 	const char *name;
+	enum line_kind kind;
 	int err;
 
-	if (json_object_get_type(line) != json_type_object || take_text(line, "event_name", &name) ||
-	    strncmp(name, ours, strlen(ours)) != 0)
+	if (!json_object_is_type(line, json_type_object))
+		return -ENOMSG;
+	name = text_of(line, "event_name");
+	if (!name || strncmp(name, ours, strlen(ours)) != 0)
 		return -ENOMSG;
 	err = check_version(line);
 	if (err)
 		return err;
-	if (take_timestamp(line, &recorded->time_ns) || take_object(line, "katrace", &katrace))
+	if (!json_object_object_get_ex(line, "katrace", &katrace) || !json_object_is_type(katrace, json_type_object))
 		return -EINVAL;
-	if (strcmp(name, "katrace.started") == 0)
-		return take_started(katrace, recorded);
-	if (strcmp(name, "katrace.stats") == 0) {
-		recorded->kind = RECORDED_STATS;
-		return 0;
+	kind = kind_of(name);
+	if (kind == LINE_KINDS)
+		return -ENOSYS;
+	if ((int)kind < EVENT_KINDS)
+		reading.event.kind = (enum event_kind)kind;
+	err = read_fields(line, &ndjson->plans[kind], &reading);
+	if (!err)
+		hand_over(&reading, kind, recorded);
+	return err;
+}
+
+/* --- text --- */
+
+static bool is_ascii(const char *line, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if ((unsigned char)line[i] >= 0x80)
+			return false;
+	return true;
+}
+
+/* Its code point; length is json_utf8_length(). */
+static uint32_t decode(const char *sequence, size_t length)
+{
+	uint32_t code = (unsigned char)*sequence & (0xffU >> (length + 1));
+
+	for (size_t i = 1; i < length; i++)
+		code = code << 6 | ((unsigned char)sequence[i] & 0x3f);
+	return code;
+}
+
+static void put_escape(struct out *out, uint32_t code)
+{
+	if (code >= 0x10000) { /* a pair of surrogates */
+		put_escape(out, 0xd800 + ((code - 0x10000) >> 10));
+		code = 0xdc00 + ((code - 0x10000) & 0x3ff);
 	}
-	return take_event(line, katrace, name, recorded);
+	out_printf(out, "\\u%04x", code);
+}
+
+/* Fails after a backslash: the two would become another escape. */
+static int escape_all(const char *line, struct out *out)
+{
+	bool escaped = false;
+	size_t length;
+
+	for (; *line; line += length) {
+		length = json_utf8_length(line);
+		if (!length || (length > 1 && escaped))
+			return -EBADMSG;
+		if (length == 1)
+			out_bytes(out, line, 1);
+		else
+			put_escape(out, decode(line, length));
+		escaped = *line == '\\' && !escaped;
+	}
+	return 0;
+}
+
+/*
+ * json-c 0.17 and later refuse every byte from 0x80 on in strings when they are strict: they compare a signed char with
+ * 0x1f. So they are given escapes, and what is UTF-8 is decided here. *line and *n become those of the same text in
+ * ASCII.
+ */
+static int to_ascii(struct ndjson *ndjson, const char **line, size_t *n)
+{
+	const size_t size = 3 * *n + 1; /* the worst: two bytes become six */
+	struct out out;
+	char *copy;
+	int err;
+
+	if (is_ascii(*line, *n))
+		return 0;
+	if (size > ndjson->ascii_size) {
+		char *larger = realloc(ndjson->ascii, size);
+
+		if (!larger)
+			return -EBADMSG;
+		ndjson->ascii = larger;
+		ndjson->ascii_size = size;
+	}
+	copy = strndup(*line, *n);
+	if (!copy)
+		return -EBADMSG;
+	out = out_make(ndjson->ascii, ndjson->ascii_size);
+	err = escape_all(copy, &out);
+	free(copy);
+	*line = out.buf;
+	*n = out.used;
+	return err;
 }
 
 int ndjson_read(struct ndjson *ndjson, const char *line, size_t n, struct recorded *recorded)
@@ -595,13 +374,13 @@ int ndjson_read(struct ndjson *ndjson, const char *line, size_t n, struct record
 	int err;
 
 	memset(recorded, 0, sizeof(*recorded));
-	if (!n || n > INT32_MAX || memchr(line, '\0', n))
+	if (!n || n > NDJSON_LINE_MAX || memchr(line, '\0', n) || to_ascii(ndjson, &line, &n))
 		return -EBADMSG;
 	json_tokener_reset(ndjson->tokener);
 	object = json_tokener_parse_ex(ndjson->tokener, line, (int)n);
 	if (!object) /* json_tokener_continue: the line ends too early */
 		return -EBADMSG;
-	err = take_line(object, recorded);
+	err = take_line(ndjson, object, recorded);
 	json_object_put(object);
 	return err;
 }

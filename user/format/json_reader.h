@@ -10,6 +10,9 @@
 
 #include <stddef.h>
 
+/* Longer lines are none of katrace's. */
+#define NDJSON_LINE_MAX (1024UL * 1024)
+
 struct ndjson;
 
 /* NULL when out of memory. */

@@ -109,14 +109,7 @@ static const char *plural(uint64_t n)
 
 static void words_sources(struct out *out, const struct settings *settings)
 {
-	static const struct {
-		enum katrace_setting setting;
-		const char *name;
-	} names[] = {
-		{ KATRACE_IDLE, "idle" },
-		{ KATRACE_PROBE_LIMIT, "probes" },
-		{ KATRACE_INTERVAL, "interval" },
-	};
+	static const enum setting order[] = { SETTING_IDLE, SETTING_PROBE_LIMIT, SETTING_INTERVAL };
 	const uint8_t all = KATRACE_IDLE | KATRACE_INTERVAL | KATRACE_PROBE_LIMIT;
 	const char *before = " (";
 
@@ -124,10 +117,10 @@ static void words_sources(struct out *out, const struct settings *settings)
 		out_text(out, " (all from sysctl)");
 		return;
 	}
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-		if (!(settings->from_sysctl & names[i].setting))
+	for (size_t i = 0; i < sizeof(order) / sizeof(order[0]); i++) {
+		if (!(settings->from_sysctl & setting_bit(order[i])))
 			continue;
-		out_printf(out, "%s%s", before, names[i].name);
+		out_printf(out, "%s%s", before, setting_words(order[i]));
 		before = ", ";
 	}
 	if (settings->from_sysctl & all)

@@ -29,6 +29,18 @@ bool event_is_change(const struct event *event)
 	return event->changed.settings || event->changed.user_timeout || event->changed.enabled;
 }
 
+const char *event_name(enum event_kind kind)
+{
+	static const char *const names[EVENT_KINDS] = {
+		[EVENT_CONFIGURED] = "katrace.configured",       [EVENT_PROBE_SENT] = "katrace.probe_sent",
+		[EVENT_PROBE_DROPPED] = "katrace.probe_dropped", [EVENT_PROBE_ANSWERED] = "katrace.probe_answered",
+		[EVENT_SUPPRESSED] = "katrace.suppressed",       [EVENT_ENDED] = "katrace.ended",
+		[EVENT_EVENTS_LOST] = "katrace.events_lost",
+	};
+
+	return names[kind];
+}
+
 const char *lost_stage_name(enum lost_stage stage)
 {
 	static const char *const names[LOST_STAGES] = {

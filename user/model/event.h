@@ -108,6 +108,9 @@ enum severity event_severity(const struct event *event);
 /* EVENT_CONFIGURED: settings have changed; false for the first one of a connection. */
 bool event_is_change(const struct event *event);
 
+/* "katrace.probe_sent" */
+const char *event_name(enum event_kind kind);
+
 /* "hook", "ring", "output", "connections" */
 const char *lost_stage_name(enum lost_stage stage);
 

@@ -1,6 +1,35 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 #include "model/settings.h"
 
+#include <katrace/record.h>
+
+static const struct {
+	const char *name;
+	const char *words;
+	uint8_t bit;
+} settings_known[SETTINGS] = {
+	[SETTING_ENABLED] = { "enabled", "keepalive", 0 },
+	[SETTING_IDLE] = { "idle_s", "idle", KATRACE_IDLE },
+	[SETTING_INTERVAL] = { "interval_s", "interval", KATRACE_INTERVAL },
+	[SETTING_PROBE_LIMIT] = { "probe_limit", "probes", KATRACE_PROBE_LIMIT },
+	[SETTING_USER_TIMEOUT] = { "user_timeout_ms", "user timeout", 0 },
+};
+
+const char *setting_name(enum setting setting)
+{
+	return settings_known[setting].name;
+}
+
+const char *setting_words(enum setting setting)
+{
+	return settings_known[setting].words;
+}
+
+uint8_t setting_bit(enum setting setting)
+{
+	return settings_known[setting].bit;
+}
+
 bool same_settings(const struct settings *a, const struct settings *b)
 {
 	return a->enabled == b->enabled && a->idle_s == b->idle_s && a->interval_s == b->interval_s &&

@@ -18,4 +18,16 @@ struct settings {
 
 bool same_settings(const struct settings *a, const struct settings *b);
 
+/* The values above by name, in the order in which they are listed. */
+enum setting { SETTING_ENABLED, SETTING_IDLE, SETTING_INTERVAL, SETTING_PROBE_LIMIT, SETTING_USER_TIMEOUT, SETTINGS };
+
+/* "idle_s", for programs */
+const char *setting_name(enum setting setting);
+
+/* "idle", for people */
+const char *setting_words(enum setting setting);
+
+/* Its KATRACE_IDLE... bit; 0 for a setting that has no sysctl. */
+uint8_t setting_bit(enum setting setting);
+
 #endif

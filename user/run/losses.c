@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 #include "run/losses.h"
 
-#include "format/events.h"
-
 #include <inttypes.h>
 #include <stdio.h>
 
@@ -113,5 +111,5 @@ void losses_say_kinds(const struct losses *losses)
 	for (enum event_kind kind = 0; kind < EVENT_KINDS; kind++)
 		if (in_ring[kind] || outputs_lost_of(losses->outputs, kind))
 			fprintf(stderr, "katrace: lost of %s: %" PRIu64 " in the ring, %" PRIu64 " in the output\n",
-				events_name(kind), in_ring[kind], outputs_lost_of(losses->outputs, kind));
+				event_name(kind), in_ring[kind], outputs_lost_of(losses->outputs, kind));
 }

@@ -2,7 +2,7 @@
 /* Lines of JSON, for programs, and to be replayed. */
 #include "run/output.h"
 
-#include "format/events.h"
+#include "format/json_writer.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -12,8 +12,9 @@
 
 struct json_plug {
 	struct output output; /* first */
-	char run[16];         /* hexadecimal, in the connection ids */
-	uint64_t sequence;    /* of the last line */
+	struct json_writer *writer;
+	char run[16];      /* hexadecimal, in the connection ids */
+	uint64_t sequence; /* of the last line */
 };
 
 static int open_json(struct output **output, const char *file)
@@ -27,9 +28,19 @@ static int open_json(struct output **output, const char *file)
 	plug = calloc(1, sizeof(*plug));
 	if (!plug)
 		return -ENOMEM;
+	plug->writer = json_writer_new();
+	if (!plug->writer) {
+		free(plug);
+		return -ENOMEM;
+	}
 	snprintf(plug->run, sizeof(plug->run), "%08" PRIx32, run);
 	*output = &plug->output;
 	return 0;
+}
+
+static struct json_writer *writer_of(struct output *output)
+{
+	return ((struct json_plug *)output)->writer;
 }
 
 /* A line has its number before it is queued, so that a gap is lines that were lost. */
@@ -46,7 +57,7 @@ static int put_started(struct output *output, const struct started *started)
 	char buf[EVENTS_LINE_MAX];
 	struct out out = out_make(buf, sizeof(buf));
 
-	events_started(&line, started, &out);
+	json_writer_started(writer_of(output), &line, started, &out);
 	return target_write(output->target, &out);
 }
 
@@ -56,7 +67,7 @@ static int put_event(struct output *output, const struct event *event)
 	char buf[EVENTS_LINE_MAX];
 	struct out out = out_make(buf, sizeof(buf));
 
-	events_event(&line, event, &out);
+	json_writer_event(writer_of(output), &line, event, &out);
 	return target_write(output->target, &out);
 }
 
@@ -66,13 +77,16 @@ static int put_stats(struct output *output, const struct stats *stats)
 	char buf[EVENTS_LINE_MAX];
 	struct out out = out_make(buf, sizeof(buf));
 
-	events_stats(&line, stats, &out);
+	json_writer_stats(writer_of(output), &line, stats, &out);
 	return target_write(output->target, &out);
 }
 
 static void close_json(struct output *output)
 {
-	free((struct json_plug *)output);
+	struct json_plug *plug = (struct json_plug *)output;
+
+	json_writer_free(plug->writer);
+	free(plug);
 }
 
 const struct output_ops json_output = {

@@ -3,7 +3,7 @@
 
 #include "deliver/sink.h"
 #include "format/csv.h"
-#include "format/events.h"
+#include "format/line.h"
 #include "format/report.h"
 #include "format/rows.h"
 

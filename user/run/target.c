@@ -2,7 +2,7 @@
 #include "run/target.h"
 
 #include "deliver/sink.h"
-#include "format/events.h"
+#include "format/line.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -2,9 +2,9 @@
 #include "run/views.h"
 
 #include "format/csv.h"
+#include "format/json_writer.h"
 #include "format/report.h"
 #include "format/rows.h"
-#include "format/socket.h"
 #include "model/summary.h"
 
 #include <errno.h>
@@ -86,17 +86,21 @@ int view_json(struct view *view, const struct snapshot *snapshot)
 {
 	const struct sockets *sockets = snapshot_sockets(snapshot);
 	struct event_line line = { .run = view->run, .wall_ns = snapshot_wall_ns(snapshot) };
+	struct json_writer *writer = json_writer_new();
 	struct listed listed = { 0 };
 	struct out *out;
 
+	if (!writer)
+		return -ENOMEM;
 	for (size_t i = 0; i < sockets_count(sockets); i++) {
 		out = page_line(view->page);
 		if (!out)
 			break;
 		sockets_get(sockets, i, &listed);
 		line.sequence = ++view->sequence;
-		socket_line(&line, &listed, out);
+		json_writer_socket(writer, &line, &listed, out);
 	}
+	json_writer_free(writer);
 	return 0;
 }
 

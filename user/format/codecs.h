@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/* How values are written and read that are no plain number or boolean. */
+#ifndef KATRACE_CODECS_H
+#define KATRACE_CODECS_H
+
+#include "format/fields.h"
+#include "format/out.h"
+#include "model/replay.h"
+
+struct json_object;
+
+/* The beginning of the last timestamp written: most lines share their second with the one before. */
+struct clock_text {
+	uint64_t second;
+	char text[20]; /* "2026-11-20T22:10:11."; text[0] is 0 before the first */
+};
+
+/* A line as it is read: the sources that writing takes its values from. */
+struct reading {
+	struct event_line line;
+	struct event event;
+	struct connection connection;
+	struct started started;
+	char connection_id[RECORDED_ID_MAX];
+};
+
+/* A value to be written, at its place in its source. */
+struct value {
+	const struct field *field;
+	const struct told *told;
+	const void *at;
+	struct clock_text *clock;
+};
+
+/* Where a value that is read goes: at, or elsewhere in reading. */
+struct place {
+	const struct field *field;
+	void *at;
+	struct reading *reading;
+};
+
+struct codec {
+	void (*write)(const struct value *value, struct out *out);
+	/* The value has the field's type, names and bounds already. Returns 0 or -EINVAL. NULL: it is not read. */
+	int (*read)(const struct place *place, struct json_object *value);
+};
+
+/* A string that needs no escapes. */
+void write_plain(struct out *out, const char *text);
+
+/* The number of that name, or names->end. */
+unsigned int names_find(const struct names *names, const char *text);
+
+extern const struct codec codec_time, codec_severity_number, codec_severity_text;
+extern const struct codec codec_named, codec_errno, codec_result, codec_id, codec_connection_id;
+extern const struct codec codec_ip_version, codec_address;
+extern const struct codec codec_foreign_text, codec_container, codec_text, codec_hooks, codec_degraded;
+extern const struct codec codec_other_pids, codec_settings, codec_changed, codec_error_type;
+
+#endif

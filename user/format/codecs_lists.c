@@ -1,0 +1,196 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+/* Text, lists and sets. */
+#include "format/codecs.h"
+
+#include "format/json.h"
+
+#include <errno.h>
+#include <json-c/json.h>
+#include <string.h>
+
+/* --- text --- */
+
+/* In an array of chars. */
+static void write_foreign_text(const struct value *value, struct out *out)
+{
+	json_quote(out, value->at);
+}
+
+/* What was not valid UTF-8 was recorded as U+FFFD, longer than the byte it stands for: '?' stands for it here. */
+static int read_foreign_text(const struct place *place, struct json_object *value)
+{
+	static const char replacement[] = "\xef\xbf\xbd";
+	const char *text = json_object_get_string(value);
+	char *chars = place->at;
+	size_t n = 0;
+
+	while (*text) {
+		const bool replaced = strncmp(text, replacement, strlen(replacement)) == 0;
+
+		if (n + 1 == place->field->size)
+			return -EINVAL;
+		chars[n++] = *text;
+		if (replaced)
+			chars[n - 1] = '?';
+		text += replaced ? strlen(replacement) : 1;
+	}
+	return 0;
+}
+
+const struct codec codec_foreign_text = { write_foreign_text, read_foreign_text };
+
+static int read_container(const struct place *place, struct json_object *value)
+{
+	const char *id = json_object_get_string(value);
+
+	if (strlen(id) >= place->field->size || strspn(id, "0123456789abcdef") != strlen(id))
+		return -EINVAL;
+	memcpy(place->at, id, strlen(id) + 1);
+	return 0;
+}
+
+const struct codec codec_container = { write_foreign_text, read_container };
+
+/* At a pointer to it. */
+static void write_text(const struct value *value, struct out *out)
+{
+	json_quote(out, *(const char *const *)value->at);
+}
+
+const struct codec codec_text = { write_text, NULL };
+
+/* --- lists --- */
+
+static void write_texts(const char *const *texts, size_t n, struct out *out)
+{
+	out_bytes(out, "[", 1);
+	for (size_t i = 0; i < n; i++) {
+		out_text(out, i ? "," : "");
+		json_quote(out, texts[i]);
+	}
+	out_bytes(out, "]", 1);
+}
+
+static void write_hooks(const struct value *value, struct out *out)
+{
+	const struct started *started = value->told->from[FROM_STARTED];
+
+	write_texts(started->hooks, started->n_hooks, out);
+}
+
+static void write_degraded(const struct value *value, struct out *out)
+{
+	const struct started *started = value->told->from[FROM_STARTED];
+
+	write_texts(started->degraded, started->n_degraded, out);
+}
+
+const struct codec codec_hooks = { write_hooks, NULL };
+const struct codec codec_degraded = { write_degraded, NULL };
+
+static void write_other_pids(const struct value *value, struct out *out)
+{
+	const struct owner *owner = value->at;
+
+	for (uint32_t i = 0; i < owner->n_others; i++) {
+		out_bytes(out, i ? "," : "[", 1);
+		out_number(out, owner->other_pids[i]);
+	}
+	out_bytes(out, "]", 1);
+}
+
+static int read_other_pids(const struct place *place, struct json_object *value)
+{
+	struct owner *owner = place->at;
+
+	for (size_t i = 0; i < json_object_array_length(value); i++)
+		owner->other_pids[owner->n_others++] =
+			(uint32_t)json_object_get_int64(json_object_array_get_idx(value, i));
+	return 0;
+}
+
+const struct codec codec_other_pids = { write_other_pids, read_other_pids };
+
+/* --- sets of settings --- */
+
+static bool changed_has(const struct event *event, enum setting setting)
+{
+	switch (setting) {
+	case SETTING_ENABLED:
+		return event->changed.enabled;
+	case SETTING_USER_TIMEOUT:
+		return event->changed.user_timeout;
+	default:
+		return event->changed.settings & setting_bit(setting);
+	}
+}
+
+static void write_setting(struct out *out, const char **before, enum setting setting)
+{
+	out_text(out, *before);
+	write_plain(out, setting_name(setting));
+	*before = ",";
+}
+
+static void write_settings(const struct value *value, struct out *out)
+{
+	const uint8_t bits = (uint8_t)field_number(value->field, value->at);
+	const char *before = "";
+
+	out_bytes(out, "[", 1);
+	for (enum setting i = 0; i < SETTINGS; i++)
+		if (bits & setting_bit(i))
+			write_setting(out, &before, i);
+	out_bytes(out, "]", 1);
+}
+
+static void write_changed(const struct value *value, struct out *out)
+{
+	const char *before = "";
+
+	out_bytes(out, "[", 1);
+	for (enum setting i = 0; i < SETTINGS; i++)
+		if (changed_has(value->told->from[FROM_EVENT], i))
+			write_setting(out, &before, i);
+	out_bytes(out, "]", 1);
+}
+
+/* The settings that an array names, as bits 1 << enum setting. A later version may know more. */
+static unsigned int settings_in(const struct field *field, struct json_object *array)
+{
+	unsigned int set = 0;
+
+	for (size_t i = 0; i < json_object_array_length(array); i++)
+		set |= 1U << names_find(&field->names, json_object_get_string(json_object_array_get_idx(array, i)));
+	return set & ~(1U << field->names.end);
+}
+
+static uint8_t sysctl_bits(unsigned int set)
+{
+	uint8_t bits = 0;
+
+	for (enum setting i = 0; i < SETTINGS; i++)
+		if (set & (1U << i))
+			bits |= setting_bit(i);
+	return bits;
+}
+
+static int read_settings(const struct place *place, struct json_object *value)
+{
+	field_store(place->field, place->at, sysctl_bits(settings_in(place->field, value)));
+	return 0;
+}
+
+static int read_changed(const struct place *place, struct json_object *value)
+{
+	const unsigned int set = settings_in(place->field, value);
+	struct event *event = &place->reading->event;
+
+	event->changed.settings = sysctl_bits(set);
+	event->changed.enabled = set & (1U << SETTING_ENABLED);
+	event->changed.user_timeout = set & (1U << SETTING_USER_TIMEOUT);
+	return 0;
+}
+
+const struct codec codec_settings = { write_settings, read_settings };
+const struct codec codec_changed = { write_changed, read_changed };

@@ -1,0 +1,388 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+#include "format/fields.h"
+
+#include "format/codecs.h"
+#include "model/hook_mode.h"
+#include "model/sockets.h"
+
+#include <string.h>
+
+#define BIT(kind) (1U << (kind))
+#define EVERY_LINE (BIT(LINE_KINDS) - 1)
+#define STARTED BIT(LINE_STARTED)
+#define CONFIGURED BIT(EVENT_CONFIGURED)
+#define SENT BIT(EVENT_PROBE_SENT)
+#define DROPPED BIT(EVENT_PROBE_DROPPED)
+#define ANSWERED BIT(EVENT_PROBE_ANSWERED)
+#define SUPPRESSED BIT(EVENT_SUPPRESSED)
+#define ENDED BIT(EVENT_ENDED)
+#define LOST BIT(EVENT_EVENTS_LOST)
+#define STATS BIT(LINE_STATS)
+#define SOCKET BIT(LINE_SOCKET)
+#define CONNECTION (CONFIGURED | SENT | DROPPED | ANSWERED | SUPPRESSED | ENDED | SOCKET)
+
+/* Where a value is. */
+#define IN(from, structure, member)                                                                                    \
+	.source = (from), .offset = offsetof(structure, member), .size = sizeof(((structure *)NULL)->member)
+#define IN_LINE(member) IN(FROM_LINE, struct event_line, member)
+#define IN_EVENT(member) IN(FROM_EVENT, struct event, member)
+#define IN_CONNECTION(member) IN(FROM_CONNECTION, struct connection, member)
+#define IN_LISTED(member) IN(FROM_LISTED, struct listed, member)
+#define IN_STARTED(member) IN(FROM_STARTED, struct started, member)
+#define IN_STATS(member) IN(FROM_STATS, struct stats, member)
+
+/* What a value is. */
+#define NAME_OF(function, from, to) .type = FIELD_STRING, .names = { (function), (from), (to) }, .codec = &codec_named
+#define ID .type = FIELD_STRING, .pattern = "^[0-9]+$", .codec = &codec_id
+#define PID_MAX INT32_MAX
+#define ERRNO_MAX 4095
+
+/* --- names --- */
+
+static const char *schema_version(enum line_kind kind)
+{
+	(void)kind;
+	return SCHEMA_VERSION;
+}
+
+static const char *katrace_version(enum line_kind kind)
+{
+	(void)kind;
+	return KATRACE_VERSION;
+}
+
+static const char *severity(unsigned int number)
+{
+	return severity_name(number);
+}
+
+static const char *transport(unsigned int number)
+{
+	(void)number;
+	return "tcp";
+}
+
+static const char *transport_of(enum line_kind kind)
+{
+	return transport(kind);
+}
+
+static const char *ip_version(unsigned int ipv6)
+{
+	return ipv6 ? "ipv6" : "ipv4";
+}
+
+static const char *tcp_state(unsigned int state)
+{
+	return state_name((uint8_t)state);
+}
+
+static const char *setting(unsigned int number)
+{
+	return setting_name(number);
+}
+
+static const char *mode(unsigned int number)
+{
+	return hook_mode_name(number);
+}
+
+static const char *phase(unsigned int begin)
+{
+	return begin ? "begin" : "end";
+}
+
+static const char *timer(unsigned int window_probe)
+{
+	return window_probe ? "window_probe" : "retransmit";
+}
+
+static const char *verdict(unsigned int number)
+{
+	return verdict_name(number);
+}
+
+/* What is an error: a connection that did not end by a FIN. */
+static const char *abnormal_verdict(unsigned int number)
+{
+	return verdict_is_normal(number) ? NULL : verdict_name(number);
+}
+
+static const char *stage(unsigned int number)
+{
+	return lost_stage_name(number);
+}
+
+/* --- which are there --- */
+
+static const struct event *event_of(const struct told *told)
+{
+	return told->from[FROM_EVENT];
+}
+
+static const struct listed *listed_of(const struct told *told)
+{
+	return told->from[FROM_LISTED];
+}
+
+static const struct owner *owner_of(const struct told *told)
+{
+	const struct connection *connection = told->from[FROM_CONNECTION];
+
+	return &connection->owner;
+}
+
+static bool has_state(const struct told *told)
+{
+	return state_name(event_of(told)->state);
+}
+
+static bool has_process(const struct told *told)
+{
+	return owner_of(told)->pid;
+}
+
+static bool has_container(const struct told *told)
+{
+	return owner_of(told)->pid && *owner_of(told)->cgroup.container;
+}
+
+static bool has_error_type(const struct told *told)
+{
+	return !verdict_is_normal(event_of(told)->ended.verdict);
+}
+
+static bool has_other_pids(const struct told *told)
+{
+	return owner_of(told)->n_others;
+}
+
+static bool is_enabled(const struct told *told)
+{
+	return event_of(told)->settings.enabled;
+}
+
+static bool was_connected(const struct told *told)
+{
+	return !listed_of(told) || listed_of(told)->was_connected;
+}
+
+static bool is_due(const struct told *told)
+{
+	return listed_of(told)->due;
+}
+
+static bool detects(const struct told *told)
+{
+	return listed_of(told)->detects;
+}
+
+static bool is_degraded(const struct told *told)
+{
+	return ((const struct started *)told->from[FROM_STARTED])->n_degraded;
+}
+
+static bool has_changed(const struct told *told)
+{
+	return event_is_change(event_of(told));
+}
+
+static bool has_result(const struct told *told)
+{
+	return event_of(told)->probe.has_result;
+}
+
+static bool is_begin(const struct told *told)
+{
+	return event_of(told)->suppressed.begin;
+}
+
+static bool has_estimate(const struct told *told)
+{
+	return is_begin(told) && event_of(told)->suppressed.gives_up_ms;
+}
+
+/* --- the contract --- */
+
+/* In the order in which they are written. A field is a paragraph here, which the formatter would pull apart. */
+/* clang-format off */
+const struct field fields[] = {
+	{ .path = "timestamp", .lines = EVERY_LINE, IN_LINE(wall_ns), .type = FIELD_STRING, .codec = &codec_time,
+	  .pattern = "^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\\.[0-9]{9}Z$",
+	  .means = "When the kernel saw it: RFC 3339, UTC, nanoseconds. It follows the clock when that is set." },
+	{ .path = "schema_version", .lines = EVERY_LINE, .type = FIELD_STRING, .fixed = schema_version,
+	  .pattern = "^" SCHEMA_MAJOR "\\.[0-9]+$", .means = "Version of the schema." },
+	{ .path = "event_name", .lines = EVERY_LINE, .type = FIELD_STRING, .fixed = line_name,
+	  .pattern = "^katrace\\.[a-z_]+$", .means = "What the line is about; see Events." },
+	{ .path = "severity_number", .lines = EVERY_LINE, .type = FIELD_INTEGER, .min = 9, .max = 13,
+	  .codec = &codec_severity_number, .means = "9 for INFO, 13 for WARN." },
+	{ .path = "severity_text", .lines = EVERY_LINE, .type = FIELD_STRING, .names = { severity, 0, SEVERITIES },
+	  .codec = &codec_severity_text, .means = "WARN if something went wrong or is about to." },
+	{ .path = "sequence", .lines = EVERY_LINE, IN_LINE(sequence), .min = 1,
+	  .means = "Number of the line in its run, from 1." },
+
+	{ .path = "network.transport", .lines = CONNECTION, .type = FIELD_STRING, .names = { transport, 0, 1 },
+	  .fixed = transport_of, .means = "The transport protocol." },
+	{ .path = "network.type", .lines = CONNECTION, IN_CONNECTION(id), .type = FIELD_STRING,
+	  .names = { ip_version, 0, 2 }, .codec = &codec_ip_version,
+	  .means = "IP version of the packets: an IPv6 socket that talks IPv4 has ipv4." },
+	{ .path = "network.local.address", .lines = CONNECTION, IN_CONNECTION(id.local), .type = FIELD_STRING,
+	  .codec = &codec_address, .means = "Address of this side." },
+	{ .path = "network.local.port", .lines = CONNECTION, IN_CONNECTION(id.local.port), .max = UINT16_MAX,
+	  .means = "Port of this side." },
+	{ .path = "network.peer.address", .lines = CONNECTION, IN_CONNECTION(id.peer), .type = FIELD_STRING,
+	  .codec = &codec_address, .means = "Address of the peer." },
+	{ .path = "network.peer.port", .lines = CONNECTION, IN_CONNECTION(id.peer.port), .max = UINT16_MAX,
+	  .means = "Port of the peer." },
+	{ .path = "network.connection.state", .lines = CONNECTION, IN_EVENT(state), .presence = WITH_OBJECT,
+	  .when = "when known", .has = has_state, NAME_OF(tcp_state, 1, 13),
+	  .means = "TCP state; in katrace.ended the state before the end." },
+	{ .path = "process.pid", .lines = CONNECTION, IN_CONNECTION(owner.pid), .presence = WITH_OBJECT,
+	  .when = "when the holder is known", .min = 1, .max = PID_MAX, .has = has_process,
+	  .means = "The process that holds the socket; of several, the one with the lowest pid." },
+	{ .path = "process.name", .lines = CONNECTION, IN_CONNECTION(owner.comm), .presence = WITH_OBJECT,
+	  .when = "when the holder is known", .type = FIELD_STRING, .has = has_process, .codec = &codec_foreign_text,
+	  .means = "Name of that process." },
+	{ .path = "container.id", .lines = CONNECTION, IN_CONNECTION(owner.cgroup.container), .presence = WITH_OBJECT,
+	  .when = "when that process is in a container", .type = FIELD_STRING, .has = has_container,
+	  .codec = &codec_container, .means = "The container that the control group of the process names." },
+	{ .path = "error.type", .lines = ENDED, IN_EVENT(ended.verdict), .presence = WITH_OBJECT,
+	  .when = "unless a FIN ended it", .type = FIELD_STRING, .names = { abnormal_verdict, 0, VERDICTS },
+	  .has = has_error_type, .codec = &codec_error_type, .means = "The verdict." },
+
+	{ .path = "katrace.version", .lines = STARTED, .type = FIELD_STRING, .fixed = katrace_version,
+	  .means = "Version of katrace." },
+	{ .path = "katrace.kernel_release", .lines = STARTED, IN_STARTED(kernel_release), .type = FIELD_STRING,
+	  .codec = &codec_text, .means = "Release of the kernel." },
+	{ .path = "katrace.hook_mode", .lines = STARTED, IN_STARTED(hook_mode), .type = FIELD_STRING,
+	  .names = { mode, MODE_FENTRY, MODES }, .codec = &codec_text, .means = "How katrace listens." },
+	{ .path = "katrace.hooks", .lines = STARTED, IN_STARTED(hooks), .type = FIELD_STRINGS, .min_items = 1,
+	  .codec = &codec_hooks, .means = "The hooks, as attached." },
+	{ .path = "katrace.degraded", .lines = STARTED, IN_STARTED(degraded), .presence = SOMETIMES,
+	  .when = "when there is any", .type = FIELD_STRINGS, .min_items = 1, .has = is_degraded,
+	  .codec = &codec_degraded, .means = "What katrace does not see on this kernel, and why." },
+
+	{ .path = "katrace.connection_id", .lines = CONNECTION, IN_CONNECTION(number), .type = FIELD_STRING,
+	  .pattern = "^[0-9a-f]+-[0-9]+$", .codec = &codec_connection_id,
+	  .means = "The same in all events of a connection, and in those of no other one of the run." },
+	{ .path = "katrace.netns", .lines = STARTED, IN_STARTED(netns), ID, .since = 1,
+	  .means = "Inode number of katrace's own network namespace." },
+	{ .path = "katrace.netns", .lines = CONNECTION, IN_CONNECTION(id.netns), ID,
+	  .means = "Inode number of the network namespace." },
+	{ .path = "katrace.socket_inode", .lines = CONNECTION, IN_CONNECTION(id.inode), ID, .presence = SOMETIMES,
+	  .when = "when known", .means = "Inode number of the socket." },
+	{ .path = "katrace.socket_cookie", .lines = CONNECTION, IN_CONNECTION(cookie), ID, .presence = SOMETIMES,
+	  .when = "when known", .means = "The kernel's cookie of the socket, as `ss -e` shows it." },
+	{ .path = "katrace.cgroup_id", .lines = CONNECTION, IN_CONNECTION(owner.cgroup.id), ID, .presence = SOMETIMES,
+	  .when = "when known", .means = "Control group (version 2) of the process." },
+	{ .path = "katrace.other_pids", .lines = CONNECTION, IN_CONNECTION(owner), .presence = SOMETIMES,
+	  .when = "when there are any", .type = FIELD_INTEGERS, .min = 1, .max = PID_MAX, .min_items = 1,
+	  .max_items = OWNERS_OTHERS_MAX, .has = has_other_pids, .codec = &codec_other_pids,
+	  .means = "Other processes that hold the socket." },
+	{ .path = "katrace.keepalive.enabled", .lines = CONNECTION, IN_EVENT(settings.enabled), .type = FIELD_BOOLEAN,
+	  .means = "Keepalive is on." },
+	{ .path = "katrace.keepalive.idle_s", .lines = CONNECTION, IN_EVENT(settings.idle_s), .presence = WHEN_ENABLED,
+	  .has = is_enabled, .means = "Silence before the first probe." },
+	{ .path = "katrace.keepalive.interval_s", .lines = CONNECTION, IN_EVENT(settings.interval_s),
+	  .presence = WHEN_ENABLED, .has = is_enabled, .means = "Time between probes." },
+	{ .path = "katrace.keepalive.probe_limit", .lines = CONNECTION, IN_EVENT(settings.probe_limit),
+	  .presence = WHEN_ENABLED, .has = is_enabled, .means = "Unanswered probes before the connection ends." },
+	{ .path = "katrace.keepalive.user_timeout_ms", .lines = CONNECTION, IN_EVENT(settings.user_timeout_ms),
+	  .presence = WHEN_ENABLED, .has = is_enabled, .means = "TCP_USER_TIMEOUT; 0: none." },
+	{ .path = "katrace.keepalive.from_sysctl", .lines = CONNECTION, IN_EVENT(settings.from_sysctl),
+	  .presence = WHEN_ENABLED, .type = FIELD_STRINGS, .unique_items = true, .has = is_enabled,
+	  .names = { setting, SETTING_IDLE, SETTING_USER_TIMEOUT }, .codec = &codec_settings,
+	  .means = "The values that the socket did not set itself." },
+	{ .path = "katrace.silent_us", .lines = CONNECTION, IN_EVENT(silent_us), .presence = SOMETIMES,
+	  .when = "unless the socket was never connected", .has = was_connected,
+	  .means = "Time since the last ACK or data from the peer: what keepalive computes with." },
+
+	{ .path = "katrace.probes_out", .lines = SOCKET, IN_LISTED(probes_out), .means = "Probes sent and unanswered." },
+	{ .path = "katrace.next_probe_us", .lines = SOCKET, IN_LISTED(next_us), .presence = SOMETIMES,
+	  .when = "when the timer runs", .has = is_due, .means = "Time until the keepalive timer fires." },
+	{ .path = "katrace.detection_us", .lines = SOCKET, IN_LISTED(detection_us), .presence = SOMETIMES,
+	  .when = "when keepalive would, and no data is waiting", .has = detects,
+	  .means = "Time until keepalive would notice a peer that is dead now." },
+
+	{ .path = "katrace.middlebox_timeout_s", .lines = CONFIGURED, IN_EVENT(changed.middlebox_timeout_s),
+	  .presence = SOMETIMES, .when = "when the first probe comes later", .min = 1, .since = 1,
+	  .means = "The value of --middlebox-timeout." },
+	{ .path = "katrace.changed", .lines = CONFIGURED, IN_EVENT(changed), .presence = SOMETIMES,
+	  .when = "except the first time", .type = FIELD_STRINGS, .min_items = 1, .unique_items = true,
+	  .has = has_changed, .names = { setting, 0, SETTINGS }, .codec = &codec_changed,
+	  .means = "The values that changed." },
+
+	{ .path = "katrace.probe.number", .lines = SENT | DROPPED, IN_EVENT(probe.number), .min = 1,
+	  .means = "From 1; from 2 on, the probe before went unanswered." },
+	{ .path = "katrace.probe.limit", .lines = SENT, IN_EVENT(probe.limit), .presence = SOMETIMES,
+	  .when = "unless TCP_USER_TIMEOUT takes its place", .min = 1,
+	  .means = "Unanswered probes before the connection ends." },
+	{ .path = "katrace.result", .lines = SENT | DROPPED, IN_EVENT(probe), .presence = SOMETIMES,
+	  .when = "when the hook mode sees it", .min = -ERRNO_MAX, .max = ERRNO_MAX, .has = has_result,
+	  .codec = &codec_result,
+	  .means = "What tcp_write_wakeup() returned; negative: this host refused the probe, but counts it." },
+
+	{ .path = "katrace.probe.number", .lines = ANSWERED, IN_EVENT(answer.number), .min = 1,
+	  .means = "Number of the probe." },
+	{ .path = "katrace.rtt_us", .lines = ANSWERED, IN_EVENT(answer.rtt_us), .means = "From the probe to the answer." },
+	{ .path = "katrace.late", .lines = ANSWERED, IN_EVENT(answer.late), .presence = SOMETIMES,
+	  .when = "when true", .type = FIELD_BOOLEAN, .only_true = true,
+	  .means = "Only the next firing of the timer showed the answer: rtt_us is as coarse as a jiffy." },
+
+	{ .path = "katrace.phase", .lines = SUPPRESSED, IN_EVENT(suppressed.begin), NAME_OF(phase, 0, 2),
+	  .means = "Whether this begins or ends." },
+	{ .path = "katrace.unacked_bytes", .lines = SUPPRESSED, IN_EVENT(suppressed.unacked_bytes),
+	  .means = "Bytes sent and not acknowledged." },
+	{ .path = "katrace.queued_bytes", .lines = SUPPRESSED, IN_EVENT(suppressed.queued_bytes),
+	  .means = "Bytes not sent yet." },
+	{ .path = "katrace.retransmits", .lines = SUPPRESSED, IN_EVENT(suppressed.retransmits),
+	  .means = "Retransmissions so far." },
+	{ .path = "katrace.timer", .lines = SUPPRESSED, IN_EVENT(suppressed.window_probe), .presence = SOMETIMES,
+	  .when = "at the begin", .has = is_begin, NAME_OF(timer, 0, 2), .means = "The timer in charge instead." },
+	{ .path = "katrace.gives_up_ms", .lines = SUPPRESSED, IN_EVENT(suppressed.gives_up_ms), .presence = SOMETIMES,
+	  .when = "at the begin, when known", .since = 1, .has = has_estimate,
+	  .means = "Estimated time until that timer gives up if the peer stays silent." },
+
+	{ .path = "katrace.verdict", .lines = ENDED, IN_EVENT(ended.verdict), NAME_OF(verdict, 0, VERDICTS),
+	  .means = "Why the connection ended." },
+	{ .path = "katrace.errno", .lines = ENDED, IN_EVENT(ended.error), .presence = SOMETIMES,
+	  .when = "when there was an error", .type = FIELD_STRING, .pattern = "^E[0-9A-Z]+$", .codec = &codec_errno,
+	  .means = "The error that the application gets." },
+	{ .path = "katrace.probes_unanswered", .lines = ENDED, IN_EVENT(ended.probes_unanswered),
+	  .means = "Probes unanswered at the end." },
+	{ .path = "katrace.probes_sent", .lines = ENDED, IN_EVENT(ended.probes_sent), .means = "Probes sent." },
+	{ .path = "katrace.probes_answered", .lines = ENDED, IN_EVENT(ended.probes_answered),
+	  .means = "Probes answered." },
+	{ .path = "katrace.observed_us", .lines = ENDED, IN_EVENT(ended.observed_us),
+	  .means = "Time since its first event." },
+	{ .path = "katrace.partial", .lines = ENDED, IN_EVENT(ended.partial), .type = FIELD_BOOLEAN,
+	  .means = "The connection is older than this run." },
+	{ .path = "katrace.retransmits", .lines = ENDED, IN_EVENT(ended.retransmits), .presence = SOMETIMES,
+	  .when = "unless 0", .min = 1, .since = 1, .means = "Retransmissions at the end." },
+	{ .path = "katrace.unacked_bytes", .lines = ENDED, IN_EVENT(ended.unacked_bytes), .presence = SOMETIMES,
+	  .when = "unless 0", .min = 1, .since = 1, .means = "Bytes not acknowledged at the end." },
+
+	{ .path = "katrace.stage", .lines = LOST, IN_EVENT(lost.stage), NAME_OF(stage, 0, LOST_STAGES),
+	  .means = "Where: hook (katrace did not run for a firing of the timer), ring (the kernel made events faster than "
+		   "katrace read them), output (too slow, or disk full), connections (too many to remember)." },
+	{ .path = "katrace.count", .lines = LOST, IN_EVENT(lost.count), .min = 1,
+	  .means = "How many since the last such line." },
+
+	{ .path = "katrace.uptime_us", .lines = STATS, IN_STATS(uptime_us), .means = "Length of the run." },
+	{ .path = "katrace.probes_sent", .lines = STATS, IN_STATS(probes_sent), .means = "Probes sent." },
+	{ .path = "katrace.probes_dropped", .lines = STATS, IN_STATS(probes_dropped),
+	  .means = "Probes that this host refused." },
+	{ .path = "katrace.probes_answered", .lines = STATS, IN_STATS(probes_answered),
+	  .means = "Probes answered, late answers left out." },
+	{ .path = "katrace.timeouts", .lines = STATS, IN_STATS(timeouts),
+	  .means = "Connections that a timeout ended." },
+	{ .path = "katrace.connections", .lines = STATS, IN_STATS(connections), .means = "Connections with events." },
+	{ .path = "katrace.lost_hook", .lines = STATS, IN_STATS(lost[LOST_HOOK]), .means = "Lost in stage hook." },
+	{ .path = "katrace.lost_ring", .lines = STATS, IN_STATS(lost[LOST_RING]), .means = "Lost in stage ring." },
+	{ .path = "katrace.lost_output", .lines = STATS, IN_STATS(lost[LOST_OUTPUT]), .means = "Lost in stage output." },
+	{ .path = "katrace.lost_connections", .lines = STATS, IN_STATS(lost[LOST_CONNECTIONS]),
+	  .means = "Lost in stage connections." },
+};
+/* clang-format on */
+
+const size_t fields_count = sizeof(fields) / sizeof(fields[0]);

@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+#include "format/json_writer.h"
+
+#include "format/codecs.h"
+#include "format/plan.h"
+
+#include <stdlib.h>
+
+struct json_writer {
+	struct plan plans[LINE_KINDS];
+	struct clock_text clock;
+};
+
+struct json_writer *json_writer_new(void)
+{
+	struct json_writer *writer = calloc(1, sizeof(*writer));
+
+	if (!writer)
+		return NULL;
+	for (enum line_kind kind = 0; kind < LINE_KINDS; kind++) {
+		if (plan_make(&writer->plans[kind], kind)) {
+			free(writer);
+			return NULL;
+		}
+	}
+	return writer;
+}
+
+void json_writer_free(struct json_writer *writer)
+{
+	free(writer);
+}
+
+static const void *place_of(const struct field *field, const struct told *told)
+{
+	return (const char *)told->from[field->source] + field->offset;
+}
+
+static bool is_there(const struct field *field, const struct told *told)
+{
+	if (field->presence == ALWAYS)
+		return true;
+	return field->has ? field->has(told) : field_number(field, place_of(field, told)) != 0;
+}
+
+static void write_value(const struct value *value, struct out *out)
+{
+	uint64_t number;
+
+	if (value->field->codec) {
+		value->field->codec->write(value, out);
+		return;
+	}
+	number = field_number(value->field, value->at);
+	if (value->field->type == FIELD_BOOLEAN)
+		out_text(out, number ? "true" : "false");
+	else
+		out_number(out, number > INT64_MAX ? INT64_MAX : number);
+}
+
+static void write_line(struct json_writer *writer, const struct told *told, struct out *out)
+{
+	const struct plan *plan = &writer->plans[told->kind];
+	struct value value = { .told = told, .clock = &writer->clock };
+	size_t left_out = 0;
+
+	for (const struct step *step = plan->steps; step < plan->steps + plan->n; step++) {
+		const struct piece *before = &step->before[left_out];
+
+		if (step->field && !is_there(step->field, told)) {
+			left_out++;
+			continue;
+		}
+		out_bytes(out, plan->text + before->at, before->length);
+		left_out = 0;
+		if (!step->field)
+			continue;
+		value.field = step->field;
+		value.at = place_of(step->field, told);
+		write_value(&value, out);
+	}
+}
+
+void json_writer_event(struct json_writer *writer, const struct event_line *line, const struct event *event,
+		       struct out *out)
+{
+	const struct told told = {
+		.kind = (enum line_kind)event->kind,
+		.from = { [FROM_LINE] = line, [FROM_EVENT] = event, [FROM_CONNECTION] = event->connection },
+	};
+
+	write_line(writer, &told, out);
+}
+
+void json_writer_started(struct json_writer *writer, const struct event_line *line, const struct started *started,
+			 struct out *out)
+{
+	const struct told told = {
+		.kind = LINE_STARTED,
+		.from = { [FROM_LINE] = line, [FROM_STARTED] = started },
+	};
+
+	write_line(writer, &told, out);
+}
+
+void json_writer_stats(struct json_writer *writer, const struct event_line *line, const struct stats *stats,
+		       struct out *out)
+{
+	const struct told told = {
+		.kind = LINE_STATS,
+		.from = { [FROM_LINE] = line, [FROM_STATS] = stats },
+	};
+
+	write_line(writer, &told, out);
+}
+
+void json_writer_socket(struct json_writer *writer, const struct event_line *line, const struct listed *listed,
+			struct out *out)
+{
+	const struct connection *connection = &listed->connection;
+	const struct event now = {
+		.connection = connection,
+		.settings = connection->settings,
+		.state = listed->state,
+		.silent_us = connection->silent_us,
+	};
+	const struct told told = {
+		.kind = LINE_SOCKET,
+		.from = { [FROM_LINE] = line,
+			  [FROM_EVENT] = &now,
+			  [FROM_CONNECTION] = connection,
+			  [FROM_LISTED] = listed },
+	};
+
+	write_line(writer, &told, out);
+}

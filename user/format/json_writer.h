@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/*
+ * Events and sockets for programs: one JSON object a line, as the table of fields has it (format/fields.h). Each
+ * function writes one line of EVENTS_LINE_MAX bytes at most.
+ */
+#ifndef KATRACE_JSON_WRITER_H
+#define KATRACE_JSON_WRITER_H
+
+#include "format/line.h"
+#include "format/out.h"
+#include "model/sockets.h"
+
+struct json_writer;
+
+/* NULL when out of memory, or the table has outgrown the limits of format/plan.h. */
+struct json_writer *json_writer_new(void);
+
+/* NULL is fine. */
+void json_writer_free(struct json_writer *writer);
+
+void json_writer_event(struct json_writer *writer, const struct event_line *line, const struct event *event,
+		       struct out *out);
+void json_writer_started(struct json_writer *writer, const struct event_line *line, const struct started *started,
+			 struct out *out);
+void json_writer_stats(struct json_writer *writer, const struct event_line *line, const struct stats *stats,
+		       struct out *out);
+
+/* A line of a list, katrace.socket. line->sequence also makes its connection id. */
+void json_writer_socket(struct json_writer *writer, const struct event_line *line, const struct listed *listed,
+			struct out *out);
+
+#endif

@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+#include "format/line.h"
+
+#include "format/fields.h"
+
+#include <string.h>
+
+/* What no field can exceed: larger numbers are strings, since many readers hold numbers as doubles. */
+#define NUMBER_MAX (1LL << 53)
+
+static const struct {
+	const char *name; /* of what is no event */
+	const char *means;
+} kinds[LINE_KINDS] = {
+	[LINE_STARTED] = { "katrace.started", "First line of a run." },
+	[EVENT_CONFIGURED] = { .means = "Before the first other event of a connection, and when its values changed." },
+	[EVENT_PROBE_SENT] = { .means = "The kernel sent a probe, or counted it as sent." },
+	[EVENT_PROBE_DROPPED] = { .means =
+					  "This host refused the probe; it does not count, and the kernel tries again." },
+	[EVENT_PROBE_ANSWERED] = { .means = "The peer was heard after a probe." },
+	[EVENT_SUPPRESSED] = { .means = "The keepalive timer fired, but data is waiting and another timer is in "
+					"charge: once when that begins, once when it ends." },
+	[EVENT_ENDED] = { .means = "The connection is over." },
+	[EVENT_EVENTS_LOST] = { .means = "Events were lost." },
+	[LINE_STATS] = { "katrace.stats", "Totals since the start: every --stats seconds, and as the last line." },
+	[LINE_SOCKET] = { "katrace.socket", "A line of katrace list --json." },
+};
+
+const char *line_name(enum line_kind kind)
+{
+	return (int)kind < EVENT_KINDS ? event_name((enum event_kind)kind) : kinds[kind].name;
+}
+
+const char *line_means(enum line_kind kind)
+{
+	return kinds[kind].means;
+}
+
+static const struct {
+	unsigned int number;
+	const char *name;
+} severities[SEVERITIES] = {
+	[SEVERITY_INFO] = { 9, "INFO" },
+	[SEVERITY_WARN] = { 13, "WARN" },
+};
+
+unsigned int severity_number(enum severity severity)
+{
+	return severities[severity].number;
+}
+
+const char *severity_name(enum severity severity)
+{
+	return severities[severity].name;
+}
+
+bool names_has_own(const struct names *names, unsigned int number)
+{
+	const char *name = names->name(number);
+
+	for (unsigned int i = names->first; i < number && name; i++)
+		if (names->name(i) && strcmp(names->name(i), name) == 0)
+			return false;
+	return name;
+}
+
+bool field_is_in(const struct field *field, enum line_kind kind)
+{
+	return field->lines & (1U << kind);
+}
+
+bool field_is_in_all(const struct field *field)
+{
+	return field->lines == (1U << LINE_KINDS) - 1;
+}
+
+bool field_is_of_connection(const struct field *field)
+{
+	return field_is_in(field, (enum line_kind)EVENT_CONFIGURED) && field_is_in(field, LINE_SOCKET) &&
+	       !field_is_in_all(field);
+}
+
+int64_t field_max(const struct field *field)
+{
+	if (field->max)
+		return field->max;
+	return field->size > sizeof(uint32_t) ? NUMBER_MAX : UINT32_MAX;
+}
+
+const char *field_leaf(const struct field *field)
+{
+	const char *dot = strrchr(field->path, '.');
+
+	return dot ? dot + 1 : field->path;
+}
+
+uint64_t field_number(const struct field *field, const void *at)
+{
+	uint64_t wide = 0;
+	uint32_t middle = 0;
+	uint16_t small = 0;
+
+	switch (field->size) {
+	case sizeof(wide):
+		memcpy(&wide, at, sizeof(wide));
+		return wide;
+	case sizeof(middle):
+		memcpy(&middle, at, sizeof(middle));
+		return middle;
+	case sizeof(small):
+		memcpy(&small, at, sizeof(small));
+		return small;
+	default:
+		return *(const uint8_t *)at;
+	}
+}
+
+void field_store(const struct field *field, void *at, uint64_t number)
+{
+	const uint32_t middle = (uint32_t)number;
+	const uint16_t small = (uint16_t)number;
+
+	switch (field->size) {
+	case sizeof(number):
+		memcpy(at, &number, sizeof(number));
+		break;
+	case sizeof(middle):
+		memcpy(at, &middle, sizeof(middle));
+		break;
+	case sizeof(small):
+		memcpy(at, &small, sizeof(small));
+		break;
+	default:
+		*(uint8_t *)at = (uint8_t)number;
+	}
+}

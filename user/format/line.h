@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/* The kinds of JSON lines, and what a line takes its values from. */
+#ifndef KATRACE_LINE_H
+#define KATRACE_LINE_H
+
+#include "model/event.h"
+
+#include <stdint.h>
+
+/* No line is longer, its newline included. */
+#define EVENTS_LINE_MAX 4096
+
+/* What one line has apart from its event. */
+struct event_line {
+	const char *run;   /* begins the connection ids of this run */
+	uint64_t sequence; /* 1, 2, 3... in this run */
+	uint64_t wall_ns;  /* the event's time as CLOCK_REALTIME */
+};
+
+/* The major version changes when a field changes or goes, the minor one when a field is added. */
+#define SCHEMA_MAJOR "1"
+#define SCHEMA_VERSION SCHEMA_MAJOR ".1"
+
+/* What a line is about: an event, or one of these. */
+enum line_kind {
+	LINE_STARTED = EVENT_KINDS,
+	LINE_STATS,
+	LINE_SOCKET,
+	LINE_KINDS,
+};
+
+/* What the values of a line are taken from, or read into. */
+enum source {
+	FROM_LINE,       /* struct event_line */
+	FROM_EVENT,      /* struct event; of a socket: its settings, state and silence */
+	FROM_CONNECTION, /* struct connection */
+	FROM_LISTED,     /* struct listed */
+	FROM_STARTED,    /* struct started */
+	FROM_STATS,      /* struct stats */
+	SOURCES
+};
+
+/* One line: its sources; those that do not apply are NULL. */
+struct told {
+	enum line_kind kind;
+	const void *from[SOURCES];
+};
+
+/* "katrace.probe_sent" */
+const char *line_name(enum line_kind kind);
+
+/* When such a line is written: one sentence. */
+const char *line_means(enum line_kind kind);
+
+#define SEVERITIES (SEVERITY_WARN + 1)
+
+/* Severities as OpenTelemetry has them: 9, "INFO". */
+unsigned int severity_number(enum severity severity);
+const char *severity_name(enum severity severity);
+
+#endif
