@@ -229,9 +229,7 @@ check-docs: $(BUILD)/katrace $(BUILD)/tests/field_tables
 
 .PHONY: check-live
 check-live: $(BUILD)/tests/live $(BUILD)/katrace $(BUILD)/katrace-asan ## the tests on the running kernel
-	$(SUDO) $(LIVE_ENV) $(BUILD)/tests/live $(BUILD)/katrace
-	$(SUDO) $(LIVE_ENV) $(BUILD)/tests/live $(BUILD)/katrace-asan 'life_*'
-	$(SUDO) $(LIVE_ENV) $(BUILD)/tests/live $(BUILD)/katrace-asan 'json_*'
+	$(SUDO) $(LIVE_ENV) $(BUILD)/tests/live $(BUILD)/katrace + $(BUILD)/katrace-asan 'life_*' 'json_*'
 
 .PHONY: check-lines
 check-lines: $(BUILD)/katrace # every JSON line the tests wrote is as the schema says; after make check only

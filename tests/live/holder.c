@@ -25,7 +25,7 @@ static void hold(const struct net *net, const char *name, int commands, int port
 	char byte;
 	int fd;
 
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	live_end_with_parent();
 	prctl(PR_SET_NAME, name);
 	fd = open(net, &port);
 	must(write(ports, &port, sizeof(port)) == sizeof(port), "tell the port");

@@ -1,24 +1,27 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /*
- * live [KATRACE [PATTERN]]: runs the live tests with that katrace, all of them or those that match; with KATRACE_MODE
- * set, only those that depend on the mode.
+ * live [-j JOBS] [KATRACE [PATTERN...]] [+ KATRACE [PATTERN...]]...: runs the live tests with that katrace, all of them
+ * or those that match a pattern, side by side. After a "+" come tests to run with another katrace at the same time.
+ *
+ * KATRACE_JOBS: as -j. KATRACE_MODE: only tests that depend on the mode, in that one.
  */
-#include "live.h"
-
+#include "must.h"
+#include "runner.h"
 #include "tool.h"
 
+#include <fnmatch.h>
 #include <signal.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
-void needs_root(const char *test)
+#define RUNS_MAX 1024
+#define JOBS_MAX 64
+
+static struct live_test *tests; /* the last one registered first */
+
+void live_register(struct live_test *test)
 {
-	if (geteuid() == 0)
-		return;
-	fprintf(stderr, "SKIPPED: %s needs root\n", test);
-	skip();
+	test->next = tests;
+	tests = test;
 }
 
 const char *local_port(unsigned int port)
@@ -31,131 +34,91 @@ const char *local_port(unsigned int port)
 	return text[which];
 }
 
-#define N_TESTS(tests) (sizeof(tests) / sizeof((tests)[0]))
+/* No pattern matches everything. */
+static bool matches(const char *name, char *const *patterns, int n)
+{
+	for (int i = 0; i < n; i++)
+		if (fnmatch(patterns[i], name, 0) == 0)
+			return true;
+	return n == 0;
+}
+
+/* Adds the runs of one group of arguments: a katrace and patterns. Returns how many there are then. */
+static int add_runs(struct run *runs, int n, const char *variant, char *const *args, int n_args)
+{
+	const char *tool = n_args ? args[0] : tool_path;
+
+	for (const struct live_test *test = tests; test; test = test->next) {
+		if ((test->once && getenv("KATRACE_MODE")) || !matches(test->name, args + 1, n_args ? n_args - 1 : 0))
+			continue;
+		must(n < RUNS_MAX, "too many tests");
+		runs[n++] = (struct run){ .test = test, .tool = tool, .variant = variant };
+	}
+	return n;
+}
+
+/* " (katrace-asan)" */
+static const char *variant_of(const char *tool)
+{
+	const char *slash = strrchr(tool, '/');
+	char *text;
+
+	must(asprintf(&text, " (%s)", slash ? slash + 1 : tool) > 0, "memory");
+	return text;
+}
+
+static int collect_runs(struct run *runs, char *const *args, int n_args)
+{
+	int n = 0, begin = 0;
+
+	for (int i = 0; i <= n_args; i++) {
+		if (i < n_args && strcmp(args[i], "+") != 0)
+			continue;
+		n = add_runs(runs, n, begin ? variant_of(args[begin]) : "", args + begin, i - begin);
+		begin = i + 1;
+	}
+	return n;
+}
+
+/*
+ * Most tests sleep most of the time. A virtual machine (KATRACE_STRICT) has one CPU, and time that passes at once when
+ * nothing runs.
+ */
+static int default_jobs(void)
+{
+	return getenv("KATRACE_STRICT") ? 1 : (int)(5 * sysconf(_SC_NPROCESSORS_ONLN));
+}
+
+static int parse_jobs(const char *text)
+{
+	char *end;
+	const long jobs = strtol(text, &end, 10);
+
+	if (end != text && !*end && jobs >= 1 && jobs <= JOBS_MAX)
+		return (int)jobs;
+	fprintf(stderr, "live: not a number of jobs from 1 to %d: '%s'\n", JOBS_MAX, text);
+	exit(2);
+}
 
 int main(int argc, char **argv)
 {
-	/* What depends on how katrace listens is tested in each mode of a kernel; the rest need not be repeated. */
-	const struct CMUnitTest in_each_mode[] = {
-		cmocka_unit_test_teardown(cli_bad_input, tool_clean_up),
-		cmocka_unit_test_teardown(cli_missing_privileges, tool_clean_up),
-		cmocka_unit_test_teardown(cli_two_capabilities, tool_clean_up),
-		cmocka_unit_test_teardown(cli_no_btf, tool_clean_up),
-		cmocka_unit_test_teardown(cli_btf_file, tool_clean_up),
-		cmocka_unit_test_teardown(cli_duration_and_count, tool_clean_up),
-		cmocka_unit_test_teardown(cli_broken_pipe, tool_clean_up),
-		cmocka_unit_test_teardown(cli_second_interrupt, tool_clean_up),
-		cmocka_unit_test_teardown(cli_verbose, tool_clean_up),
-		cmocka_unit_test_teardown(life_answered, tool_clean_up),
-		cmocka_unit_test_teardown(life_blackholed, tool_clean_up),
-		cmocka_unit_test_teardown(life_rebooted_peer, tool_clean_up),
-		cmocka_unit_test_teardown(life_ipv6, tool_clean_up),
-		cmocka_unit_test_teardown(life_v4_mapped, tool_clean_up),
-		cmocka_unit_test_teardown(life_interleaved, tool_clean_up),
-		cmocka_unit_test_teardown(life_older_than_katrace, tool_clean_up),
-		cmocka_unit_test_teardown(life_user_timeout, tool_clean_up),
-		cmocka_unit_test_teardown(life_dropped_probes, tool_clean_up),
-		cmocka_unit_test_teardown(life_refused_but_counted, tool_clean_up),
-		cmocka_unit_test_teardown(life_suppressed, tool_clean_up),
-		cmocka_unit_test_teardown(life_retransmission_timeout, tool_clean_up),
-		cmocka_unit_test_teardown(life_short_ones_are_silent, tool_clean_up),
-		cmocka_unit_test_teardown(life_answers_not_looked_for, tool_clean_up),
-		cmocka_unit_test_teardown(life_first_probe_too_late, tool_clean_up),
-		cmocka_unit_test_teardown(all_switched_on_and_off, tool_clean_up),
-		cmocka_unit_test_teardown(all_ipv6, tool_clean_up),
-		cmocka_unit_test_teardown(all_v4_mapped, tool_clean_up),
-		cmocka_unit_test_teardown(all_flickering, tool_clean_up),
-		cmocka_unit_test_teardown(all_firings_are_no_switching, tool_clean_up),
-		cmocka_unit_test_teardown(all_off_when_overdue, tool_clean_up),
-		cmocka_unit_test_teardown(all_short_ones, tool_clean_up),
-		cmocka_unit_test_teardown(all_accepted, tool_clean_up),
-		cmocka_unit_test_teardown(all_connecting, tool_clean_up),
-		cmocka_unit_test_teardown(all_end_once, tool_clean_up),
-		cmocka_unit_test_teardown(all_orphan, tool_clean_up),
-		cmocka_unit_test_teardown(verdict_silent_peer, tool_clean_up),
-		cmocka_unit_test_teardown(verdict_suppressed, tool_clean_up),
-		cmocka_unit_test_teardown(verdict_closed_window, tool_clean_up),
-		cmocka_unit_test_teardown(verdict_third_probe, tool_clean_up),
-		cmocka_unit_test_teardown(verdict_connecting, tool_clean_up),
-		cmocka_unit_test_teardown(verdict_router, tool_clean_up),
-		cmocka_unit_test_teardown(verdict_firewall, tool_clean_up),
-		cmocka_unit_test_teardown(verdict_full_queue, tool_clean_up),
-		cmocka_unit_test_teardown(verdict_closed, tool_clean_up),
-		cmocka_unit_test_teardown(verdict_destroyed, tool_clean_up),
-		cmocka_unit_test_teardown(verdict_orphan, tool_clean_up),
-		cmocka_unit_test_teardown(verdict_orphan_of_all, tool_clean_up),
-		cmocka_unit_test_teardown(verdict_half_closed, tool_clean_up),
-		cmocka_unit_test_teardown(verdict_not_an_answer, tool_clean_up),
-		cmocka_unit_test_teardown(verdict_not_keepalive, tool_clean_up),
-		cmocka_unit_test_teardown(verdict_settings, tool_clean_up),
-		cmocka_unit_test_teardown(owner_is_not_current, tool_clean_up),
-		cmocka_unit_test_teardown(owner_renamed, tool_clean_up),
-		cmocka_unit_test_teardown(owner_shared_after_fork, tool_clean_up),
-		cmocka_unit_test_teardown(owner_passed_on, tool_clean_up),
-		cmocka_unit_test_teardown(owner_of_an_orphan, tool_clean_up),
-		cmocka_unit_test_teardown(owner_accepted, tool_clean_up),
-		cmocka_unit_test_teardown(owner_handed_over, tool_clean_up),
-		cmocka_unit_test_teardown(owner_is_the_process_of_a_thread, tool_clean_up),
-		cmocka_unit_test_teardown(owner_after_exec, tool_clean_up),
-		cmocka_unit_test_teardown(owner_of_many_sockets, tool_clean_up),
-		cmocka_unit_test_teardown(owner_of_many_processes, tool_clean_up),
-		cmocka_unit_test_teardown(owner_after_churn, tool_clean_up),
-		cmocka_unit_test_teardown(owner_outside_the_pid_namespace, tool_clean_up),
-		cmocka_unit_test_teardown(filter_pid, tool_clean_up),
-		cmocka_unit_test_teardown(filter_pid_in_the_kernel, tool_clean_up),
-		cmocka_unit_test_teardown(filter_pid_is_reused, tool_clean_up),
-		cmocka_unit_test_teardown(filter_pid_has_ended, tool_clean_up),
-		cmocka_unit_test_teardown(filter_children, tool_clean_up),
-		cmocka_unit_test_teardown(filter_cgroup, filter_cgroup_clean_up),
-		cmocka_unit_test_teardown(filter_many_kinds, tool_clean_up),
-		cmocka_unit_test_teardown(filter_failures, tool_clean_up),
-		cmocka_unit_test_teardown(story_is_the_same_in_every_mode, tool_clean_up),
-		cmocka_unit_test_teardown(exact_attempts, tool_clean_up),
-		cmocka_unit_test_teardown(exact_loss_is_reported, tool_clean_up),
-	};
-	const struct CMUnitTest once[] = {
-		cmocka_unit_test_teardown(json_life, tool_clean_up),
-		cmocka_unit_test_teardown(json_partial, tool_clean_up),
-		cmocka_unit_test_teardown(json_rotation, tool_clean_up),
-		cmocka_unit_test_teardown(json_reader_stops, tool_clean_up),
-		cmocka_unit_test_teardown(json_full_disk, tool_clean_up),
-		cmocka_unit_test_teardown(json_broken_pipe, tool_clean_up),
-		cmocka_unit_test_teardown(json_recorded_beside_text, tool_clean_up),
-		cmocka_unit_test_teardown(json_user, tool_clean_up),
-		cmocka_unit_test_teardown(json_clock_step, tool_clean_up),
-		cmocka_unit_test_teardown(json_schema, tool_clean_up),
-		cmocka_unit_test_teardown(replay_life, tool_clean_up),
-		cmocka_unit_test_teardown(list_agrees_with_the_socket, tool_clean_up),
-		cmocka_unit_test_teardown(list_agrees_with_ss, tool_clean_up),
-		cmocka_unit_test_teardown(list_counts_probes, tool_clean_up),
-		cmocka_unit_test_teardown(list_listeners, tool_clean_up),
-		cmocka_unit_test_teardown(list_sockets_nobody_holds, tool_clean_up),
-		cmocka_unit_test_teardown(list_chooses, tool_clean_up),
-		cmocka_unit_test_teardown(list_as_json, tool_clean_up),
-		cmocka_unit_test_teardown(list_sums_up, tool_clean_up),
-		cmocka_unit_test_teardown(list_under_churn, tool_clean_up),
-		cmocka_unit_test_teardown(list_with_two_capabilities, tool_clean_up),
-		cmocka_unit_test_teardown(list_watches, tool_clean_up),
-		cmocka_unit_test_teardown(list_watches_on_a_terminal, tool_clean_up),
-		cmocka_unit_test_teardown(list_help_fits, tool_clean_up),
-		cmocka_unit_test_teardown(list_bad_input, tool_clean_up),
-		cmocka_unit_test_teardown(doctor_examines, tool_clean_up),
-		cmocka_unit_test_teardown(doctor_without_privileges, tool_clean_up),
-	};
-	struct CMUnitTest live[N_TESTS(in_each_mode) + N_TESTS(once)];
-	size_t n = N_TESTS(live);
+	static struct run runs[RUNS_MAX];
+	const char *jobs = getenv("KATRACE_JOBS");
+	int option, n;
 
 	if (argc == 2 && strcmp(argv[1], "--pause") == 0) /* what a test's process becomes by exec */
 		for (;;)
 			pause();
+	while ((option = getopt(argc, argv, "+j:")) != -1) {
+		if (option != 'j')
+			return 2;
+		jobs = optarg;
+	}
 	signal(SIGPIPE, SIG_IGN);
-	if (argc > 1)
-		tool_path = argv[1];
-	if (argc > 2)
-		cmocka_set_test_filter(argv[2]);
-	memcpy(live, in_each_mode, sizeof(in_each_mode));
-	memcpy(live + N_TESTS(in_each_mode), once, sizeof(once));
-	if (getenv("KATRACE_MODE"))
-		n = N_TESTS(in_each_mode);
-	return _cmocka_run_group_tests("live", live, n, NULL, NULL);
+	n = collect_runs(runs, argv + optind, argc - optind);
+	if (!n) {
+		fprintf(stderr, "live: no such test\n");
+		return 2;
+	}
+	return runner_run(runs, n, jobs && *jobs ? parse_jobs(jobs) : default_jobs()) ? 0 : 1;
 }

@@ -21,12 +21,52 @@
 #include <time.h>
 #include <unistd.h>
 
-#define ADDR4_ROUTER "198.18.0.3"
+#define ADDRESSES 3 /* of host A, host B and the router */
+
+enum { ROUTER = 2 };
 
 struct net {
 	int home;
 	int host[2];
+	struct net *next; /* made before */
 };
+
+static struct net *newest;
+
+static int number;
+static char addr4[ADDRESSES][64], addr6[2][64];
+
+void net_set_number(int new_number)
+{
+	number = new_number;
+}
+
+static const char *address4(int who)
+{
+	snprintf(addr4[who], sizeof(addr4[who]), "198.%d.%d.%d", 18 + number / 256, number % 256, who + 1);
+	return addr4[who];
+}
+
+const char *net_addr4(enum host host)
+{
+	return address4((int)host);
+}
+
+const char *net_addr6(enum host host)
+{
+	char *text = addr6[host];
+
+	if (number)
+		snprintf(text, sizeof(addr6[host]), "2001:db8:%x::%d", (unsigned int)number, host + 1);
+	else
+		snprintf(text, sizeof(addr6[host]), "2001:db8::%d", host + 1);
+	return text;
+}
+
+const struct net *net_newest(void)
+{
+	return newest;
+}
 
 static int open_netns(void)
 {
@@ -86,12 +126,14 @@ static void wait_for_carrier(const char *name, bool carrier)
 	const struct timespec pause = { .tv_nsec = 5000000 };
 	short flags = 0;
 
-	for (;;) {
+	for (int i = 0; i < 2000; i++) {
 		interface_flags(SIOCGIFFLAGS, name, &flags);
 		if (!(flags & IFF_RUNNING) == !carrier)
 			break;
 		nanosleep(&pause, NULL);
 	}
+	errno = ETIMEDOUT;
+	must(!(flags & IFF_RUNNING) == !carrier, "wait 10 s until a host sees that the cable has come or gone");
 	set_up(name, true);
 }
 
@@ -134,13 +176,13 @@ static void lay_cable(int peer_netns)
 	request_send(&request, "lay cable");
 }
 
-static void set_up_host(const struct net *net, enum host host, const char *addr4, const char *addr6)
+static void set_up_host(const struct net *net, enum host host)
 {
 	net_enter(net, host);
 	set_up("lo", true);
 	set_up(CABLE, true);
-	change_address(RTM_NEWADDR, AF_INET, addr4, 24);
-	change_address(RTM_NEWADDR, AF_INET6, addr6, 64);
+	change_address(RTM_NEWADDR, AF_INET, net_addr4(host), 24);
+	change_address(RTM_NEWADDR, AF_INET6, net_addr6(host), 64);
 }
 
 struct net *net_new(void)
@@ -155,18 +197,31 @@ struct net *net_new(void)
 	}
 	net_enter(net, HOST_A);
 	lay_cable(net->host[HOST_B]);
-	set_up_host(net, HOST_A, ADDR4_A, ADDR6_A);
-	set_up_host(net, HOST_B, ADDR4_B, ADDR6_B);
+	set_up_host(net, HOST_A);
+	set_up_host(net, HOST_B);
 	net_leave(net);
 	/* none of those host A picks: a line that has a port of A, as a test looks for, has it as A's */
 	net_sysctl(net, HOST_B, "ipv4/ip_local_port_range", "10000 29999");
+	net->next = newest;
+	newest = net;
 	return net;
+}
+
+static void unlist(const struct net *net)
+{
+	struct net **at = &newest;
+
+	while (*at && *at != net)
+		at = &(*at)->next;
+	if (*at)
+		*at = net->next;
 }
 
 void net_free(struct net *net)
 {
 	if (!net)
 		return;
+	unlist(net);
 	net_leave(net);
 	close(net->host[HOST_A]);
 	close(net->host[HOST_B]);
@@ -179,7 +234,7 @@ void net_cable(const struct net *net, enum host host, bool plugged)
 	net_enter(net, host);
 	set_up(CABLE, plugged);
 	if (plugged) /* addresses of this family went with the link */
-		change_address(RTM_NEWADDR, AF_INET6, host == HOST_A ? ADDR6_A : ADDR6_B, 64);
+		change_address(RTM_NEWADDR, AF_INET6, net_addr6(host), 64);
 	net_enter(net, host == HOST_A ? HOST_B : HOST_A);
 	wait_for_carrier(CABLE, plugged);
 	net_leave(net);
@@ -188,7 +243,7 @@ void net_cable(const struct net *net, enum host host, bool plugged)
 void net_deaf(const struct net *net, enum host host, bool deaf)
 {
 	net_enter(net, host);
-	change_address(deaf ? RTM_DELADDR : RTM_NEWADDR, AF_INET, host == HOST_A ? ADDR4_A : ADDR4_B, 24);
+	change_address(deaf ? RTM_DELADDR : RTM_NEWADDR, AF_INET, net_addr4(host), 24);
 	net_leave(net);
 }
 
@@ -233,7 +288,7 @@ static void change_unreachable(bool unreachable, const char *address)
 void net_unroute(const struct net *net, enum host host, bool unroute)
 {
 	net_enter(net, host);
-	change_unreachable(unroute, host == HOST_A ? ADDR4_B : ADDR4_A);
+	change_unreachable(unroute, net_addr4(host == HOST_A ? HOST_B : HOST_A));
 	net_leave(net);
 }
 
@@ -253,7 +308,7 @@ void net_remember(const struct net *net)
 	struct ifreq link;
 	struct in_addr address;
 
-	must(inet_pton(AF_INET, ADDR4_B, &address) == 1, ADDR4_B);
+	must(inet_pton(AF_INET, net_addr4(HOST_B), &address) == 1, net_addr4(HOST_B));
 	net_enter(net, HOST_B);
 	link_address(&link);
 	net_enter(net, HOST_A);
@@ -281,7 +336,7 @@ void net_least_rto(const struct net *net, uint32_t ms)
 	struct in_addr to;
 	uint32_t link;
 
-	must(inet_pton(AF_INET, ADDR4_B, &to) == 1, ADDR4_B);
+	must(inet_pton(AF_INET, net_addr4(HOST_B), &to) == 1, net_addr4(HOST_B));
 	net_enter(net, HOST_A);
 	link = if_nametoindex(CABLE);
 	request_add(&request, &message, sizeof(message));
@@ -300,9 +355,9 @@ void net_replace_by_router(const struct net *net)
 	net_sysctl(net, HOST_B, "ipv4/ip_forward", "1");
 	net_sysctl(net, HOST_B, "ipv4/icmp_ratemask", "0"); /* less of a limit; that on unreachable routes remains */
 	net_enter(net, HOST_B);
-	change_address(RTM_DELADDR, AF_INET, ADDR4_B, 24);
-	change_address(RTM_NEWADDR, AF_INET, ADDR4_ROUTER, 24);
-	change_unreachable(true, ADDR4_B);
+	change_address(RTM_DELADDR, AF_INET, net_addr4(HOST_B), 24);
+	change_address(RTM_NEWADDR, AF_INET, address4(ROUTER), 24);
+	change_unreachable(true, net_addr4(HOST_B));
 	net_leave(net);
 }
 

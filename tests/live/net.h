@@ -12,11 +12,15 @@
 
 enum host { HOST_A, HOST_B };
 
-/* The hosts' addresses; 198.18.0.0/15 and 2001:db8::/32 are set aside for tests and examples. */
-#define ADDR4_A "198.18.0.1"
-#define ADDR4_B "198.18.0.2"
-#define ADDR6_A "2001:db8::1"
-#define ADDR6_B "2001:db8::2"
+/*
+ * Before the first net_new(): the hosts' addresses are those with that number, from 0 to 511, so that no two tests that
+ * run at the same time have the same. 0 without.
+ */
+void net_set_number(int number);
+
+/* 198.18.0.1 and 198.18.0.2, 2001:db8::1 and 2001:db8::2: set aside for tests and examples. */
+const char *net_addr4(enum host host);
+const char *net_addr6(enum host host);
 
 /* The name of its end of the cable, on each host. */
 #define CABLE "cable"
@@ -34,6 +38,9 @@ void net_leave(const struct net *net);
 
 /* The number of the host's network namespace, as text. */
 void net_name(const struct net *net, enum host host, char *name, size_t size);
+
+/* The one that was made last and is not freed yet; NULL: none. */
+const struct net *net_newest(void);
 
 /* Takes host's end of the cable away or puts it back: what the other host sends is lost without a trace. */
 void net_cable(const struct net *net, enum host host, bool plugged);

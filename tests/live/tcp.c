@@ -31,14 +31,17 @@ static void set(int fd, int level, int option, int value)
 
 static socklen_t make_address(union address *address, enum tcp_family family)
 {
+	char mapped[INET6_ADDRSTRLEN];
+
 	memset(address, 0, sizeof(*address));
 	if (family == TCP_IPV4) {
 		address->v4.sin_family = AF_INET;
-		must(inet_pton(AF_INET, ADDR4_B, &address->v4.sin_addr) == 1, ADDR4_B);
+		must(inet_pton(AF_INET, net_addr4(HOST_B), &address->v4.sin_addr) == 1, "address");
 		return sizeof(address->v4);
 	}
 	address->v6.sin6_family = AF_INET6;
-	must(inet_pton(AF_INET6, family == TCP_IPV6 ? ADDR6_B : "::ffff:" ADDR4_B, &address->v6.sin6_addr) == 1,
+	snprintf(mapped, sizeof(mapped), "::ffff:%s", net_addr4(HOST_B));
+	must(inet_pton(AF_INET6, family == TCP_IPV6 ? net_addr6(HOST_B) : mapped, &address->v6.sin6_addr) == 1,
 	     "address");
 	return sizeof(address->v6);
 }
@@ -219,8 +222,8 @@ void tcp_destroy(const struct net *net, const struct tcp *tcp)
 			.idiag_cookie = { INET_DIAG_NOCOOKIE, INET_DIAG_NOCOOKIE } },
 	};
 
-	must(inet_pton(AF_INET, ADDR4_A, which.id.idiag_src) == 1, ADDR4_A);
-	must(inet_pton(AF_INET, ADDR4_B, which.id.idiag_dst) == 1, ADDR4_B);
+	must(inet_pton(AF_INET, net_addr4(HOST_A), which.id.idiag_src) == 1, "address");
+	must(inet_pton(AF_INET, net_addr4(HOST_B), which.id.idiag_dst) == 1, "address");
 	request_add(&request, &which, sizeof(which));
 	net_enter(net, HOST_A);
 	requests_send(NETLINK_SOCK_DIAG, &request, 1, "destroy a socket");

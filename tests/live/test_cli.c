@@ -43,7 +43,7 @@ static void assert_refused(enum tool_rights rights, const char *const *args, int
 	tool_free(tool);
 }
 
-void cli_bad_input(void **state)
+LIVE_TEST(cli_bad_input, .any_user = true)
 {
 	static const struct {
 		const char *const args[3];
@@ -94,22 +94,19 @@ void cli_bad_input(void **state)
 		{ { "trace", "junk" }, "'junk'" },
 	};
 
-	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
 		assert_refused(RIGHTS_ALL, cases[i].args, 2, cases[i].why);
 }
 
-void cli_missing_privileges(void **state)
+LIVE_TEST(cli_missing_privileges)
 {
 	const char *const args[] = { NULL, NULL };
 
-	(void)state;
-	NEEDS_ROOT();
 	assert_refused(RIGHTS_NONE, args, 1, "CAP_BPF and CAP_PERFMON");
 }
 
 /* The two capabilities are enough for every event. */
-void cli_two_capabilities(void **state)
+LIVE_TEST(cli_two_capabilities)
 {
 	static const char *const events[] = { "keepalive: 1s idle", "probe 1/3", "answered in", "probe 3/3",
 					      "ended: keepalive timeout, ETIMEDOUT" };
@@ -120,8 +117,6 @@ void cli_two_capabilities(void **state)
 	struct tcp tcp;
 	char pid[16];
 
-	(void)state;
-	NEEDS_ROOT();
 	net = net_new();
 	tools[0] = tool_start_with(RIGHTS_TWO, args);
 	tools[1] = tool_start(args);
@@ -164,13 +159,11 @@ static int run_without_btf(void)
 	return status;
 }
 
-void cli_no_btf(void **state)
+LIVE_TEST(cli_no_btf)
 {
 	int status;
 	pid_t pid;
 
-	(void)state;
-	NEEDS_ROOT();
 	pid = fork();
 	assert_true(pid >= 0);
 	if (!pid)
@@ -181,7 +174,7 @@ void cli_no_btf(void **state)
 }
 
 /* Types are taken from the file: a copy of the kernel's own works, one cut short does not. */
-void cli_btf_file(void **state)
+LIVE_TEST(cli_btf_file)
 {
 	char path[] = "/tmp/katrace-btf-XXXXXX";
 	const char *const args[] = { "--btf", path, "-d", "1", NULL };
@@ -189,8 +182,6 @@ void cli_btf_file(void **state)
 	struct tool *tool;
 	ssize_t n;
 
-	(void)state;
-	NEEDS_ROOT();
 	from = open("/sys/kernel/btf/vmlinux", O_RDONLY | O_CLOEXEC);
 	to = mkostemp(path, O_CLOEXEC);
 	assert_true(from >= 0 && to >= 0);
@@ -210,7 +201,7 @@ void cli_btf_file(void **state)
 	assert_int_equal(status[1], 1);
 }
 
-void cli_duration_and_count(void **state)
+LIVE_TEST(cli_duration_and_count)
 {
 	const char *const one_second[] = { "-d", "1", NULL };
 	char pid[16];
@@ -219,8 +210,6 @@ void cli_duration_and_count(void **state)
 	struct net *net;
 	struct tcp tcp;
 
-	(void)state;
-	NEEDS_ROOT();
 	net = net_new();
 	tool = tool_start(one_second);
 	assert_int_equal(tool_wait(tool, 10), 0);
@@ -239,13 +228,11 @@ void cli_duration_and_count(void **state)
 	net_free(net);
 }
 
-void cli_broken_pipe(void **state)
+LIVE_TEST(cli_broken_pipe)
 {
 	const char *const args[] = { NULL };
 	struct tool *tool;
 
-	(void)state;
-	NEEDS_ROOT();
 	tool = tool_start(args);
 	assert_true(tool_wait_started(tool));
 	tool_stop_reading(tool, true);
@@ -255,7 +242,7 @@ void cli_broken_pipe(void **state)
 }
 
 /* A pipe nobody reads, with more in it than it holds: the first SIGINT cannot finish, the next ends it. */
-void cli_second_interrupt(void **state)
+LIVE_TEST(cli_second_interrupt)
 {
 	enum { N = 500 };
 	const char *const args[] = { NULL };
@@ -263,8 +250,6 @@ void cli_second_interrupt(void **state)
 	struct net *net;
 	struct tool *tool;
 
-	(void)state;
-	NEEDS_ROOT();
 	net = net_new();
 	tcp_connect_many(net, clients, servers, N);
 	tool = tool_start(args);
@@ -284,15 +269,13 @@ void cli_second_interrupt(void **state)
 }
 
 /* The mode chosen is the one expected of this kernel, where that is known. */
-void cli_verbose(void **state)
+LIVE_TEST(cli_verbose)
 {
 	const char *const args[] = { "-v", "-d", "1", NULL };
 	const char *expected = getenv("KATRACE_EXPECT_MODE");
 	char mode[64];
 	struct tool *tool;
 
-	(void)state;
-	NEEDS_ROOT();
 	tool = tool_start(args);
 	assert_int_equal(tool_wait(tool, 10), 0);
 	snprintf(mode, sizeof(mode), "%s mode, ", expected ? expected : "");

@@ -26,13 +26,11 @@ static struct tool *run_doctor(enum tool_rights rights, const char *option, int 
 	return tool;
 }
 
-void doctor_examines(void **state)
+LIVE_TEST(doctor_examines, .once = true)
 {
 	struct tool *tool;
 	char text[64];
 
-	(void)state;
-	NEEDS_ROOT();
 	tool = run_doctor(RIGHTS_TWO, NULL, 0);
 	snprintf(text, sizeof(text), "katrace works here, in %s", expected_mode());
 	assert_non_null(strstr(tool_stdout(tool), text));
@@ -46,12 +44,10 @@ void doctor_examines(void **state)
 	tool_free(tool);
 }
 
-void doctor_without_privileges(void **state)
+LIVE_TEST(doctor_without_privileges, .once = true)
 {
 	struct tool *tool;
 
-	(void)state;
-	NEEDS_ROOT(); /* to give privileges up */
 	tool = run_doctor(RIGHTS_NONE, NULL, 1);
 	assert_non_null(strstr(tool_stdout(tool), "it lacks CAP_BPF and CAP_PERFMON"));
 	assert_int_equal(tool_lines(tool, "kernel types (BTF)", "/sys/kernel/btf/vmlinux"), 1);

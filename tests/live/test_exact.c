@@ -93,15 +93,13 @@ static void run_once(struct exact *exact, int run)
  * counter, which must agree where KATRACE_STRICT is set. It is not where the kernel runs no tracing programs at times
  * (docs/architecture.md, last fact): there katrace and the reference miss the same firings.
  */
-void exact_attempts(void **state)
+LIVE_TEST(exact_attempts, .exclusive = true, .limit_s = 600)
 {
 	static struct exact exact;
 	const char *const args[] = { NULL };
 
-	(void)state;
-	NEEDS_ROOT();
 	exact.net = net_new();
-	snprintf(exact.peer, sizeof(exact.peer), "  " ADDR4_B ":%u  ",
+	snprintf(exact.peer, sizeof(exact.peer), "  %s:%u  ", net_addr4(HOST_B),
 		 tcp_connect_many(exact.net, exact.clients, exact.servers, CONNECTIONS));
 	net_enter(exact.net, HOST_A);
 	exact.reference = reference_start();
@@ -124,7 +122,7 @@ void exact_attempts(void **state)
 }
 
 /* A katrace that cannot keep up: a ring of one page, and stopped while 300 connections probe. */
-void exact_loss_is_reported(void **state)
+LIVE_TEST(exact_loss_is_reported)
 {
 	const char *const args[] = { "--buffer", "4", NULL };
 	enum { N = 300 };
@@ -132,8 +130,6 @@ void exact_loss_is_reported(void **state)
 	struct net *net;
 	struct tool *tool;
 
-	(void)state;
-	NEEDS_ROOT();
 	net = net_new();
 	tcp_connect_many(net, clients, servers, N);
 	tool = tool_start(args);

@@ -21,7 +21,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-void filter_pid(void **state)
+LIVE_TEST(filter_pid)
 {
 	struct holder wanted, other, unfiltered;
 	char pid[16];
@@ -29,8 +29,6 @@ void filter_pid(void **state)
 	struct net *net;
 	struct tool *tool;
 
-	(void)state;
-	NEEDS_ROOT();
 	net = net_new();
 	wanted = holder_start(net, "wanted", NULL);
 	other = holder_start(net, "other", NULL);
@@ -51,7 +49,7 @@ void filter_pid(void **state)
 }
 
 /* Connections of others are looked at every 5 s; in between the kernel side passes them over. */
-void filter_pid_in_the_kernel(void **state)
+LIVE_TEST(filter_pid_in_the_kernel, .exclusive = true)
 {
 	enum { OTHERS = 50, ANSWERS = 8 };
 	static const char before[] = "wanted or not: ";
@@ -62,8 +60,6 @@ void filter_pid_in_the_kernel(void **state)
 	struct holder holder;
 	struct stage stage;
 
-	(void)state;
-	NEEDS_ROOT();
 	stage.net = net_new();
 	holder = holder_start(stage.net, "holder", NULL);
 	tcp_connect_many(stage.net, clients, servers, OTHERS);
@@ -92,7 +88,7 @@ static pid_t fork_as(pid_t pid)
 }
 
 /* The process asked for ends, another one gets its id and a connection: that one was not asked for. */
-void filter_pid_is_reused(void **state)
+LIVE_TEST(filter_pid_is_reused)
 {
 	char pids[32];
 	const char *const filtered[] = { "-p", pids, NULL }, *const all[] = { NULL };
@@ -103,8 +99,6 @@ void filter_pid_is_reused(void **state)
 	int ports[2];
 	pid_t pid;
 
-	(void)state;
-	NEEDS_ROOT();
 	stage.net = net_new();
 	first = holder_start(stage.net, "first", NULL);
 	second = holder_start(stage.net, "second", NULL);
@@ -120,7 +114,7 @@ void filter_pid_is_reused(void **state)
 	if (pid < 0)
 		fail_msg("clone3 with set_tid: %s", strerror(errno));
 	if (!pid) {
-		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		live_end_with_parent();
 		prctl(PR_SET_NAME, "impostor");
 		open_connection(stage.net, &port);
 		must(write(ports[1], &port, sizeof(port)) == sizeof(port), "tell the port");
@@ -145,15 +139,13 @@ void filter_pid_is_reused(void **state)
 }
 
 /* Not an error, but said; and the last one takes katrace with it. */
-void filter_pid_has_ended(void **state)
+LIVE_TEST(filter_pid_has_ended)
 {
 	char pids[32], said[128];
 	const char *const args[] = { "-p", pids, NULL };
 	struct holder first, second;
 	struct stage stage;
 
-	(void)state;
-	NEEDS_ROOT();
 	stage.net = net_new();
 	first = holder_start(stage.net, "first", NULL);
 	second = holder_start(stage.net, "second", NULL);
@@ -180,7 +172,7 @@ static void open_as(const char *name)
 {
 	unsigned int port;
 
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	live_end_with_parent();
 	prctl(PR_SET_NAME, name);
 	open_connection(net_of_children, &port);
 }
@@ -197,15 +189,13 @@ static void have_children(int fd)
 }
 
 /* With children there already, and with those that come later; not with anybody else's. */
-void filter_children(void **state)
+LIVE_TEST(filter_children)
 {
 	char pids[32];
 	const char *const args[] = { "-p", pids, "--children", NULL };
 	struct holder early, late, stranger;
 	struct stage stage;
 
-	(void)state;
-	NEEDS_ROOT();
 	net_of_children = stage.net = net_new();
 	early = holder_start(stage.net, "early", have_children);
 	late = holder_start(stage.net, "late", have_children);
@@ -234,7 +224,7 @@ void filter_children(void **state)
 
 #define CONTAINER "3f1c0d2a9b8e7f60514233425160708f9e8d7c6b5a493827160504f3e2d1c0ba"
 
-/* Two cgroups of the test's own, one in the other, and who is in the inner one. Emptied and removed after the test. */
+/* Two cgroups of the test's own, one in the other, and who is in the inner one. Removed after the test. */
 static struct {
 	char outer[256], inner[512];
 	struct holder holder;
@@ -252,13 +242,18 @@ static const char *cgroup_root(void)
 	return NULL;
 }
 
+static void name_cgroups(void)
+{
+	snprintf(place.outer, sizeof(place.outer), "%s/katrace-test-%d", cgroup_root(), live_number());
+	snprintf(place.inner, sizeof(place.inner), "%s/docker-" CONTAINER ".scope", place.outer);
+}
+
 static void put_into_container(struct holder holder)
 {
 	char path[600];
 	FILE *procs;
 
-	snprintf(place.outer, sizeof(place.outer), "%s/katrace-test-%d", cgroup_root(), getpid());
-	snprintf(place.inner, sizeof(place.inner), "%s/docker-" CONTAINER ".scope", place.outer);
+	name_cgroups();
 	place.holder = holder;
 	must(mkdir(place.outer, 0755) == 0 && mkdir(place.inner, 0755) == 0, place.inner);
 	snprintf(path, sizeof(path), "%s/cgroup.procs", place.inner);
@@ -266,18 +261,17 @@ static void put_into_container(struct holder holder)
 	must(procs && fprintf(procs, "%d\n", holder.pid) > 0 && fclose(procs) == 0, path);
 }
 
-int filter_cgroup_clean_up(void **state)
+static void remove_cgroups(void)
 {
-	if (place.holder.pid)
-		holder_stop(&place.holder);
-	if (place.inner[0])
-		must(rmdir(place.inner) == 0 && rmdir(place.outer) == 0, place.inner);
-	memset(&place, 0, sizeof(place));
-	return tool_clean_up(state);
+	if (!cgroup_root())
+		return;
+	name_cgroups();
+	rmdir(place.inner);
+	rmdir(place.outer);
 }
 
 /* By the cgroup above, and by the container that the cgroup's name tells; the timeline names the container. */
-void filter_cgroup(void **state)
+LIVE_TEST(filter_cgroup, .clean_up = remove_cgroups)
 {
 	const char *const by_cgroup[] = { "--cgroup", place.outer, NULL };
 	const char *const by_container[] = { "--container", "3f1c0d2a9b8e", "-n", "3", NULL };
@@ -285,12 +279,8 @@ void filter_cgroup(void **state)
 	struct tool *second;
 	struct stage stage;
 
-	(void)state;
-	NEEDS_ROOT();
-	if (!cgroup_root()) {
-		print_message("SKIPPED: no cgroup2 here\n");
-		skip();
-	}
+	if (!cgroup_root())
+		skip("there is no cgroup2 here");
 	stage.net = net_new();
 	put_into_container(holder_start(stage.net, "inside", NULL));
 	other = holder_start(stage.net, "outside", NULL);
@@ -305,29 +295,29 @@ void filter_cgroup(void **state)
 	assert_always_named(stage.tool, &place.holder, "inside");
 	assert_always_named(second, &place.holder, "inside");
 	assert_non_null(strstr(tool_stdout(stage.tool), "container 3f1c0d2a9b8e"));
+	holder_stop(&place.holder);
 	holder_stop(&other);
 	tool_free(second);
 	stage_free(&stage);
 }
 
 /* Filters of several kinds at once: only what meets them all. */
-void filter_many_kinds(void **state)
+LIVE_TEST(filter_many_kinds)
 {
-	char netns[64];
-	const char *const args[] = { "-c", "want*", "-4", "--peer", ADDR4_B "/30", "--netns", netns, NULL };
+	char netns[64], peers[32];
+	const char *const args[] = { "-c", "want*", "-4", "--peer", peers, "--netns", netns, NULL };
 	struct holder wanted, other;
 	struct stage stage;
 	struct net *elsewhere;
 	struct holder stranger;
 
-	(void)state;
-	NEEDS_ROOT();
 	stage.net = net_new();
 	elsewhere = net_new();
 	wanted = holder_start(stage.net, "wanted", NULL);
 	other = holder_start(stage.net, "other", NULL);
 	stranger = holder_start(elsewhere, "wanted too", NULL);
 	net_name(stage.net, HOST_A, netns, sizeof(netns));
+	snprintf(peers, sizeof(peers), "%s/30", net_addr4(HOST_B));
 	stage.tool = tool_start(args);
 	assert_true(tool_wait_started(stage.tool));
 	assert_true(tool_wait_lines(stage.tool, 3, local_port(wanted.port), "answered in", 20));
@@ -342,15 +332,13 @@ void filter_many_kinds(void **state)
 }
 
 /* --failures keeps quiet as long as all is well. */
-void filter_failures(void **state)
+LIVE_TEST(filter_failures)
 {
 	char pid[16];
 	const char *const args[] = { "--failures", "-p", pid, NULL };
 	struct holder holder;
 	struct stage stage;
 
-	(void)state;
-	NEEDS_ROOT();
 	stage.net = net_new();
 	holder = holder_start(stage.net, "failing", NULL);
 	snprintf(pid, sizeof(pid), "%d", holder.pid);

@@ -131,7 +131,7 @@ static void assert_stdout_blocks(pid_t pid)
 /* --- tests --- */
 
 /* A life as a pipeline sees it; SIGTERM ends it as Ctrl-C does. */
-void json_life(void **state)
+LIVE_TEST(json_life, .once = true)
 {
 	static const struct keepalive three = { 1, 1, 3, 0 };
 	const char *const args[] = { "-j", "--stats", "1", NULL };
@@ -140,8 +140,6 @@ void json_life(void **state)
 	struct net *net;
 	struct tcp tcp;
 
-	(void)state;
-	NEEDS_ROOT();
 	net = net_new();
 	tcp = tcp_connect(net, TCP_IPV4); /* before the first walk: its owner is known, however slow this host is */
 	tool = tool_start(args);
@@ -175,7 +173,7 @@ void json_life(void **state)
 }
 
 /* Unlike the one above, a connection that is younger than katrace was seen from its begin. */
-void json_partial(void **state)
+LIVE_TEST(json_partial, .once = true)
 {
 	const char *const args[] = { "-j", NULL };
 	struct tool *tool;
@@ -183,8 +181,6 @@ void json_partial(void **state)
 	char port[32];
 	struct tcp tcp;
 
-	(void)state;
-	NEEDS_ROOT();
 	net = net_new();
 	tool = tool_start(args);
 	assert_true(tool_wait_started(tool));
@@ -203,7 +199,7 @@ void json_partial(void **state)
 }
 
 /* Text for people and lines to be replayed from one run: both whole, and they tell the same. */
-void json_recorded_beside_text(void **state)
+LIVE_TEST(json_recorded_beside_text, .once = true)
 {
 	static const struct keepalive three = { 1, 1, 3, 0 };
 	char dir[] = "/tmp/katrace-test-XXXXXX", path[64], port[16];
@@ -214,8 +210,6 @@ void json_recorded_beside_text(void **state)
 	struct tcp tcp;
 	char *lines;
 
-	(void)state;
-	NEEDS_ROOT();
 	assert_non_null(mkdtemp(dir));
 	snprintf(path, sizeof(path), "%s/incident.json", dir);
 	net = net_new();
@@ -259,7 +253,7 @@ static void rotate(struct tool *tool, const char *path, const char *old)
 }
 
 /* As logrotate does it, again and again while events come; the last time the file cannot be opened. */
-void json_rotation(void **state)
+LIVE_TEST(json_rotation, .once = true)
 {
 	char dir[] = "/tmp/katrace-test-XXXXXX", path[64], old[96];
 	const char *const args[] = { "-j", "-o", path, NULL };
@@ -270,8 +264,6 @@ void json_rotation(void **state)
 	char *all = NULL, *text;
 	size_t used = 0;
 
-	(void)state;
-	NEEDS_ROOT();
 	assert_non_null(mkdtemp(dir));
 	snprintf(path, sizeof(path), "%s/events", dir);
 	net = net_new();
@@ -320,7 +312,7 @@ void json_rotation(void **state)
 }
 
 /* A pipe nobody reads for so long that events must be dropped: how many is said, and adds up. */
-void json_reader_stops(void **state)
+LIVE_TEST(json_reader_stops, .once = true, .exclusive = true)
 {
 	enum { N = 2000 };
 	const char *const args[] = { "-j", NULL };
@@ -328,8 +320,6 @@ void json_reader_stops(void **state)
 	struct tool *tool;
 	struct net *net;
 
-	(void)state;
-	NEEDS_ROOT();
 	net = net_new();
 	tcp_connect_many(net, clients, servers, N);
 	tool = tool_start(args);
@@ -387,7 +377,7 @@ static void fill(const char *path, size_t n)
 }
 
 /* While there is no space events wait; the file holds whole lines; when there is space again nothing is missing. */
-void json_full_disk(void **state)
+LIVE_TEST(json_full_disk, .once = true)
 {
 	enum { N = 100 };
 	char dir[] = "/tmp/katrace-test-XXXXXX", path[64], filler[64];
@@ -398,8 +388,6 @@ void json_full_disk(void **state)
 	struct net *net;
 	char *text;
 
-	(void)state;
-	NEEDS_ROOT();
 	assert_non_null(mkdtemp(dir));
 	snprintf(path, sizeof(path), "%s/events", dir);
 	snprintf(filler, sizeof(filler), "%s/filler", dir);
@@ -435,13 +423,11 @@ void json_full_disk(void **state)
 	net_free(net);
 }
 
-void json_broken_pipe(void **state)
+LIVE_TEST(json_broken_pipe, .once = true)
 {
 	const char *const args[] = { "-j", NULL };
 	struct tool *tool;
 
-	(void)state;
-	NEEDS_ROOT();
 	tool = tool_start(args);
 	assert_true(tool_wait_started(tool));
 	tool_stop_reading(tool, true);
@@ -490,7 +476,7 @@ static void assert_privileges(pid_t pid)
 }
 
 /* As a user of its own with two capabilities; it still finds the owner of a connection made later. */
-void json_user(void **state)
+LIVE_TEST(json_user, .once = true)
 {
 	char dir[] = "/tmp/katrace-test-XXXXXX", path[64], port[32], pid[32];
 	const char *const args[] = { "-j", "--user", "katrace-test", "-o", path, NULL };
@@ -501,8 +487,6 @@ void json_user(void **state)
 	struct tcp tcp;
 	char *text;
 
-	(void)state;
-	NEEDS_ROOT();
 	assert_non_null(mkdtemp(dir));
 	assert_int_equal(chown(dir, 12345, 0), 0);
 	snprintf(path, sizeof(path), "%s/events", dir);
@@ -559,7 +543,7 @@ static void step_clock(time_t seconds)
 }
 
 /* The clock is set while katrace waits for events: the first after that has the new time. In a virtual machine only. */
-void json_clock_step(void **state)
+LIVE_TEST(json_clock_step, .once = true, .exclusive = true)
 {
 	const char *const args[] = { "-j", NULL };
 	const char *line;
@@ -568,12 +552,8 @@ void json_clock_step(void **state)
 	struct tcp tcp;
 	time_t now;
 
-	(void)state;
-	NEEDS_ROOT();
-	if (!getenv("KATRACE_STRICT")) {
-		fprintf(stderr, "SKIPPED: json_clock_step would set the clock of this machine\n");
-		skip();
-	}
+	if (!getenv("KATRACE_STRICT"))
+		skip("it would set the clock of this machine");
 	net = net_new();
 	tcp = tcp_connect(net, TCP_IPV4);
 	tool = tool_start(args);
@@ -594,12 +574,11 @@ void json_clock_step(void **state)
 	net_free(net);
 }
 
-void json_schema(void **state)
+LIVE_TEST(json_schema, .once = true, .any_user = true)
 {
 	const char *const args[] = { "schema", NULL };
 	struct tool *tool = tool_start(args);
 
-	(void)state;
 	assert_int_equal(tool_wait(tool, 10), 0);
 	assert_non_null(strstr(tool_stdout(tool), "\"https://json-schema.org/draft/2020-12/schema\""));
 	assert_string_equal(last_line(tool_stdout(tool)), "}\n");

@@ -71,12 +71,10 @@ static void scene_end(struct scene *scene)
 	net_free(scene->net);
 }
 
-void life_answered(void **state)
+LIVE_TEST(life_answered)
 {
 	struct scene scene;
 
-	(void)state;
-	NEEDS_ROOT();
 	scene = scene_begin(TCP_IPV4, &quick);
 	assert_true(wait_said(&scene, 3, "answered in", 10));
 	assert_int_equal(tool_stop(scene.tool), 0);
@@ -90,12 +88,10 @@ void life_answered(void **state)
 	scene_end(&scene);
 }
 
-void life_blackholed(void **state)
+LIVE_TEST(life_blackholed)
 {
 	struct scene scene;
 
-	(void)state;
-	NEEDS_ROOT();
 	scene = scene_begin(TCP_IPV4, &quick);
 	assert_true(wait_said(&scene, 1, "answered in", 10));
 	net_cable(scene.net, HOST_B, false);
@@ -111,13 +107,11 @@ void life_blackholed(void **state)
 }
 
 /* The peer forgets the connection while nobody hears it, as when it is restarted: it answers the probe with a RST. */
-void life_rebooted_peer(void **state)
+LIVE_TEST(life_rebooted_peer)
 {
 	const struct keepalive patient = { 1, 1, 9, 0 };
 	struct scene scene;
 
-	(void)state;
-	NEEDS_ROOT();
 	scene = scene_begin(TCP_IPV4, &patient);
 	assert_true(wait_said(&scene, 1, "answered in", 10));
 	net_cable(scene.net, HOST_B, false);
@@ -147,38 +141,36 @@ static struct scene live_and_die(enum tcp_family family, const char *local, cons
 	return scene;
 }
 
-void life_ipv6(void **state)
+LIVE_TEST(life_ipv6)
 {
 	struct scene scene;
 
-	(void)state;
-	NEEDS_ROOT();
-	scene = live_and_die(TCP_IPV6, "[" ADDR6_A "]", "[" ADDR6_B "]");
+	char local[64], peer[64];
+
+	snprintf(local, sizeof(local), "[%s]", net_addr6(HOST_A));
+	snprintf(peer, sizeof(peer), "[%s]", net_addr6(HOST_B));
+	scene = live_and_die(TCP_IPV6, local, peer);
 	scene_end(&scene);
 }
 
 /* An IPv6 socket that talks IPv4: shown as what is on the wire. */
-void life_v4_mapped(void **state)
+LIVE_TEST(life_v4_mapped)
 {
 	struct scene scene;
 
-	(void)state;
-	NEEDS_ROOT();
-	scene = live_and_die(TCP_V4_MAPPED, ADDR4_A, ADDR4_B);
+	scene = live_and_die(TCP_V4_MAPPED, net_addr4(HOST_A), net_addr4(HOST_B));
 	assert_null(strstr(tool_stdout(scene.tool), "ffff"));
 	scene_end(&scene);
 }
 
 /* Two connections, one that lives and one that dies: each has its own numbers and its own end. */
-void life_interleaved(void **state)
+LIVE_TEST(life_interleaved)
 {
 	const struct keepalive other = { 1, 2, 5, 0 };
 	struct scene scene;
 	struct tcp second;
 	char port[16];
 
-	(void)state;
-	NEEDS_ROOT();
 	scene = scene_begin(TCP_IPV4, &quick);
 	second = tcp_connect(scene.net, TCP_IPV4);
 	snprintf(port, sizeof(port), ":%u  ", second.client_port);
@@ -200,13 +192,11 @@ void life_interleaved(void **state)
 	scene_end(&scene);
 }
 
-void life_older_than_katrace(void **state)
+LIVE_TEST(life_older_than_katrace)
 {
 	struct scene scene = { 0 };
 	char pid[16];
 
-	(void)state;
-	NEEDS_ROOT();
 	scene.net = net_new();
 	scene.tcp = tcp_connect(scene.net, TCP_IPV4);
 	tcp_keepalive(scene.tcp.client, &quick);
@@ -222,13 +212,11 @@ void life_older_than_katrace(void **state)
 }
 
 /* TCP_USER_TIMEOUT takes the place of the probe limit: 1 + 2 x 1 s is the first firing after 2.5 s. */
-void life_user_timeout(void **state)
+LIVE_TEST(life_user_timeout)
 {
 	const struct keepalive settings = { 1, 1, 9, 2500 };
 	struct scene scene;
 
-	(void)state;
-	NEEDS_ROOT();
 	scene = scene_begin(TCP_IPV4, &settings);
 	assert_true(wait_said(&scene, 1, "answered in", 10));
 	net_cable(scene.net, HOST_B, false);
@@ -242,12 +230,10 @@ void life_user_timeout(void **state)
 }
 
 /* What the local stack refuses is not counted by the timer, but tried again; the connection does not die of it. */
-void life_dropped_probes(void **state)
+LIVE_TEST(life_dropped_probes)
 {
 	struct scene scene;
 
-	(void)state;
-	NEEDS_ROOT();
 	scene = scene_begin(TCP_IPV4, &quick);
 	assert_true(wait_said(&scene, 1, "answered in", 10));
 	net_refuse(scene.net, HOST_A, true);
@@ -264,13 +250,11 @@ void life_dropped_probes(void **state)
  * Without a route the probe never leaves, but the kernel counts it as sent and the connection dies of it. Why is only
  * known to modes that see the return value.
  */
-void life_refused_but_counted(void **state)
+LIVE_TEST(life_refused_but_counted)
 {
 	struct scene scene;
 	bool knows;
 
-	(void)state;
-	NEEDS_ROOT();
 	scene = scene_begin(TCP_IPV4, &quick);
 	knows = !strstr(tool_stderr(scene.tool), "(tracepoint mode)");
 	assert_true(wait_said(&scene, 1, "answered in", 10));
@@ -286,13 +270,11 @@ void life_refused_but_counted(void **state)
 }
 
 /* Unacknowledged data puts retransmission in charge: said when it begins and when it ends, before the next probe. */
-void life_suppressed(void **state)
+LIVE_TEST(life_suppressed)
 {
 	struct scene scene;
 	int probes;
 
-	(void)state;
-	NEEDS_ROOT();
 	scene = scene_begin(TCP_IPV4, &quick);
 	assert_true(wait_said(&scene, 1, "answered in", 10));
 	net_deaf(scene.net, HOST_B, true);
@@ -312,15 +294,13 @@ void life_suppressed(void **state)
  * Data that is never acknowledged: retransmission ends the connection, keepalive or not. One whose keepalive was not
  * due for hours appears with its death.
  */
-void life_retransmission_timeout(void **state)
+LIVE_TEST(life_retransmission_timeout)
 {
 	const struct keepalive patient = { 7200, 75, 9, 0 };
 	struct scene scene;
 	struct tcp second;
 	char port[16];
 
-	(void)state;
-	NEEDS_ROOT();
 	scene = scene_begin(TCP_IPV4, &quick);
 	net_sysctl(scene.net, HOST_A, "ipv4/tcp_retries2", "3");
 	second = tcp_connect(scene.net, TCP_IPV4);
@@ -344,15 +324,13 @@ void life_retransmission_timeout(void **state)
 }
 
 /* Connections that end before keepalive ever acts are none of its business. */
-void life_short_ones_are_silent(void **state)
+LIVE_TEST(life_short_ones_are_silent)
 {
 	char pid[16];
 	const char *const own[] = { "-p", pid, NULL };
 	struct scene scene;
 	struct tcp brief;
 
-	(void)state;
-	NEEDS_ROOT();
 	snprintf(pid, sizeof(pid), "%d", getpid());
 	scene = scene_begin_with(own, TCP_IPV4, &quick);
 	for (int i = 0; i < 100; i++) {
@@ -363,19 +341,17 @@ void life_short_ones_are_silent(void **state)
 	}
 	assert_true(wait_said(&scene, 1, "answered in", 10));
 	assert_int_equal(tool_stop(scene.tool), 0);
-	assert_int_equal(tool_lines(scene.tool, "keepalive: 1s idle", ADDR4_B), 1);
+	assert_int_equal(tool_lines(scene.tool, "keepalive: 1s idle", net_addr4(HOST_B)), 1);
 	assert_int_equal(tool_lines(scene.tool, "ended", ""), 0);
 	scene_end(&scene);
 }
 
 /* Without the hook that sees answers arrive, the next firing of the timer finds them. */
-void life_answers_not_looked_for(void **state)
+LIVE_TEST(life_answers_not_looked_for)
 {
 	const char *const args[] = { "--no-answers", NULL };
 	struct scene scene;
 
-	(void)state;
-	NEEDS_ROOT();
 	scene = scene_begin_with(args, TCP_IPV4, &quick);
 	assert_true(wait_said(&scene, 2, "answered within about", 20));
 	assert_int_equal(tool_stop(scene.tool), 0);
@@ -385,15 +361,13 @@ void life_answers_not_looked_for(void **state)
 }
 
 /* The first probe comes after 2 s; something on the way may have forgotten the connection by then. */
-void life_first_probe_too_late(void **state)
+LIVE_TEST(life_first_probe_too_late)
 {
 	const char *const args[] = { "--middlebox-timeout", "1", NULL };
 	const struct keepalive late = { 2, 1, 3, 0 };
 	struct scene scene;
 	struct tcp early;
 
-	(void)state;
-	NEEDS_ROOT();
 	scene = scene_begin_with(args, TCP_IPV4, &late);
 	early = tcp_connect(scene.net, TCP_IPV4);
 	tcp_keepalive(early.client, &quick);

@@ -160,7 +160,7 @@ static void own_pid(char *text, size_t size)
 /* --- tests --- */
 
 /* What the socket was told, what its sysctls say, and how long the kernel says it has been silent. */
-void list_agrees_with_the_socket(void **state)
+LIVE_TEST(list_agrees_with_the_socket, .once = true)
 {
 	static const struct keepalive own = { 50, 7, 4, 90000 };
 	char pid[16], netns[64];
@@ -174,8 +174,6 @@ void list_agrees_with_the_socket(void **state)
 	int64_t begin;
 	long long heard;
 
-	(void)state;
-	NEEDS_ROOT();
 	own_pid(pid, sizeof(pid));
 	net = net_new();
 	net_sysctl(net, HOST_A, "ipv4/tcp_keepalive_time", "600");
@@ -194,8 +192,8 @@ void list_agrees_with_the_socket(void **state)
 	find_row(tool, set_all.client_port, &row);
 	assert_int_equal(number(&row, FIELD_PID), getpid());
 	assert_string_equal(row.field[FIELD_NETNS], netns);
-	assert_string_equal(row.field[FIELD_LOCAL], ADDR4_A);
-	assert_string_equal(row.field[FIELD_PEER], ADDR4_B);
+	assert_string_equal(row.field[FIELD_LOCAL], net_addr4(HOST_A));
+	assert_string_equal(row.field[FIELD_PEER], net_addr4(HOST_B));
 	assert_int_equal(number(&row, FIELD_PEER_PORT), set_all.server_port);
 	assert_string_equal(row.field[FIELD_STATE], "established");
 	assert_int_equal(number(&row, FIELD_IDLE), get(set_all.client, IPPROTO_TCP, TCP_KEEPIDLE));
@@ -216,7 +214,7 @@ void list_agrees_with_the_socket(void **state)
 	assert_true(number(&row, FIELD_DETECTION) >= 92000 * MS_US - TOLERANCE_US - (now_us() - begin));
 
 	find_row(tool, set_one.client_port, &row);
-	assert_string_equal(row.field[FIELD_PEER], ADDR6_B);
+	assert_string_equal(row.field[FIELD_PEER], net_addr6(HOST_B));
 	assert_int_equal(number(&row, FIELD_IDLE), 600);
 	assert_int_equal(number(&row, FIELD_INTERVAL), 33);
 	assert_int_equal(number(&row, FIELD_LIMIT), 3);
@@ -252,7 +250,7 @@ static int64_t ss_remaining_us(unsigned int port)
 }
 
 /* Times of less than ten seconds, of which ss shows the milliseconds. */
-void list_agrees_with_ss(void **state)
+LIVE_TEST(list_agrees_with_ss, .once = true)
 {
 	enum { N = 5 };
 	char pid[16];
@@ -262,12 +260,8 @@ void list_agrees_with_ss(void **state)
 	struct net *net;
 	int64_t begin, remaining, listed;
 
-	(void)state;
-	NEEDS_ROOT();
-	if (access("/usr/bin/ss", X_OK) && access("/bin/ss", X_OK) && access("/usr/sbin/ss", X_OK)) {
-		fprintf(stderr, "SKIPPED: %s: there is no ss here\n", __func__);
-		skip();
-	}
+	if (access("/usr/bin/ss", X_OK) && access("/bin/ss", X_OK) && access("/usr/sbin/ss", X_OK))
+		skip("there is no ss here");
 	own_pid(pid, sizeof(pid));
 	net = net_new();
 	for (int i = 0; i < N; i++) {
@@ -299,7 +293,7 @@ void list_agrees_with_ss(void **state)
 }
 
 /* Probes that nobody answers are counted, and bring the end nearer. */
-void list_counts_probes(void **state)
+LIVE_TEST(list_counts_probes, .once = true)
 {
 	static const struct keepalive slow_end = { 1, 1, 100, 0 };
 	char pid[16];
@@ -311,8 +305,6 @@ void list_counts_probes(void **state)
 	struct row row;
 	uint64_t before, sent;
 
-	(void)state;
-	NEEDS_ROOT();
 	own_pid(pid, sizeof(pid));
 	net = net_new();
 	tcp = tcp_connect(net, TCP_IPV4);
@@ -350,7 +342,7 @@ static int open_listener(const struct net *net, unsigned int *port)
 	return fd;
 }
 
-void list_listeners(void **state)
+LIVE_TEST(list_listeners, .once = true)
 {
 	char pid[16];
 	const char *const connections[] = { "--csv", "-p", pid, NULL };
@@ -361,8 +353,6 @@ void list_listeners(void **state)
 	struct net *net;
 	struct row row;
 
-	(void)state;
-	NEEDS_ROOT();
 	own_pid(pid, sizeof(pid));
 	net = net_new();
 	with_fd = open_listener(net, &with);
@@ -386,7 +376,7 @@ void list_listeners(void **state)
 }
 
 /* Of its own network namespace katrace also shows what nobody holds. */
-void list_sockets_nobody_holds(void **state)
+LIVE_TEST(list_sockets_nobody_holds, .once = true)
 {
 	char netns[64];
 	const char *const args[] = { "--csv", "--netns", netns, NULL };
@@ -398,8 +388,6 @@ void list_sockets_nobody_holds(void **state)
 	struct tcp tcp;
 	struct row row;
 
-	(void)state;
-	NEEDS_ROOT();
 	net = net_new();
 	listener = open_listener(net, &port);
 	tcp = tcp_connect(net, TCP_IPV4);
@@ -435,7 +423,7 @@ void list_sockets_nobody_holds(void **state)
 }
 
 /* The same as JSON: what the schema promises is seen by its validator, what the values are here. */
-void list_as_json(void **state)
+LIVE_TEST(list_as_json, .once = true)
 {
 	static const struct keepalive own = { 50, 7, 4, 0 };
 	char pid[16], text[256];
@@ -447,8 +435,6 @@ void list_as_json(void **state)
 	struct tcp tcp;
 	int listener;
 
-	(void)state;
-	NEEDS_ROOT();
 	own_pid(pid, sizeof(pid));
 	net = net_new();
 	tcp = tcp_connect(net, TCP_IPV6);
@@ -456,13 +442,13 @@ void list_as_json(void **state)
 	listener = open_listener(net, &port);
 	set(listener, SOL_SOCKET, SO_KEEPALIVE, 1);
 	tool = run_list(args);
-	snprintf(text, sizeof(text), "\"local\":{\"address\":\"" ADDR6_A "\",\"port\":%u}", tcp.client_port);
+	snprintf(text, sizeof(text), "\"local\":{\"address\":\"%s\",\"port\":%u}", net_addr6(HOST_A), tcp.client_port);
 	assert_int_equal(tool_lines(tool, text, "\"keepalive\":{\"enabled\":true,\"idle_s\":50,\"interval_s\":7,"), 1);
 	assert_int_equal(tool_lines(tool, text, "\"event_name\":\"katrace.socket\""), 1);
 	assert_int_equal(tool_lines(tool, text, "\"next_probe_us\":"), 1);
 	assert_int_equal(tool_lines(tool, text, "\"detection_us\":"), 1);
-	assert_int_equal(tool_lines(tool, "\"peer\":{\"address\":\"" ADDR6_A "\"", "\"keepalive\":{\"enabled\":false}"),
-			 1);
+	snprintf(text, sizeof(text), "\"peer\":{\"address\":\"%s\"", net_addr6(HOST_A));
+	assert_int_equal(tool_lines(tool, text, "\"keepalive\":{\"enabled\":false}"), 1);
 	tool_free(tool);
 	tool = run_list(listeners);
 	assert_int_equal(tool_lines(tool, "\"state\":\"listen\"", "\"keepalive\":{\"enabled\":true,"), 1);
@@ -494,16 +480,14 @@ static void assert_shows(const char *option, const char *value, const struct thr
 	tool_free(tool);
 }
 
-void list_chooses(void **state)
+LIVE_TEST(list_chooses, .once = true)
 {
 	static const struct keepalive soon = { 40, 10, 3, 0 }, far = { 7200, 75, 9, 0 };
 	const struct timespec pause = { .tv_sec = 2, .tv_nsec = 100000000 };
 	struct three tcp;
 	struct net *net;
-	char port[16], netns[64];
+	char port[16], netns[64], peers[32];
 
-	(void)state;
-	NEEDS_ROOT();
 	net = net_new();
 	tcp.off = tcp_connect(net, TCP_IPV4);
 	tcp.soon = tcp_connect(net, TCP_IPV4);
@@ -522,7 +506,8 @@ void list_chooses(void **state)
 	assert_shows("--zombies=1s,10s", NULL, &tcp, true, true, true);
 	assert_shows("--failures", NULL, &tcp, true, false, false);
 	assert_shows("-6", NULL, &tcp, false, false, true);
-	assert_shows("--peer", ADDR4_B "/31", &tcp, true, true, false);
+	snprintf(peers, sizeof(peers), "%s/31", net_addr4(HOST_B));
+	assert_shows("--peer", peers, &tcp, true, true, false);
 	snprintf(port, sizeof(port), "%u", tcp.soon.client_port);
 	assert_shows("--port", port, &tcp, false, true, false);
 	net_name(net, HOST_A, netns, sizeof(netns));
@@ -536,7 +521,7 @@ void list_chooses(void **state)
 	net_free(net);
 }
 
-void list_sums_up(void **state)
+LIVE_TEST(list_sums_up, .once = true)
 {
 	static const struct keepalive twice_a_minute = { 30, 10, 3, 0 };
 	enum { N = 6 };
@@ -547,8 +532,6 @@ void list_sums_up(void **state)
 	struct net *net;
 	struct tcp tcp[N];
 
-	(void)state;
-	NEEDS_ROOT();
 	own_pid(pid, sizeof(pid));
 	prctl(PR_SET_NAME, "sums \033[1m up");
 	net = net_new();
@@ -584,7 +567,7 @@ static void churn(const struct net *net, volatile uint64_t *sockets)
 	socklen_t size = sizeof(address);
 	int listener, client, server;
 
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	live_end_with_parent();
 	net_enter(net, HOST_B);
 	listener = socket(AF_INET, SOCK_STREAM, 0);
 	address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
@@ -627,7 +610,7 @@ static int check_rows(const struct tool *tool)
  * Sockets come and go while the walks are made: no crash, no half row, and those that stay are there, once. The
  * walks are made where the others come and go, so that they meet them with and without a file.
  */
-void list_under_churn(void **state)
+LIVE_TEST(list_under_churn, .once = true, .exclusive = true)
 {
 	enum { N = 200, WALKS = 10 };
 	const char *const args[] = { "--csv", "--no-header", NULL };
@@ -643,11 +626,9 @@ void list_under_churn(void **state)
 	uint64_t before;
 	pid_t pid;
 
-	(void)state;
-	NEEDS_ROOT();
 	must(sockets != MAP_FAILED, "mmap");
 	net = net_new();
-	snprintf(peer, sizeof(peer), "," ADDR4_B ",%u,", tcp_connect_many(net, clients, servers, N));
+	snprintf(peer, sizeof(peer), ",%s,%u,", net_addr4(HOST_B), tcp_connect_many(net, clients, servers, N));
 	for (int i = 0; i < N; i++)
 		tcp_keepalive(clients[i], &far);
 	pid = fork();
@@ -678,7 +659,7 @@ void list_under_churn(void **state)
 	munmap((void *)sockets, sizeof(*sockets));
 }
 
-void list_with_two_capabilities(void **state)
+LIVE_TEST(list_with_two_capabilities, .once = true)
 {
 	char netns[64];
 	const char *const args[] = { "list", "--csv", "--netns", netns, NULL };
@@ -687,8 +668,6 @@ void list_with_two_capabilities(void **state)
 	struct tcp tcp;
 	struct row row;
 
-	(void)state;
-	NEEDS_ROOT();
 	net = net_new();
 	tcp = tcp_connect(net, TCP_V4_MAPPED);
 	net_name(net, HOST_A, netns, sizeof(netns));
@@ -696,20 +675,18 @@ void list_with_two_capabilities(void **state)
 	assert_int_equal(tool_wait(tool, 60), 0);
 	find_row(tool, tcp.client_port, &row);
 	assert_int_equal(number(&row, FIELD_PID), getpid());
-	assert_string_equal(row.field[FIELD_PEER], ADDR4_B);
+	assert_string_equal(row.field[FIELD_PEER], net_addr4(HOST_B));
 	tool_free(tool);
 	tcp_close(&tcp);
 	net_free(net);
 }
 
 /* Not on a terminal: one block after the other, until it is told to end. */
-void list_watches(void **state)
+LIVE_TEST(list_watches, .once = true)
 {
 	const char *const args[] = { "list", "--watch=1", "--port", "1", NULL };
 	struct tool *tool;
 
-	(void)state;
-	NEEDS_ROOT();
 	tool = tool_start(args);
 	assert_true(tool_wait_lines(tool, 2, "PID", "NOTE", 30));
 	assert_true(tool_runs(tool));
@@ -760,7 +737,7 @@ static size_t watch_terminal(char *text, size_t size)
 }
 
 /* Nothing of it is wider or longer than the terminal, which gets its screen and its cursor back. */
-void list_watches_on_a_terminal(void **state)
+LIVE_TEST(list_watches_on_a_terminal, .once = true)
 {
 	enum { N = 20 };
 	static char text[65536];
@@ -768,12 +745,8 @@ void list_watches_on_a_terminal(void **state)
 	struct net *net;
 	char *at, *line, *save;
 
-	(void)state;
-	NEEDS_ROOT();
-	if (!has_terminals()) {
-		fprintf(stderr, "SKIPPED: %s: there are no terminals here\n", __func__);
-		skip();
-	}
+	if (!has_terminals())
+		skip("there are no terminals here");
 	net = net_new();
 	tcp_connect_many(net, clients, servers, N);
 	watch_terminal(text, sizeof(text));
@@ -792,7 +765,7 @@ void list_watches_on_a_terminal(void **state)
 }
 
 /* On a screen of 80 columns and 24 lines, and no option forgotten. */
-void list_help_fits(void **state)
+LIVE_TEST(list_help_fits, .once = true, .any_user = true)
 {
 	static const char *const options[] = {
 		"-p",
@@ -826,7 +799,6 @@ void list_help_fits(void **state)
 	struct tool *tool = tool_start(args);
 	const char *line, *end;
 
-	(void)state;
 	assert_int_equal(tool_wait(tool, 30), 0);
 	for (size_t i = 0; i < sizeof(options) / sizeof(options[0]); i++)
 		assert_non_null(strstr(tool_stdout(tool), options[i]));
@@ -835,7 +807,7 @@ void list_help_fits(void **state)
 	tool_free(tool);
 }
 
-void list_bad_input(void **state)
+LIVE_TEST(list_bad_input, .once = true, .any_user = true)
 {
 	static const char *const cases[][4] = {
 		{ "list", "--silent-over", "10x" },
@@ -859,7 +831,6 @@ void list_bad_input(void **state)
 		{ "list", "--silent-over", "5124095576030431h" },
 	};
 
-	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		struct tool *tool = tool_start(cases[i]);
 

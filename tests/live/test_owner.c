@@ -26,15 +26,13 @@
 static const struct keepalive quick = { 1, 1, 3, 0 };
 
 /* The timers of two sleeping processes fire while anything else runs: each line names the holder, never that. */
-void owner_is_not_current(void **state)
+LIVE_TEST(owner_is_not_current)
 {
 	const char *const args[] = { NULL };
 	struct holder first, second;
 	struct net *net;
 	struct tool *tool;
 
-	(void)state;
-	NEEDS_ROOT();
 	net = net_new();
 	tool = tool_start(args);
 	assert_true(tool_wait_started(tool));
@@ -59,14 +57,12 @@ static void rename_process(int fd)
 }
 
 /* As after exec: an owner is looked up again when it is older than 10 s. */
-void owner_renamed(void **state)
+LIVE_TEST(owner_renamed)
 {
 	const char *const args[] = { NULL };
 	struct holder holder;
 	struct stage stage;
 
-	(void)state;
-	NEEDS_ROOT();
 	stage = stage_new(args);
 	holder = holder_start(stage.net, "old name", rename_process);
 	wait_named(&stage, holder.port, holder.pid, "old name");
@@ -80,19 +76,17 @@ static void share_with_child(int fd)
 {
 	(void)fd;
 	if (fork() == 0)
-		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		live_end_with_parent();
 }
 
 /* The process with the lowest id comes first; the timeline names the other as well. */
-void owner_shared_after_fork(void **state)
+LIVE_TEST(owner_shared_after_fork)
 {
 	const char *const args[] = { NULL };
 	struct holder holder;
 	struct stage stage;
 	char owners[64];
 
-	(void)state;
-	NEEDS_ROOT();
 	stage.net = net_new();
 	holder = holder_start(stage.net, "parent", share_with_child);
 	holder_act(&holder);
@@ -110,21 +104,19 @@ void owner_shared_after_fork(void **state)
 static void leave_to_child(int fd)
 {
 	if (fork() == 0) {
-		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		live_end_with_parent();
 		prctl(PR_SET_NAME, "heir");
 		return;
 	}
 	close(fd);
 }
 
-void owner_passed_on(void **state)
+LIVE_TEST(owner_passed_on)
 {
 	const char *const args[] = { NULL };
 	struct holder holder;
 	struct stage stage;
 
-	(void)state;
-	NEEDS_ROOT();
 	stage = stage_new(args);
 	holder = holder_start(stage.net, "testator", leave_to_child);
 	wait_named(&stage, holder.port, holder.pid, "testator");
@@ -141,14 +133,12 @@ static void close_connection(int fd)
 }
 
 /* Closed, but its FIN stays unanswered: nobody holds the socket any more, the last who did is named. */
-void owner_of_an_orphan(void **state)
+LIVE_TEST(owner_of_an_orphan)
 {
 	const char *const args[] = { NULL };
 	struct holder holder;
 	struct stage stage;
 
-	(void)state;
-	NEEDS_ROOT();
 	stage = stage_new(args);
 	holder = holder_start(stage.net, "closer", close_connection);
 	wait_named(&stage, holder.port, holder.pid, "closer");
@@ -169,7 +159,7 @@ static int accept_connection(const struct net *net, unsigned int *port)
 	const struct tcp tcp = tcp_accept(net, &quick);
 
 	if (fork() == 0) {
-		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		live_end_with_parent();
 		prctl(PR_SET_NAME, "far end");
 		close(tcp.server);
 		for (;;)
@@ -180,14 +170,12 @@ static int accept_connection(const struct net *net, unsigned int *port)
 	return tcp.server;
 }
 
-void owner_accepted(void **state)
+LIVE_TEST(owner_accepted)
 {
 	const char *const args[] = { NULL };
 	struct holder holder;
 	struct stage stage;
 
-	(void)state;
-	NEEDS_ROOT();
 	stage = stage_new(args);
 	holder = holder_start_with(stage.net, "acceptor", accept_connection, NULL);
 	assert_true(tool_wait_lines(stage.tool, 2, local_port(holder.port), "answered in", 20));
@@ -232,7 +220,7 @@ static void hand_over(int fd)
 
 	must(socketpair(AF_UNIX, SOCK_STREAM, 0, pair) == 0, "socketpair");
 	if (fork() == 0) {
-		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		live_end_with_parent();
 		prctl(PR_SET_NAME, "receiver");
 		close(fd);
 		receive_fd(pair[1]);
@@ -242,14 +230,12 @@ static void hand_over(int fd)
 	close(fd);
 }
 
-void owner_handed_over(void **state)
+LIVE_TEST(owner_handed_over)
 {
 	const char *const args[] = { NULL };
 	struct holder holder;
 	struct stage stage;
 
-	(void)state;
-	NEEDS_ROOT();
 	stage = stage_new(args);
 	holder = holder_start(stage.net, "sender", hand_over);
 	wait_named(&stage, holder.port, holder.pid, "sender");
@@ -286,14 +272,12 @@ static int open_connection_in_thread(const struct net *net, unsigned int *port)
 }
 
 /* Opened by a thread: the process is named, by its main thread. */
-void owner_is_the_process_of_a_thread(void **state)
+LIVE_TEST(owner_is_the_process_of_a_thread)
 {
 	const char *const args[] = { NULL };
 	struct holder holder;
 	struct stage stage;
 
-	(void)state;
-	NEEDS_ROOT();
 	stage = stage_new(args);
 	holder = holder_start_with(stage.net, "main thread", open_connection_in_thread, NULL);
 	assert_true(tool_wait_lines(stage.tool, 1, local_port(holder.port), "answered in", 20));
@@ -311,14 +295,12 @@ static void execute(int fd)
 	must(false, "exec");
 }
 
-void owner_after_exec(void **state)
+LIVE_TEST(owner_after_exec)
 {
 	const char *const args[] = { NULL };
 	struct holder holder;
 	struct stage stage;
 
-	(void)state;
-	NEEDS_ROOT();
 	stage = stage_new(args);
 	holder = holder_start(stage.net, "before exec", execute);
 	wait_named(&stage, holder.port, holder.pid, "before exec");
@@ -330,17 +312,16 @@ void owner_after_exec(void **state)
 }
 
 /* All of one process's: every event of each of them names it. */
-void owner_of_many_sockets(void **state)
+LIVE_TEST(owner_of_many_sockets, .exclusive = true)
 {
 	static int clients[MANY], servers[MANY];
 	const char *const args[] = { NULL };
 	struct stage stage;
 	char peer[64], pid[16];
 
-	(void)state;
-	NEEDS_ROOT();
 	stage = stage_new(args);
-	snprintf(peer, sizeof(peer), "  " ADDR4_B ":%u  ", tcp_connect_many(stage.net, clients, servers, MANY));
+	snprintf(peer, sizeof(peer), "  %s:%u  ", net_addr4(HOST_B),
+		 tcp_connect_many(stage.net, clients, servers, MANY));
 	snprintf(pid, sizeof(pid), "  %-5d  ", getpid());
 	tcp_probe_all(stage.net, clients, MANY, &quick, MANY);
 	assert_true(tool_wait_lines(stage.tool, MANY, peer, "  probe 1/3 after", 60));
@@ -357,7 +338,7 @@ static void hold_one(const struct net *net, int listener, unsigned int port)
 	const pid_t pid = getpid();
 	int fd;
 
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	live_end_with_parent();
 	prctl(PR_SET_NAME, "one_of_many");
 	close(listener);
 	fd = tcp_connect_port(net, port);
@@ -394,7 +375,7 @@ static void check_process(void *ctx, const char *line)
 }
 
 /* As many processes, each with its own. */
-void owner_of_many_processes(void **state)
+LIVE_TEST(owner_of_many_processes, .exclusive = true)
 {
 	static struct process_of_port expected;
 	static int servers[MANY];
@@ -405,11 +386,9 @@ void owner_of_many_processes(void **state)
 	int listener;
 	pid_t pid;
 
-	(void)state;
-	NEEDS_ROOT();
 	stage = stage_new(args);
 	listener = tcp_listen(stage.net, &port);
-	snprintf(peer, sizeof(peer), "  " ADDR4_B ":%u  ", port);
+	snprintf(peer, sizeof(peer), "  %s:%u  ", net_addr4(HOST_B), port);
 	for (int i = 0; i < MANY; i++)
 		if (fork() == 0)
 			hold_one(stage.net, listener, port);
@@ -453,7 +432,7 @@ static void churn(const struct net *net, const char *name, unsigned int first_po
 	int fds[BATCH];
 	char command;
 
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	live_end_with_parent();
 	prctl(PR_SET_NAME, name);
 	while (read(commands, &command, 1) == 1) {
 		for (int i = 0; i < BATCH; i++) {
@@ -561,7 +540,7 @@ static void assert_not_mixed_up(struct tool *tool, const struct churner *churner
  * One process's connections end, another's begin, in the same socks: neither the owner nor what a filter decided is
  * passed on. The two take turns, so that each follows the other.
  */
-void owner_after_churn(void **state)
+LIVE_TEST(owner_after_churn)
 {
 	char pid[16];
 	const char *const all[] = { NULL }, *const filtered[] = { "-p", pid, NULL };
@@ -574,8 +553,6 @@ void owner_after_churn(void **state)
 	unsigned int port;
 	int listener, reused = 0;
 
-	(void)state;
-	NEEDS_ROOT();
 	must(walk_new(&walk, &options) == 0, "walk");
 	stage.net = net_new();
 	listener = tcp_listen(stage.net, &port);
@@ -613,15 +590,13 @@ void owner_after_churn(void **state)
 }
 
 /* In a container katrace cannot see who is outside. It says so, once. */
-void owner_outside_the_pid_namespace(void **state)
+LIVE_TEST(owner_outside_the_pid_namespace)
 {
 	static const char warning[] = "katrace: in a pid namespace of its own";
 	const char *const args[] = { NULL };
 	const char *said;
 	struct tool *tool;
 
-	(void)state;
-	NEEDS_ROOT();
 	tool = tool_start_with(RIGHTS_CONTAINED, args);
 	assert_true(tool_wait_started(tool));
 	assert_int_equal(tool_stop(tool), 0);

@@ -121,14 +121,12 @@ static char *told(const struct tool *tool, unsigned int port)
 	return all;
 }
 
-void story_is_the_same_in_every_mode(void **state)
+LIVE_TEST(story_is_the_same_in_every_mode)
 {
 	struct story story = { 0 };
 	char *first, *other;
 	int n_modes;
 
-	(void)state;
-	NEEDS_ROOT();
 	story.net = net_new();
 	n_modes = start_all(&story);
 	print_message("modes this kernel offers: %d\n", n_modes);

@@ -261,7 +261,7 @@ static void assert_sentence(const struct life *life, const char *what)
 	const char *block, *end, *found;
 	char head[64];
 
-	snprintf(head, sizeof(head), "\n" ADDR4_A ":%u - ", life->tcp.client_port);
+	snprintf(head, sizeof(head), "\n%s:%u - ", net_addr4(HOST_A), life->tcp.client_port);
 	block = strstr(tool_stdout(life->scene->tool), head);
 	assert_non_null(block);
 	end = strstr(block, "\n\n");
@@ -324,14 +324,12 @@ static double window_probe_timeout_s(int fd, int retries)
 
 /* Firings are idle after the peer was last heard, then each interval; the first that finds the limit reached ends it.
  */
-void verdict_silent_peer(void **state)
+LIVE_TEST(verdict_silent_peer)
 {
 	const struct keepalive by_limit = { 5, 3, 3, 0 }, by_5_s = { 1, 11, 3, 5000 }, by_12_s = { 1, 11, 3, 12500 };
 	struct scene scene;
 	struct life limit, early, late;
 
-	(void)state;
-	NEEDS_ROOT();
 	scene = scene_begin();
 	limit = life_begin(&scene, &by_limit);
 	early = life_begin(&scene, &by_5_s);
@@ -354,15 +352,13 @@ void verdict_silent_peer(void **state)
 }
 
 /* Keepalive has no say while data waits: 11 bytes on their way, or more than the peer has room for. */
-void verdict_suppressed(void **state)
+LIVE_TEST(verdict_suppressed)
 {
 	const struct keepalive user_timeout = { 1, 1, 3, 3000 };
 	struct scene scene;
 	struct life window, told, silent, user;
 	double window_s, rto;
 
-	(void)state;
-	NEEDS_ROOT();
 	scene = scene_begin();
 	net_sysctl(scene.net, HOST_A, "ipv4/tcp_retries2", "5");
 	told = life_begin(&scene, &quick);
@@ -407,15 +403,13 @@ void verdict_suppressed(void **state)
 }
 
 /* A closed window is no reason to die while the peer answers, unless there is a user timeout. */
-void verdict_closed_window(void **state)
+LIVE_TEST(verdict_closed_window)
 {
 	const struct keepalive user_timeout = { 1, 1, 3, 2500 };
 	struct scene scene;
 	struct life lives, dies;
 	double since_s;
 
-	(void)state;
-	NEEDS_ROOT();
 	scene = scene_begin();
 	lives = life_of(&scene, tcp_connect_narrow(scene.net), &quick);
 	dies = life_of(&scene, tcp_connect_narrow(scene.net), &user_timeout);
@@ -440,14 +434,12 @@ void verdict_closed_window(void **state)
 }
 
 /* Two probes are lost. The third finds the peer back: as it was, or rebooted, and then it knows nothing. */
-void verdict_third_probe(void **state)
+LIVE_TEST(verdict_third_probe)
 {
 	const struct keepalive enduring = { 1, 1, 9, 0 };
 	struct scene scene;
 	struct life lives, dies;
 
-	(void)state;
-	NEEDS_ROOT();
 	scene = scene_begin();
 	lives = life_begin(&scene, &quick);
 	dies = life_begin(&scene, &enduring);
@@ -478,15 +470,13 @@ void verdict_third_probe(void **state)
  * Nobody answers: tcp_write_timeout() gives up after as long as one SYN, its repetition and the doubled wait take. Then
  * a router, to which the second SYN goes, says that there is no such host.
  */
-void verdict_connecting(void **state)
+LIVE_TEST(verdict_connecting)
 {
 	struct scene scene;
 	struct life unanswered, refused;
 	unsigned int port;
 	int listener;
 
-	(void)state;
-	NEEDS_ROOT();
 	scene = scene_begin();
 	net_sysctl(scene.net, HOST_A, "ipv4/tcp_syn_retries", "1");
 	listener = tcp_listen(scene.net, &port);
@@ -521,14 +511,12 @@ static void wait_reports(const struct scene *scene, uint64_t n)
  * the kernel; about data it is remembered until the data is given up. (Each further report would also take back some
  * of the retransmission timer's patience: here there is just one.)
  */
-void verdict_router(void **state)
+LIVE_TEST(verdict_router)
 {
 	struct scene scene;
 	struct life probing, sending;
 	const uint64_t reports = 4;
 
-	(void)state;
-	NEEDS_ROOT();
 	scene = scene_begin();
 	net_sysctl(scene.net, HOST_A, "ipv4/tcp_retries2", "3");
 	sending = life_begin(&scene, &patient);
@@ -552,14 +540,12 @@ void verdict_router(void **state)
 }
 
 /* A firewall here: the kernel counts what it drops as sent, and only some modes see that it did not go out. */
-void verdict_firewall(void **state)
+LIVE_TEST(verdict_firewall)
 {
 	const struct keepalive enduring = { 1, 1, 9, 0 };
 	struct scene scene;
 	struct life dies, lives;
 
-	(void)state;
-	NEEDS_ROOT();
 	scene = scene_begin();
 	dies = life_begin(&scene, &quick);
 	lives = life_begin(&scene, &enduring);
@@ -579,13 +565,11 @@ void verdict_firewall(void **state)
 }
 
 /* A queue here that is full: tried again every 0.5 s, and past the time at which the limit would have been reached. */
-void verdict_full_queue(void **state)
+LIVE_TEST(verdict_full_queue)
 {
 	struct scene scene;
 	struct life life;
 
-	(void)state;
-	NEEDS_ROOT();
 	scene = scene_begin();
 	life = life_begin(&scene, &quick);
 	net_refuse(scene.net, HOST_A, true);
@@ -635,15 +619,13 @@ static void send_unread(const struct life *life)
 	assert_int_equal(poll(&readable, 1, 10000), 1);
 }
 
-void verdict_closed(void **state)
+LIVE_TEST(verdict_closed)
 {
 	enum { PEER, HERE, UNREAD, KILLED, KILLED_UNREAD, LIVES };
 	struct life lives[LIVES];
 	struct scene scene;
 	pid_t killed, killed_unread;
 
-	(void)state;
-	NEEDS_ROOT();
 	scene = scene_begin();
 	for (int i = 0; i < LIVES; i++)
 		lives[i] = life_begin(&scene, &quick);
@@ -680,13 +662,11 @@ void verdict_closed(void **state)
 }
 
 /* As `ss --kill` ends a connection. */
-void verdict_destroyed(void **state)
+LIVE_TEST(verdict_destroyed)
 {
 	struct scene scene;
 	struct life life;
 
-	(void)state;
-	NEEDS_ROOT();
 	scene = scene_begin();
 	life = life_begin(&scene, &quick);
 	assert_true(wait_said(&life, 1, "answered in"));
@@ -726,29 +706,23 @@ static void orphans(bool all)
 	scene_end(&scene);
 }
 
-void verdict_orphan(void **state)
+LIVE_TEST(verdict_orphan)
 {
-	(void)state;
-	NEEDS_ROOT();
 	orphans(false);
 }
 
-void verdict_orphan_of_all(void **state)
+LIVE_TEST(verdict_orphan_of_all)
 {
-	(void)state;
-	NEEDS_ROOT();
 	orphans(true);
 }
 
 /* One side has sent its FIN, and keepalive goes on. */
-void verdict_half_closed(void **state)
+LIVE_TEST(verdict_half_closed)
 {
 	struct scene scene;
 	struct life theirs, ours;
 	const char *answered;
 
-	(void)state;
-	NEEDS_ROOT();
 	scene = scene_begin();
 	answered = scene.sees_answers ? "answered in" : "answered within about";
 	theirs = life_begin(&scene, &quick);
@@ -774,15 +748,13 @@ void verdict_half_closed(void **state)
 /* --- what is no answer, and no event --- */
 
 /* A puppet says what it likes while a probe is out; only what the kernel would take for a sign of life counts. */
-void verdict_not_an_answer(void **state)
+LIVE_TEST(verdict_not_an_answer)
 {
 	const struct keepalive enduring = { 1, 1, 9, 0 };
 	struct puppet *puppet;
 	struct scene scene;
 	struct life life;
 
-	(void)state;
-	NEEDS_ROOT();
 	scene = scene_begin();
 	life = life_begin(&scene, &enduring);
 	puppet = puppet_new(scene.net, &life.tcp);
@@ -822,7 +794,7 @@ void verdict_not_an_answer(void **state)
  * The timer also runs for an orphan in FIN_WAIT2, here for 63 - 60 s (a minute is left to TIME_WAIT), and again and
  * again for a socket that its user has locked.
  */
-void verdict_not_keepalive(void **state)
+LIVE_TEST(verdict_not_keepalive)
 {
 	const int linger_s = 63;
 	struct life orphan, locked;
@@ -830,8 +802,6 @@ void verdict_not_keepalive(void **state)
 	struct scene scene;
 	int probes, lines;
 
-	(void)state;
-	NEEDS_ROOT();
 	scene = scene_begin();
 	orphan = life_begin(&scene, &quick);
 	locked = life_begin(&scene, &quick);
@@ -858,14 +828,12 @@ void verdict_not_keepalive(void **state)
 /* --- settings --- */
 
 /* Switched on late, changed while it lives, and off again. */
-void verdict_settings(void **state)
+LIVE_TEST(verdict_settings)
 {
 	const struct keepalive other = { 1, 2, 5, 0 };
 	struct scene scene;
 	struct life early, late;
 
-	(void)state;
-	NEEDS_ROOT();
 	scene = scene_begin();
 	early = life_begin(&scene, &quick);
 	late = life_begin(&scene, &quick);

@@ -2,6 +2,7 @@
 #include "tool.h"
 
 #include "must.h"
+#include "net.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -67,6 +68,32 @@ static bool is_command(const char *arg)
 	return false;
 }
 
+/* Whether the test itself says which connections it wants. */
+static bool chooses(const char *const *args)
+{
+	static const char *const options[] = { "-p", "-c", "--netns", "--cgroup", "--container" };
+
+	for (; *args; args++)
+		for (size_t i = 0; i < sizeof(options) / sizeof(options[0]); i++)
+			if (strcmp(*args, options[i]) == 0)
+				return true;
+	return false;
+}
+
+/* Options for the test's own hosts only: what else happens on this machine is not its business. */
+static int choose_hosts(const char **argv, int n)
+{
+	static char names[2][16];
+	const struct net *net = net_newest();
+
+	for (int host = HOST_A; net && host <= HOST_B; host++) {
+		net_name(net, (enum host)host, names[host], sizeof(names[host]));
+		argv[n++] = "--netns";
+		argv[n++] = names[host];
+	}
+	return n;
+}
+
 static void run_tool(enum tool_rights rights, const char *const *args)
 {
 	const char *argv[32] = { "katrace" };
@@ -84,6 +111,8 @@ static void run_tool(enum tool_rights rights, const char *const *args)
 		argv[n++] = "--mode";
 		argv[n++] = mode;
 	}
+	if (!is_command(argv[n - 1]) && !chooses(args))
+		n = choose_hosts(argv, n);
 	for (; *args; args++) {
 		must(n < 31, "too many arguments");
 		argv[n++] = *args;
@@ -364,12 +393,26 @@ void tool_free(struct tool *tool)
 	free(tool);
 }
 
-int tool_clean_up(void **state)
+/* Also called by a handler of signals: write(2) only. */
+static void show(const char *title, const struct stream *stream)
 {
-	(void)state;
-	while (tools) {
-		fprintf(stderr, "--- stdout of katrace\n%s--- stderr\n%s---\n", tool_stdout(tools), tool_stderr(tools));
-		tool_free(tools);
+	if (write(STDERR_FILENO, title, strlen(title)) < 0 || !stream->text)
+		return;
+	if (write(STDERR_FILENO, stream->text, stream->used) < 0)
+		return;
+}
+
+void tool_show_all(void)
+{
+	for (const struct tool *tool = tools; tool; tool = tool->next) {
+		show("--- stdout of katrace\n", &tool->out);
+		show("--- stderr\n", &tool->err);
+		show("---\n", &(struct stream){ 0 });
 	}
-	return 0;
+}
+
+void tool_free_all(void)
+{
+	while (tools)
+		tool_free(tools);
 }

@@ -23,7 +23,8 @@ struct tool;
 
 /*
  * Starts katrace with these arguments, NULL last. Before them comes --mode $KATRACE_MODE, if that is set: the same
- * tests for each hook mode.
+ * tests for each hook mode. Where they choose no processes, containers or network namespaces, katrace is told to trace
+ * the hosts of the test alone (--netns), if there are any yet.
  */
 struct tool *tool_start(const char *const *args);
 struct tool *tool_start_with(enum tool_rights rights, const char *const *args);
@@ -71,7 +72,9 @@ void tool_keep_lines(const char *text);
 /* Kills it if it still runs. */
 void tool_free(struct tool *tool);
 
-/* After each test: a test that failed left its katrace behind; shows what it said, and frees it. */
-int tool_clean_up(void **state);
+/* What those said that are not freed yet, on stderr. Safe in a handler of signals. */
+void tool_show_all(void);
+
+void tool_free_all(void);
 
 #endif
