@@ -4,7 +4,7 @@
 
 #include "cli/manual.h"
 #include "cli/options.h"
-#include "format/rows.h"
+#include "format/columns.h"
 #include "model/verdict.h"
 
 #include <stdio.h>
@@ -75,10 +75,10 @@ static void the_manual_has_every_note(void **state)
 	size_t i;
 
 	(void)state;
-	for (i = 0; rows_note(i); i++) {
-		snprintf(entry, sizeof(entry), " %s", rows_note(i));
+	for (i = 0; column_note(i); i++) {
+		snprintf(entry, sizeof(entry), " %s", column_note(i));
 		if (!has_entry(manual, entry))
-			fail_msg("docs/katrace.8 has no entry for the note \"%s\"", rows_note(i));
+			fail_msg("docs/katrace.8 has no entry for the note \"%s\"", column_note(i));
 	}
 	assert_true(i > 0);
 	free(manual);
@@ -95,10 +95,10 @@ static void the_pages_have_them_too(void **state)
 		if (!strstr(verdicts, cell))
 			fail_msg("docs/verdicts.md does not explain \"%s\"", verdict_name(verdict));
 	}
-	for (size_t i = 0; rows_note(i); i++) {
-		snprintf(cell, sizeof(cell), "%s` | ", rows_note(i));
+	for (size_t i = 0; column_note(i); i++) {
+		snprintf(cell, sizeof(cell), "%s` | ", column_note(i));
 		if (!strstr(using, cell))
-			fail_msg("docs/using.md does not explain the note \"%s\"", rows_note(i));
+			fail_msg("docs/using.md does not explain the note \"%s\"", column_note(i));
 	}
 	free(verdicts);
 	free(using);

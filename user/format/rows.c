@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 #include "format/rows.h"
 
-#include "format/words.h"
+#include "format/columns.h"
 
 #include <netinet/tcp.h>
 #include <stdlib.h>
@@ -16,289 +16,16 @@
 #define COLOR_DIM "\033[2m"
 #define COLOR_OFF "\033[0m"
 
-enum column {
-	COLUMN_PID,
-	COLUMN_COMM,
-	COLUMN_LOCAL,
-	COLUMN_PEER,
-	COLUMN_STATE,
-	COLUMN_NEXT,
-	COLUMN_PROBES,
-	COLUMN_IDLE,
-	COLUMN_INTERVAL,
-	COLUMN_TIMEOUT,
-	COLUMN_SILENT,
-	COLUMN_NOTICED,
-	COLUMN_NETNS,
-	COLUMN_CONTAINER,
-	COLUMN_NOTE,
-	COLUMNS
-};
-
 struct rows {
 	struct rows_options options;
 	size_t width[COLUMNS]; /* of the widest cell, or the title */
 	bool shown[COLUMNS];
-	bool narrow; /* local addresses are shortened to their port */
+	struct look look;
 	bool has_timeout, has_netns, has_container;
 	bool measured;
 	uint32_t last_pid; /* last measured */
 	struct settings last_settings;
 };
-
-/* --- cells --- */
-
-static void pid_cell(const struct rows *rows, const struct listed *listed, struct out *out)
-{
-	(void)rows;
-	if (listed->connection.owner.pid)
-		out_number(out, listed->connection.owner.pid);
-	else
-		out_text(out, "-");
-}
-
-static void comm_cell(const struct rows *rows, const struct listed *listed, struct out *out)
-{
-	const struct owner *owner = &listed->connection.owner;
-
-	(void)rows;
-	if (!owner->pid) {
-		out_text(out, "-");
-		return;
-	}
-	out_escaped(out, owner->comm, sizeof(owner->comm));
-	if (owner->n_others) {
-		out_text(out, " +");
-		out_number(out, owner->n_others);
-	}
-}
-
-static void local_cell(const struct rows *rows, const struct listed *listed, struct out *out)
-{
-	if (!rows->narrow) {
-		words_endpoint(out, &listed->connection.id.local);
-		return;
-	}
-	out_text(out, ":");
-	out_number(out, listed->connection.id.local.port);
-}
-
-static void peer_cell(const struct rows *rows, const struct listed *listed, struct out *out)
-{
-	(void)rows;
-	if (listed->state == TCP_LISTEN)
-		out_text(out, "*");
-	else
-		words_endpoint(out, &listed->connection.id.peer);
-}
-
-static void state_cell(const struct rows *rows, const struct listed *listed, struct out *out)
-{
-	(void)rows;
-	out_text(out, listed->state == TCP_ESTABLISHED ? "estab" : (state_name(listed->state) ?: "-"));
-}
-
-static void next_cell(const struct rows *rows, const struct listed *listed, struct out *out)
-{
-	(void)rows;
-	if (!listed->connection.settings.enabled)
-		out_text(out, "off");
-	else if (listed->due)
-		words_span(out, listed->next_us);
-	else
-		out_text(out, "-");
-}
-
-static void mark(const struct settings *settings, enum katrace_setting setting, struct out *out)
-{
-	if (settings->from_sysctl & setting)
-		out_text(out, "*");
-}
-
-static void probes_cell(const struct rows *rows, const struct listed *listed, struct out *out)
-{
-	const struct settings *settings = &listed->connection.settings;
-
-	(void)rows;
-	if (!settings->enabled) {
-		out_text(out, "-");
-		return;
-	}
-	out_number(out, listed->probes_out);
-	if (settings->user_timeout_ms)
-		return; /* the user timeout decides, not the limit */
-	out_text(out, "/");
-	out_number(out, settings->probe_limit);
-	mark(settings, KATRACE_PROBE_LIMIT, out);
-}
-
-static void setting_cell(const struct settings *settings, uint32_t seconds, enum katrace_setting setting,
-			 struct out *out)
-{
-	if (!settings->enabled) {
-		out_text(out, "-");
-		return;
-	}
-	words_setting(out, seconds);
-	mark(settings, setting, out);
-}
-
-static void idle_cell(const struct rows *rows, const struct listed *listed, struct out *out)
-{
-	const struct settings *settings = &listed->connection.settings;
-
-	(void)rows;
-	setting_cell(settings, settings->idle_s, KATRACE_IDLE, out);
-}
-
-static void interval_cell(const struct rows *rows, const struct listed *listed, struct out *out)
-{
-	const struct settings *settings = &listed->connection.settings;
-
-	(void)rows;
-	setting_cell(settings, settings->interval_s, KATRACE_INTERVAL, out);
-}
-
-static void timeout_cell(const struct rows *rows, const struct listed *listed, struct out *out)
-{
-	const uint32_t ms = listed->connection.settings.user_timeout_ms;
-
-	(void)rows;
-	if (!ms)
-		out_text(out, "-");
-	else if (ms % 1000)
-		words_ms(out, ms);
-	else
-		words_setting(out, ms / 1000);
-}
-
-static void silent_cell(const struct rows *rows, const struct listed *listed, struct out *out)
-{
-	(void)rows;
-	if (listed->was_connected)
-		words_span(out, listed->connection.silent_us);
-	else
-		out_text(out, "-");
-}
-
-static void noticed_cell(const struct rows *rows, const struct listed *listed, struct out *out)
-{
-	(void)rows;
-	if (listed->detects)
-		words_span(out, listed->detection_us);
-	else if (listed->state == TCP_ESTABLISHED && !listed->connection.settings.enabled && !listed->waiting)
-		out_text(out, "never");
-	else
-		out_text(out, "-");
-}
-
-static void netns_cell(const struct rows *rows, const struct listed *listed, struct out *out)
-{
-	if (listed->connection.id.netns == rows->options.own_netns)
-		out_text(out, "-");
-	else
-		out_number(out, listed->connection.id.netns);
-}
-
-static void container_cell(const struct rows *rows, const struct listed *listed, struct out *out)
-{
-	(void)rows;
-	words_container(out, &listed->connection.owner);
-}
-
-enum note {
-	NOTE_NONE,
-	NOTE_UNANSWERED, /* after their number */
-	NOTE_RETRANSMITTING,
-	NOTE_WINDOW_CLOSED,
-	NOTE_ZOMBIE,
-	NOTE_NO_KEEPALIVE,
-	NOTE_ORPHAN,
-	NOTE_KERNEL,
-	NOTE_NOT_ACCEPTED,
-	NOTES
-};
-
-static const char *const notes[NOTES] = {
-	[NOTE_NONE] = "",
-	[NOTE_UNANSWERED] = "unanswered",
-	[NOTE_RETRANSMITTING] = "retransmitting",
-	[NOTE_WINDOW_CLOSED] = "window closed",
-	[NOTE_ZOMBIE] = "zombie",
-	[NOTE_NO_KEEPALIVE] = "no keepalive",
-	[NOTE_ORPHAN] = "orphan",
-	[NOTE_KERNEL] = "the kernel's",
-	[NOTE_NOT_ACCEPTED] = "not accepted",
-};
-
-const char *rows_note(size_t i)
-{
-	return i + 1 < NOTES ? notes[i + 1] : NULL;
-}
-
-/* Why no process holds the socket. */
-static enum note unheld_note(const struct listed *listed)
-{
-	if (listed->connection.owner.pid)
-		return NOTE_NONE;
-	if (listed->orphan)
-		return NOTE_ORPHAN;
-	return listed->connection.id.inode ? NOTE_KERNEL : NOTE_NOT_ACCEPTED;
-}
-
-static enum note note_of(const struct listed *listed, const struct zombie_limits *zombies)
-{
-	switch (concern_of(listed, zombies)) {
-	case CONCERN_UNANSWERED:
-		return NOTE_UNANSWERED;
-	case CONCERN_RETRANSMITTING:
-		return listed->window_probe ? NOTE_WINDOW_CLOSED : NOTE_RETRANSMITTING;
-	case CONCERN_ZOMBIE:
-		return NOTE_ZOMBIE;
-	case CONCERN_NO_KEEPALIVE:
-		return NOTE_NO_KEEPALIVE;
-	case CONCERN_NONE:
-	case CONCERN_PASSING:
-		return unheld_note(listed);
-	case CONCERN_LISTENER:
-		break;
-	}
-	return NOTE_NONE;
-}
-
-static void note_cell(const struct rows *rows, const struct listed *listed, struct out *out)
-{
-	const enum note note = note_of(listed, &rows->options.zombies);
-
-	if (note == NOTE_UNANSWERED) {
-		out_number(out, listed->probes_out);
-		out_text(out, " ");
-	}
-	out_text(out, notes[note]);
-}
-
-static const struct {
-	const char *title;
-	void (*cell)(const struct rows *rows, const struct listed *listed, struct out *out);
-} columns[COLUMNS] = {
-	[COLUMN_PID] = { "PID", pid_cell },
-	[COLUMN_COMM] = { "COMM", comm_cell },
-	[COLUMN_LOCAL] = { "LOCAL", local_cell },
-	[COLUMN_PEER] = { "PEER", peer_cell },
-	[COLUMN_STATE] = { "STATE", state_cell },
-	[COLUMN_NEXT] = { "NEXT", next_cell },
-	[COLUMN_PROBES] = { "PROBES", probes_cell },
-	[COLUMN_IDLE] = { "IDLE", idle_cell },
-	[COLUMN_INTERVAL] = { "INTVL", interval_cell },
-	[COLUMN_TIMEOUT] = { "USERTO", timeout_cell },
-	[COLUMN_SILENT] = { "SILENT", silent_cell },
-	[COLUMN_NOTICED] = { "NOTICED", noticed_cell },
-	[COLUMN_NETNS] = { "NETNS", netns_cell },
-	[COLUMN_CONTAINER] = { "CONTAINER", container_cell },
-	[COLUMN_NOTE] = { "NOTE", note_cell },
-};
-
-/* --- the table --- */
 
 struct rows *rows_new(const struct rows_options *options)
 {
@@ -307,8 +34,10 @@ struct rows *rows_new(const struct rows_options *options)
 	if (!rows)
 		return NULL;
 	rows->options = *options;
-	for (int i = 0; i < COLUMNS; i++)
-		rows->width[i] = strlen(columns[i].title);
+	rows->look.own_netns = options->own_netns;
+	rows->look.zombies = options->zombies;
+	for (enum column i = 0; i < COLUMNS; i++)
+		rows->width[i] = strlen(column_title(i));
 	rows->width[COLUMN_NEXT] = rows->width[COLUMN_SILENT] = rows->width[COLUMN_NOTICED] = SPAN_WIDTH;
 	rows->width[COLUMN_NOTE] = sizeof("retransmitting") - 1;
 	return rows;
@@ -324,7 +53,7 @@ static void measure_cell(struct rows *rows, enum column column, const struct lis
 	char buf[ROWS_LINE_MAX];
 	struct out out = out_make(buf, sizeof(buf));
 
-	columns[column].cell(rows, listed, &out);
+	column_cell(column, &rows->look, listed, &out);
 	if (out.used > rows->width[column])
 		rows->width[column] = out.used;
 }
@@ -360,7 +89,7 @@ static size_t total_width(const struct rows *rows)
 {
 	size_t width = 0;
 
-	for (int i = 0; i < COLUMNS; i++)
+	for (enum column i = 0; i < COLUMNS; i++)
 		if (rows->shown[i])
 			width += rows->width[i] + GAP;
 	return width - GAP;
@@ -377,13 +106,13 @@ void rows_measured(struct rows *rows)
 	static const enum column dispensable[] = { COLUMN_CONTAINER, COLUMN_INTERVAL, COLUMN_NETNS, COLUMN_TIMEOUT,
 						   COLUMN_NOTE,      COLUMN_IDLE,     COLUMN_STATE };
 
-	for (int i = 0; i < COLUMNS; i++)
+	for (enum column i = 0; i < COLUMNS; i++)
 		rows->shown[i] = true;
 	rows->shown[COLUMN_TIMEOUT] = rows->has_timeout;
 	rows->shown[COLUMN_NETNS] = rows->has_netns;
 	rows->shown[COLUMN_CONTAINER] = rows->has_container;
 	if (!fits(rows)) {
-		rows->narrow = true;
+		rows->look.narrow = true;
 		rows->width[COLUMN_LOCAL] = sizeof(":65535") - 1;
 	}
 	for (size_t i = 0; i < sizeof(dispensable) / sizeof(dispensable[0]) && !fits(rows); i++)
@@ -404,11 +133,11 @@ void rows_header(const struct rows *rows, struct out *out)
 	const size_t line = out->used;
 	size_t from;
 
-	for (int i = 0; i < COLUMNS; i++) {
+	for (enum column i = 0; i < COLUMNS; i++) {
 		if (!rows->shown[i])
 			continue;
 		from = out->used;
-		out_text(out, columns[i].title);
+		out_text(out, column_title(i));
 		out_pad(out, from, rows->width[i] + GAP);
 	}
 	end_line(rows, out, line);
@@ -442,11 +171,11 @@ void rows_row(const struct rows *rows, const struct listed *listed, struct out *
 
 	out_text(out, color);
 	line = out->used;
-	for (int i = 0; i < COLUMNS; i++) {
+	for (enum column i = 0; i < COLUMNS; i++) {
 		if (!rows->shown[i])
 			continue;
 		from = out->used;
-		columns[i].cell(rows, listed, out);
+		column_cell(i, &rows->look, listed, out);
 		out_pad(out, from, rows->width[i] + GAP);
 	}
 	end_line(rows, out, line);

@@ -38,7 +38,4 @@ void rows_measured(struct rows *rows);
 void rows_header(const struct rows *rows, struct out *out);
 void rows_row(const struct rows *rows, const struct listed *listed, struct out *out);
 
-/* The notes of the last column, by number from 0; NULL: there are no more. */
-const char *rows_note(size_t i);
-
 #endif

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/* What this host offers katrace, and what stands in the way: found by trying. */
+#ifndef KATRACE_FINDINGS_H
+#define KATRACE_FINDINGS_H
+
+#include "kernel/hooks.h"
+#include "kernel/object.h"
+
+#include <katrace/record.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/utsname.h>
+
+struct findings {
+	struct utsname host;
+	bool btf;
+	char lockdown[32];
+	char paranoid[16]; /* kernel.perf_event_paranoid */
+	char missing[64];  /* capabilities; "" when none is */
+	bool tried;        /* the kernel side was tried: what follows is known */
+	int walk_error;    /* -errno, 0: sockets can be found */
+	int trace_error;   /* -errno, 0: katrace can listen */
+	enum read_method method;
+	struct katrace_facts facts;
+	struct hook hooks[N_HOOKS];
+	const char *used[HOOK_JOBS]; /* names of hooks; NULL: none */
+	enum hook_mode mode;
+	uint64_t segments_per_s;
+};
+
+/* Loads, attaches and detaches all that katrace can, and counts segments for a quarter of a second. btf as --btf. */
+void findings_make(struct findings *findings, const char *btf);
+
+/* True if nothing stands in the way. */
+bool findings_can_run(const struct findings *findings);
+
+#endif
