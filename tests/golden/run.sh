@@ -40,6 +40,10 @@ to_full_disk() {
 	"$katrace" replay lives.ndjson > /dev/full
 }
 
+print_to_full_disk() {
+	"$katrace" "$@" > /dev/full
+}
+
 to_reader_that_leaves() {
 	for _ in {1..200}; do cat lives.ndjson; done > "$work/large"
 	"$katrace" replay "$work/large" | head -1
@@ -74,6 +78,11 @@ expect 1 "a directory" "$katrace" replay "$work"
 expect 0 "nothing in it" "$katrace" replay /dev/null
 expect 1 "full disk" to_full_disk
 said "full disk" "cannot write to the standard output: No space left on device"
+for words in --help "help list" --version schema; do
+	# shellcheck disable=SC2086 # several words
+	expect 1 "full disk: $words" print_to_full_disk $words
+	said "full disk: $words" "cannot write to the standard output: No space left on device"
+done
 expect 0 "broken pipe" to_reader_that_leaves
 [ -s "$work/err" ] && fail "broken pipe: $(cat "$work/err")"
 
