@@ -111,7 +111,7 @@ const struct option_line option_lines[] = {
 	{ 'n', "count", "EVENTS", TRACE, GROUP_LIMITS, "Stop after this many events",
 	  NUMBER(count, "events", 1, UINT64_MAX) },
 
-	{ 0, "mode", "MODE", TRACE, GROUP_KERNEL, "auto (default), fentry, kprobe or tracepoint",
+	{ 0, "mode", "MODE", TRACE, GROUP_KERNEL, "Hook type: auto (default), fentry, kprobe or tracepoint",
 	  CHOICE(mode, hook_mode_names), .more = "auto takes, for each job, the best hook that loads and attaches." },
 	{ 0, "no-answers", NULL, TRACE, GROUP_KERNEL,
 	  "Do not hook arriving segments: answers are found when the timer next fires", FLAG(no_answers) },
