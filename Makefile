@@ -278,8 +278,8 @@ lint: deps lint-deps ## warnings, formatting and static analysis
 .PHONY: lint-here
 lint-here: build-all
 	clang-format --dry-run -Werror $(shell git ls-files '*.c' '*.h')
-	printf '%s\n' $(SRC) user/main.c | xargs -P $(shell nproc) -n 4 sh -c 'clang-tidy --quiet "$$@" -- \
-		$(subst ',,$(filter-out -MMD -MP -I$(BUILD),$(KATRACE_CFLAGS))) -isystem $(BUILD)' lint
+	printf '%s\n' $(SRC) user/main.c | xargs -P $(shell nproc) -I {} clang-tidy --quiet {} -- \
+		$(filter-out -MMD -MP -I$(BUILD),$(KATRACE_CFLAGS)) -isystem $(BUILD)
 	cppcheck --quiet --error-exitcode=1 --enable=warning,performance,portability --inline-suppr \
 		'-DLIBBPF_OPTS(...)=' \
 		'-Dbpf_object__for_each_program(prog,obj)=while ((prog = bpf_object__next_program(obj, prog)))' \

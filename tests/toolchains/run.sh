@@ -61,6 +61,7 @@ unshare --mount --pid --fork --kill-child bash -euo pipefail -c '
 	mount --bind "$checkout" "$root/katrace"
 	mount -o remount,bind,ro "$root/katrace"
 	mount -t proc proc "$root/proc"
+	mount --rbind /sys "$root/sys"
 	exec chroot "$root" /usr/bin/env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LC_ALL=C.UTF-8 bash -euo pipefail -c "
 		cd /katrace
 		gcc --version | head -n 1
