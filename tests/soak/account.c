@@ -17,7 +17,7 @@ static const char *const sum_names[KINDS] = { "\"probes_sent\":", "\"probes_drop
 
 struct account {
 	uint64_t bytes, lines, missing, last_sequence;
-	uint64_t written[KINDS], late;
+	uint64_t written[KINDS], late, repeated;
 	uint64_t reported; /* by events_lost, stage output */
 	char last[LINE_MAX_BYTES + 1];
 };
@@ -54,6 +54,8 @@ static void take_kind(struct account *account, const char *line, const char *nam
 			account->written[kind]++;
 	if (begins(name, "katrace.probe_answered"))
 		account->late += strstr(line, "\"late\":true") != NULL;
+	if (begins(name, "katrace.probe_sent"))
+		account->repeated += number_after(line, "\"probe\":{\"number\":") > 1;
 	if (begins(name, "katrace.events_lost") && strstr(line, "\"output\""))
 		account->reported += number_after(line, "\"count\":");
 }
@@ -114,6 +116,11 @@ uint64_t account_attempts(const struct account *account)
 uint64_t account_missing(const struct account *account)
 {
 	return account->missing;
+}
+
+uint64_t account_unanswered(const struct account *account)
+{
+	return account->late + account->repeated;
 }
 
 uint64_t account_lost_ring(const struct account *account)

@@ -24,6 +24,9 @@ uint64_t account_attempts(const struct account *account);
 /* How many lines are missing between those taken, by their sequence. */
 uint64_t account_missing(const struct account *account);
 
+/* How often a connection's run of answered probes was interrupted: an answer was late, or a probe was not the first. */
+uint64_t account_unanswered(const struct account *account);
+
 /* What was lost before it came to katrace, as the last line says. */
 uint64_t account_lost_ring(const struct account *account);
 
