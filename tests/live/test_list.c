@@ -4,19 +4,18 @@
 
 #include "must.h"
 #include "net.h"
+#include "rows.h"
 #include "tcp.h"
 #include "tool.h"
 
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
-#include <pty.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
@@ -27,108 +26,6 @@
 #define MS_US 1000LL
 /* What the kernel counts in ticks, 4 ms at worst: two of them, and what ss leaves out. */
 #define TOLERANCE_US (20 * MS_US)
-
-/* --- rows, as CSV has them --- */
-
-enum field {
-	FIELD_PID,
-	FIELD_COMM,
-	FIELD_OTHER_PIDS,
-	FIELD_CONTAINER,
-	FIELD_NETNS,
-	FIELD_LOCAL,
-	FIELD_LOCAL_PORT,
-	FIELD_PEER,
-	FIELD_PEER_PORT,
-	FIELD_STATE,
-	FIELD_KEEPALIVE,
-	FIELD_IDLE,
-	FIELD_INTERVAL,
-	FIELD_LIMIT,
-	FIELD_USER_TIMEOUT,
-	FIELD_SYSCTL,
-	FIELD_PROBES_OUT,
-	FIELD_NEXT,
-	FIELD_SILENT,
-	FIELD_DETECTION,
-	FIELDS
-};
-
-struct row {
-	char text[1024];
-	char *field[FIELDS];
-};
-
-/* No field of these tests holds a comma. False unless there are just as many as there should be. */
-static bool split(struct row *row, const char *line, size_t length)
-{
-	char *at = row->text;
-	int n = 0;
-
-	if (length >= sizeof(row->text))
-		return false;
-	memcpy(row->text, line, length);
-	row->text[length] = '\0';
-	while (at && n < FIELDS)
-		row->field[n++] = strsep(&at, ",");
-	return n == FIELDS && !at;
-}
-
-static long long number(const struct row *row, enum field field)
-{
-	char *end;
-	const long long value = strtoll(row->field[field], &end, 10);
-
-	assert_true(*row->field[field] && !*end);
-	return value;
-}
-
-static bool has_row(const struct tool *tool, unsigned int port)
-{
-	const char *line = tool_stdout(tool), *end;
-	struct row row;
-
-	for (; (end = strchr(line, '\n')); line = end + 1) {
-		assert_true(split(&row, line, (size_t)(end - line)));
-		if (strtoul(row.field[FIELD_LOCAL_PORT], NULL, 10) == port)
-			return true;
-	}
-	return false;
-}
-
-/* Into *found the row of the socket with this local port, which must be there once. */
-static void find_row(const struct tool *tool, unsigned int port, struct row *found)
-{
-	const char *line = tool_stdout(tool), *end;
-	struct row row;
-	int n = 0;
-
-	for (; (end = strchr(line, '\n')); line = end + 1) {
-		assert_true(split(&row, line, (size_t)(end - line)));
-		if (strtoul(row.field[FIELD_LOCAL_PORT], NULL, 10) != port)
-			continue;
-		assert_true(split(found, line, (size_t)(end - line)));
-		n++;
-	}
-	assert_int_equal(n, 1);
-}
-
-/* katrace list with these arguments, NULL last, at its end. */
-static struct tool *run_list(const char *const *args)
-{
-	const char *argv[16] = { "list" };
-	struct tool *tool;
-	int n = 1;
-
-	for (; *args; args++)
-		argv[n++] = *args;
-	tool = tool_start(argv);
-	if (tool_wait(tool, 60) || *tool_stderr(tool))
-		print_error("katrace list: %s", tool_stderr(tool));
-	assert_int_equal(tool_wait(tool, 0), 0);
-	assert_string_equal(tool_stderr(tool), "");
-	return tool;
-}
 
 static int64_t now_us(void)
 {
@@ -156,8 +53,6 @@ static void own_pid(char *text, size_t size)
 {
 	snprintf(text, size, "%d", getpid());
 }
-
-/* --- tests --- */
 
 /* What the socket was told, what its sysctls say, and how long the kernel says it has been silent. */
 LIVE_TEST(list_agrees_with_the_socket, .once = true)
@@ -190,34 +85,34 @@ LIVE_TEST(list_agrees_with_the_socket, .once = true)
 	must(getsockopt(set_all.client, IPPROTO_TCP, TCP_INFO, &info, &size) == 0, "TCP_INFO");
 
 	find_row(tool, set_all.client_port, &row);
-	assert_int_equal(number(&row, FIELD_PID), getpid());
+	assert_int_equal(row_number(&row, FIELD_PID), getpid());
 	assert_string_equal(row.field[FIELD_NETNS], netns);
 	assert_string_equal(row.field[FIELD_LOCAL], net_addr4(HOST_A));
 	assert_string_equal(row.field[FIELD_PEER], net_addr4(HOST_B));
-	assert_int_equal(number(&row, FIELD_PEER_PORT), set_all.server_port);
+	assert_int_equal(row_number(&row, FIELD_PEER_PORT), set_all.server_port);
 	assert_string_equal(row.field[FIELD_STATE], "established");
-	assert_int_equal(number(&row, FIELD_IDLE), get(set_all.client, IPPROTO_TCP, TCP_KEEPIDLE));
-	assert_int_equal(number(&row, FIELD_INTERVAL), get(set_all.client, IPPROTO_TCP, TCP_KEEPINTVL));
-	assert_int_equal(number(&row, FIELD_LIMIT), get(set_all.client, IPPROTO_TCP, TCP_KEEPCNT));
-	assert_int_equal(number(&row, FIELD_USER_TIMEOUT), 90000);
+	assert_int_equal(row_number(&row, FIELD_IDLE), get(set_all.client, IPPROTO_TCP, TCP_KEEPIDLE));
+	assert_int_equal(row_number(&row, FIELD_INTERVAL), get(set_all.client, IPPROTO_TCP, TCP_KEEPINTVL));
+	assert_int_equal(row_number(&row, FIELD_LIMIT), get(set_all.client, IPPROTO_TCP, TCP_KEEPCNT));
+	assert_int_equal(row_number(&row, FIELD_USER_TIMEOUT), 90000);
 	assert_string_equal(row.field[FIELD_SYSCTL], "");
-	assert_int_equal(number(&row, FIELD_PROBES_OUT), 0);
-	assert_true(number(&row, FIELD_NEXT) <= 50000 * MS_US + TOLERANCE_US);
-	assert_true(number(&row, FIELD_NEXT) >= 50000 * MS_US - TOLERANCE_US - (now_us() - begin));
+	assert_int_equal(row_number(&row, FIELD_PROBES_OUT), 0);
+	assert_true(row_number(&row, FIELD_NEXT) <= 50000 * MS_US + TOLERANCE_US);
+	assert_true(row_number(&row, FIELD_NEXT) >= 50000 * MS_US - TOLERANCE_US - (now_us() - begin));
 	heard = (info.tcpi_last_ack_recv < info.tcpi_last_data_recv ? info.tcpi_last_ack_recv
 								    : info.tcpi_last_data_recv) *
 		MS_US;
-	assert_true(number(&row, FIELD_SILENT) <= heard + TOLERANCE_US);
-	assert_true(number(&row, FIELD_SILENT) >= heard - TOLERANCE_US - (now_us() - begin));
+	assert_true(row_number(&row, FIELD_SILENT) <= heard + TOLERANCE_US);
+	assert_true(row_number(&row, FIELD_SILENT) >= heard - TOLERANCE_US - (now_us() - begin));
 	/* 50 s, then 40 s more until the user timeout: six intervals of 7 s, from when the peer was last heard */
-	assert_true(number(&row, FIELD_DETECTION) <= 92000 * MS_US + TOLERANCE_US);
-	assert_true(number(&row, FIELD_DETECTION) >= 92000 * MS_US - TOLERANCE_US - (now_us() - begin));
+	assert_true(row_number(&row, FIELD_DETECTION) <= 92000 * MS_US + TOLERANCE_US);
+	assert_true(row_number(&row, FIELD_DETECTION) >= 92000 * MS_US - TOLERANCE_US - (now_us() - begin));
 
 	find_row(tool, set_one.client_port, &row);
 	assert_string_equal(row.field[FIELD_PEER], net_addr6(HOST_B));
-	assert_int_equal(number(&row, FIELD_IDLE), 600);
-	assert_int_equal(number(&row, FIELD_INTERVAL), 33);
-	assert_int_equal(number(&row, FIELD_LIMIT), 3);
+	assert_int_equal(row_number(&row, FIELD_IDLE), 600);
+	assert_int_equal(row_number(&row, FIELD_INTERVAL), 33);
+	assert_int_equal(row_number(&row, FIELD_LIMIT), 3);
 	assert_string_equal(row.field[FIELD_SYSCTL], "idle_s interval_s");
 
 	find_row(tool, set_one.server_port, &row); /* the other end, in another namespace, without keepalive */
@@ -278,7 +173,7 @@ LIVE_TEST(list_agrees_with_ss, .once = true)
 
 		find_row(tool, tcp[i].client_port, &row);
 
-		listed = number(&row, FIELD_NEXT);
+		listed = row_number(&row, FIELD_NEXT);
 		remaining = ss_remaining_us(tcp[i].client_port);
 		assert_true(remaining > 0);
 		print_message("time to the next probe: katrace %lld us, then ss %lld us\n", (long long)listed,
@@ -314,9 +209,9 @@ LIVE_TEST(list_counts_probes, .once = true)
 	tool = run_list(args);
 	sent = net_keepalives(net, HOST_A) - before;
 	find_row(tool, tcp.client_port, &row);
-	assert_true(number(&row, FIELD_PROBES_OUT) >= 2 && number(&row, FIELD_PROBES_OUT) <= (long long)sent);
-	assert_true(number(&row, FIELD_SILENT) >= 2000 * MS_US);
-	assert_true(number(&row, FIELD_DETECTION) <= 98000 * MS_US + 1000 * MS_US);
+	assert_true(row_number(&row, FIELD_PROBES_OUT) >= 2 && row_number(&row, FIELD_PROBES_OUT) <= (long long)sent);
+	assert_true(row_number(&row, FIELD_SILENT) >= 2000 * MS_US);
+	assert_true(row_number(&row, FIELD_DETECTION) <= 98000 * MS_US + 1000 * MS_US);
 	tool_free(tool);
 	tool = run_list(table); /* worst first: below the titles */
 	assert_non_null(strstr(tool_stdout(tool), " unanswered\n"));
@@ -362,7 +257,7 @@ LIVE_TEST(list_listeners, .once = true)
 	tool = run_list(listeners);
 	find_row(tool, with, &row);
 	assert_string_equal(row.field[FIELD_STATE], "listen");
-	assert_int_equal(number(&row, FIELD_IDLE), 77);
+	assert_int_equal(row_number(&row, FIELD_IDLE), 77);
 	assert_string_equal(row.field[FIELD_NEXT], "");
 	assert_string_equal(row.field[FIELD_SILENT], "");
 	assert_false(has_row(tool, without));
@@ -401,9 +296,9 @@ LIVE_TEST(list_sockets_nobody_holds, .once = true)
 	find_row(tool, port, &row);
 	assert_string_equal(row.field[FIELD_PID], "");
 	assert_string_equal(row.field[FIELD_STATE], "established");
-	waiting_port = (unsigned int)number(&row, FIELD_PEER_PORT);
+	waiting_port = (unsigned int)row_number(&row, FIELD_PEER_PORT);
 	find_row(tool, waiting_port, &row);
-	assert_int_equal(number(&row, FIELD_PID), getpid());
+	assert_int_equal(row_number(&row, FIELD_PID), getpid());
 	tool_free(tool);
 	net_deaf(net, HOST_B, true);
 	net_enter(net, HOST_A);
@@ -594,8 +489,8 @@ static int check_rows(const struct tool *tool)
 	int n = 0;
 
 	for (; (end = strchr(line, '\n')); line = end + 1, n++) {
-		assert_true(split(&row, line, (size_t)(end - line)));
-		if (number(&row, FIELD_LOCAL_PORT) <= 0 || number(&row, FIELD_PEER_PORT) <= 0 ||
+		assert_true(row_split(&row, line, (size_t)(end - line)));
+		if (row_number(&row, FIELD_LOCAL_PORT) <= 0 || row_number(&row, FIELD_PEER_PORT) <= 0 ||
 		    !strcmp(row.field[FIELD_STATE], "unknown") || !strcmp(row.field[FIELD_STATE], "closed") ||
 		    !strcmp(row.field[FIELD_PEER], "0.0.0.0") || !strcmp(row.field[FIELD_LOCAL], "0.0.0.0")) {
 			print_error("half a row: %.*s\n", (int)(end - line), line);
@@ -674,170 +569,9 @@ LIVE_TEST(list_with_two_capabilities, .once = true)
 	tool = tool_start_with(RIGHTS_TWO, args);
 	assert_int_equal(tool_wait(tool, 60), 0);
 	find_row(tool, tcp.client_port, &row);
-	assert_int_equal(number(&row, FIELD_PID), getpid());
+	assert_int_equal(row_number(&row, FIELD_PID), getpid());
 	assert_string_equal(row.field[FIELD_PEER], net_addr4(HOST_B));
 	tool_free(tool);
 	tcp_close(&tcp);
 	net_free(net);
-}
-
-/* Not on a terminal: one block after the other, until it is told to end. */
-LIVE_TEST(list_watches, .once = true)
-{
-	const char *const args[] = { "list", "--watch=1", "--port", "1", NULL };
-	struct tool *tool;
-
-	tool = tool_start(args);
-	assert_true(tool_wait_lines(tool, 2, "PID", "NOTE", 30));
-	assert_true(tool_runs(tool));
-	assert_int_equal(tool_stop(tool), 0);
-	tool_free(tool);
-}
-
-static bool has_terminals(void)
-{
-	const int master = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);
-	const char *name = master >= 0 ? ptsname(master) : NULL;
-	const bool has = name && access(name, R_OK | W_OK) == 0;
-
-	if (master >= 0)
-		close(master);
-	return has;
-}
-
-/* A terminal of 80 columns and 10 lines, and katrace list --watch on it, until there are enough of its redraws. */
-static size_t watch_terminal(char *text, size_t size)
-{
-	const struct winsize window = { .ws_row = 10, .ws_col = 80 };
-	size_t used = 0;
-	int master, status;
-	ssize_t n;
-	pid_t pid = forkpty(&master, NULL, NULL, &window);
-
-	must(pid >= 0, "forkpty");
-	if (!pid) {
-		setenv("TERM", "xterm", 1);
-		execl(tool_path, "katrace", "list", "--watch=1", NULL);
-		_exit(127);
-	}
-	while (used < size - 1 && !strstr(text, "LOCAL  ")) {
-		n = read(master, text + used, size - 1 - used);
-		must(n > 0, "read terminal");
-		used += (size_t)n;
-		text[used] = '\0';
-	}
-	must(write(master, "\003", 1) == 1, "Ctrl-C");
-	while (used < size - 1 && (n = read(master, text + used, size - 1 - used)) > 0)
-		used += (size_t)n;
-	text[used] = '\0';
-	close(master);
-	must(waitpid(pid, &status, 0) == pid, "wait");
-	assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 0);
-	return used;
-}
-
-/* Nothing of it is wider or longer than the terminal, which gets its screen and its cursor back. */
-LIVE_TEST(list_watches_on_a_terminal, .once = true)
-{
-	enum { N = 20 };
-	static char text[65536];
-	int clients[N], servers[N], lines = 0;
-	struct net *net;
-	char *at, *line, *save;
-
-	if (!has_terminals())
-		skip("there are no terminals here");
-	net = net_new();
-	tcp_connect_many(net, clients, servers, N);
-	watch_terminal(text, sizeof(text));
-	assert_non_null(strstr(text, "\033[?1049h"));
-	assert_non_null(strstr(text, "\033[?1049l"));
-	assert_non_null(strstr(text, "\033[?25h"));
-	at = strstr(text, "\033[J");
-	assert_non_null(at);
-	at[strcspn(at + 1, "\033") + 1] = '\0'; /* the first drawing ends where a colour or the next one begins */
-	for (line = strtok_r(at + 3, "\r\n", &save); line; line = strtok_r(NULL, "\r\n", &save), lines++)
-		assert_true(strlen(line) <= 80);
-	assert_true(lines < 10);
-	tcp_abort_many(clients, N);
-	tcp_abort_many(servers, N);
-	net_free(net);
-}
-
-/* On a screen of 80 columns and 24 lines, and no option forgotten. */
-LIVE_TEST(list_help_fits, .once = true, .any_user = true)
-{
-	static const char *const options[] = {
-		"-p",
-		"--children",
-		"-c",
-		"--cgroup",
-		"--container",
-		"--netns",
-		"--local",
-		"--peer",
-		"--port",
-		"-4",
-		"-6",
-		"--failures",
-		"--no-keepalive",
-		"--silent-over",
-		"--zombies",
-		"--middlebox-timeout",
-		"--due-within",
-		"--listening",
-		"--summary",
-		"--sysctl",
-		"--watch",
-		"--json",
-		"--csv",
-		"--no-header",
-		"--btf",
-		"--verbose",
-	};
-	const char *const args[] = { "list", "--help", NULL };
-	struct tool *tool = tool_start(args);
-	const char *line, *end;
-
-	assert_int_equal(tool_wait(tool, 30), 0);
-	for (size_t i = 0; i < sizeof(options) / sizeof(options[0]); i++)
-		assert_non_null(strstr(tool_stdout(tool), options[i]));
-	for (line = tool_stdout(tool); (end = strchr(line, '\n')); line = end + 1)
-		assert_true(end - line < 80);
-	tool_free(tool);
-}
-
-LIVE_TEST(list_bad_input, .once = true, .any_user = true)
-{
-	static const char *const cases[][4] = {
-		{ "list", "--silent-over", "10x" },
-		{ "list", "--silent-over", "" },
-		{ "list", "--silent-over", "-1" },
-		{ "list", "--due-within", "1.5h" },
-		{ "list", "--due-within", "m" },
-		{ "list", "--zombies=1h,", NULL },
-		{ "list", "--zombies=,1h", NULL },
-		{ "list", "--middlebox-timeout", "0" },
-		{ "list", "--watch=0", NULL },
-		{ "list", "--watch=x", NULL },
-		{ "list", "--json", "--csv" },
-		{ "list", "--summary", "--sysctl" },
-		{ "list", "--summary", "--csv" },
-		{ "list", "--btf", "/no/such/file" },
-		{ "list", "extra", NULL },
-		{ "list", "--no-such-option", NULL },
-		{ "list", "--peer", "10.0.0.0/33" },
-		{ "list", "--silent-over", "99999999999999999999d" },
-		{ "list", "--silent-over", "5124095576030431h" },
-	};
-
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		struct tool *tool = tool_start(cases[i]);
-
-		assert_int_equal(tool_wait(tool, 30), 2);
-		assert_string_equal(tool_stdout(tool), "");
-		assert_ptr_equal(strstr(tool_stderr(tool), "katrace: "), tool_stderr(tool));
-		assert_ptr_equal(strchr(tool_stderr(tool), '\n') + 1, tool_stderr(tool) + strlen(tool_stderr(tool)));
-		tool_free(tool);
-	}
 }
