@@ -4,6 +4,7 @@
 #include "cmd/cmd.h"
 #include "kernel/object.h"
 #include "run/explain.h"
+#include "run/loop.h"
 #include "run/page.h"
 #include "run/snapshot.h"
 #include "run/views.h"
@@ -32,6 +33,9 @@ struct list {
 	struct view view;
 	bool terminal, screen; /* stdout is one; and is redrawn */
 	struct winsize window;
+	struct loop *loop;
+	uint64_t next_ns; /* of watching: CLOCK_BOOTTIME */
+	int error;
 };
 
 /* --- once --- */
@@ -94,51 +98,55 @@ static void look_at_terminal(struct list *list)
 	list->view.columns = list->terminal ? list->window.ws_col : 0;
 }
 
-/* Until the next time, or until the window has another size. False when told to end. */
-static bool wait_for_next(const struct list *list, const sigset_t *signals)
+/* Again after a while, or when the window has another size. */
+static void show_again(void *ctx)
 {
-	const struct timespec pause = { .tv_sec = (time_t)list->options.watch_s };
+	struct list *list = ctx;
 
-	switch (sigtimedwait(signals, NULL, &pause)) {
-	case SIGINT:
-	case SIGTERM:
-	case SIGHUP:
-		return false;
-	default:
-		return true;
-	}
+	look_at_terminal(list);
+	if (list->screen)
+		page_text(list->page, SCREEN_HOME);
+	list->error = show(list);
+	if (!list->screen && list->options.format == LIST_TEXT)
+		page_text(list->page, "\n"); /* between blocks */
+	list->next_ns = clock_ns(CLOCK_BOOTTIME) + list->options.watch_s * NS_PER_S;
+	if (list->error || page_is_broken(list->page))
+		loop_stop(list->loop);
 }
 
-static void block_signals(sigset_t *signals)
+static uint64_t next_show(void *ctx)
 {
-	sigemptyset(signals);
-	sigaddset(signals, SIGINT);
-	sigaddset(signals, SIGTERM);
-	sigaddset(signals, SIGHUP);
-	sigaddset(signals, SIGWINCH);
-	sigprocmask(SIG_BLOCK, signals, NULL);
+	const struct list *list = ctx;
+
+	return list->next_ns;
+}
+
+static void stop(void *ctx)
+{
+	const struct list *list = ctx;
+
+	loop_stop(list->loop);
 }
 
 static int watch(struct list *list)
 {
-	sigset_t signals;
-	int err;
+	static const int ends[] = { SIGINT, SIGTERM, SIGHUP };
+	int err = loop_new(&list->loop) ?:
+		  loop_ending_signals(list->loop, stop, list) ?:
+		  loop_signal(list->loop, SIGWINCH, show_again, list) ?:
+		  loop_deadline(list->loop, next_show, show_again, list);
 
-	block_signals(&signals);
-	if (list->screen)
+	if (!err && list->screen)
 		page_text(list->page, SCREEN_BEGIN);
-	do {
-		look_at_terminal(list);
-		if (list->screen)
-			page_text(list->page, SCREEN_HOME);
-		err = show(list);
-		if (!list->screen && list->options.format == LIST_TEXT)
-			page_text(list->page, "\n"); /* between blocks */
-	} while (!err && !page_is_broken(list->page) && wait_for_next(list, &signals));
-	if (!list->screen)
-		return err;
-	page_text(list->page, SCREEN_END);
-	page_flush(list->page);
+	if (!err)
+		err = loop_run(list->loop) ?: list->error;
+	for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++) /* the rest may wait for a reader */
+		loop_release_signal(list->loop, ends[i]);
+	if (list->screen) {
+		page_text(list->page, SCREEN_END);
+		page_flush(list->page);
+	}
+	loop_free(list->loop);
 	return err;
 }
 

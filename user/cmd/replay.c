@@ -36,7 +36,7 @@ static const struct {
 
 #define N_REASONS (sizeof(reasons) / sizeof(reasons[0]))
 
-struct session {
+struct player {
 	struct options options;
 	int fd;
 	struct lines *lines;
@@ -55,89 +55,94 @@ struct session {
 
 /* --- progress, on stderr --- */
 
-static void hide_progress(struct session *session)
+static void hide_progress(struct player *player)
 {
-	if (session->progress_shown)
+	if (player->progress_shown)
 		fprintf(stderr, "\r%30s\r", "");
-	session->progress_shown = false;
+	player->progress_shown = false;
 }
 
-static void keep_error(struct session *session, int err)
+/* For lines on the same terminal. */
+static void make_way(struct player *player)
 {
-	if (err && !session->output_error)
-		session->output_error = err;
+	if (player->progress_shown && isatty(STDOUT_FILENO))
+		hide_progress(player);
 }
 
-static void show_progress(struct session *session)
+static void keep_error(struct player *player, int err)
+{
+	if (err && !player->output_error)
+		player->output_error = err;
+}
+
+static void show_progress(struct player *player)
 {
 	const uint64_t now = clock_ns(CLOCK_MONOTONIC);
 
-	if (!session->size || now - session->shown_ns < PROGRESS_PAUSE_NS)
+	if (!player->size || now - player->shown_ns < PROGRESS_PAUSE_NS)
 		return;
-	keep_error(session, outputs_flush(session->outputs));
+	keep_error(player, outputs_flush(player->outputs));
 	/* a file that grows while it is read has no more than 100 % */
-	fprintf(stderr, "\rkatrace: %3.0f %% read", 100.0 * (double)session->done / (double)session->size);
-	session->progress_shown = true;
-	session->shown_ns = now;
+	fprintf(stderr, "\rkatrace: %3.0f %% read", 100.0 * (double)player->done / (double)player->size);
+	player->progress_shown = true;
+	player->shown_ns = now;
 }
 
 /* --- right end: what is told --- */
 
 static void on_event(void *ctx, const struct event *event)
 {
-	struct session *session = ctx;
+	struct player *player = ctx;
 
-	if (isatty(STDOUT_FILENO)) /* it may be the same terminal */
-		hide_progress(session);
-	keep_error(session, outputs_event(session->outputs, event));
-	session->events++;
+	make_way(player);
+	keep_error(player, outputs_event(player->outputs, event));
+	player->events++;
 }
 
 static void on_finished(void *ctx, const struct connection *connection)
 {
-	struct session *session = ctx;
+	struct player *player = ctx;
 
-	if (isatty(STDOUT_FILENO)) /* it may be the same terminal */
-		hide_progress(session);
-	keep_error(session, outputs_finished(session->outputs, connection));
+	make_way(player);
+	keep_error(player, outputs_finished(player->outputs, connection));
 }
 
 /* --- left end: lines --- */
 
 /* What is open when a run ends looks as it does at Ctrl-C. */
-static int begin_run(struct session *session, const struct recorded *recorded)
+static int begin_run(struct player *player, const struct recorded *recorded)
 {
 	const struct started started = { .wall_ns = recorded->time_ns, .netns = recorded->own_netns };
 
-	replay_finish(session->replay, session->last_ns);
-	return outputs_started(session->outputs, &started);
+	replay_finish(player->replay, player->last_ns);
+	return outputs_started(player->outputs, &started);
 }
 
-static void count_skipped(struct session *session, int error)
+static void count_skipped(struct player *player, int error)
 {
 	for (size_t i = 0; i < N_REASONS; i++)
 		if (reasons[i].error == error)
-			session->skipped[i]++;
+			player->skipped[i]++;
 }
 
-static int take_line(struct session *session, const char *line, size_t n)
+static int take_line(struct player *player, const char *line, size_t n)
 {
 	struct recorded recorded;
-	int err = ndjson_read(session->ndjson, line, n, &recorded);
+	int err = ndjson_read(player->ndjson, line, n, &recorded);
 
 	if (err) {
-		count_skipped(session, err);
+		count_skipped(player, err);
 		return 0;
 	}
 	if (recorded.kind == RECORDED_STARTED)
-		keep_error(session, begin_run(session, &recorded));
-	session->last_ns = recorded.time_ns;
+		keep_error(player, begin_run(player, &recorded));
+	player->last_ns = recorded.time_ns;
 	if (recorded.kind == RECORDED_EVENT)
-		err = replay_event(session->replay, &recorded);
-	return err ?: session->output_error;
+		err = replay_event(player->replay, &recorded);
+	return err ?: player->output_error;
 }
 
-static int read_all(struct session *session)
+static int read_all(struct player *player)
 {
 	const char *line;
 	ssize_t got;
@@ -145,69 +150,68 @@ static int read_all(struct session *session)
 	int err = 0;
 
 	do {
-		got = lines_read(session->lines);
+		got = lines_read(player->lines);
 		if (got < 0)
 			return (int)got;
-		session->done += (uint64_t)got;
-		while (!err && lines_next(session->lines, &line, &n))
-			err = take_line(session, line, n);
-		show_progress(session);
-		if (outputs_lost(session->outputs)) /* there is time: it must be the space */
-			keep_error(session, -ENOSPC);
-	} while (got && !err && !session->output_error);
-	return err ?: session->output_error;
+		player->done += (uint64_t)got;
+		while (!err && lines_next(player->lines, &line, &n))
+			err = take_line(player, line, n);
+		show_progress(player);
+		if (outputs_lost(player->outputs)) /* there is time: it must be the space */
+			keep_error(player, -ENOSPC);
+	} while (got && !err && !player->output_error);
+	return err ?: player->output_error;
 }
 
 /* --- beginning and ending --- */
 
-static int open_file(struct session *session)
+static int open_file(struct player *player)
 {
-	const char *file = session->options.file;
+	const char *file = player->options.file;
 	struct stat info;
 
-	session->fd = strcmp(file, "-") == 0 ? STDIN_FILENO : open(file, O_RDONLY | O_CLOEXEC);
-	if (session->fd < 0)
+	player->fd = strcmp(file, "-") == 0 ? STDIN_FILENO : open(file, O_RDONLY | O_CLOEXEC);
+	if (player->fd < 0)
 		return -errno;
-	if (isatty(STDERR_FILENO) && fstat(session->fd, &info) == 0 && S_ISREG(info.st_mode) &&
-	    info.st_size >= BIG_FILE)
-		session->size = (uint64_t)info.st_size;
+	if (isatty(STDERR_FILENO) && fstat(player->fd, &info) == 0 && S_ISREG(info.st_mode) && info.st_size >= BIG_FILE)
+		player->size = (uint64_t)info.st_size;
 	return 0;
 }
 
-static int begin(struct session *session)
+static int begin(struct player *player)
 {
 	const struct model_options options = {
 		.max_connections = MAX_CONNECTIONS,
-		.filter = session->options.filters.filter,
+		.filter = player->options.filters.filter,
 	};
-	const struct model_output output = { .event = on_event, .finished = on_finished, .ctx = session };
+	const struct model_output output = { .event = on_event, .finished = on_finished, .ctx = player };
 
-	session->lines = lines_new(session->fd);
-	session->ndjson = ndjson_new();
-	session->replay = replay_new(&options, &output);
-	session->outputs = outputs_new();
-	if (!session->lines || !session->ndjson || !session->replay || !session->outputs)
+	player->lines = lines_new(player->fd);
+	player->ndjson = ndjson_new();
+	player->replay = replay_new(&options, &output);
+	player->outputs = outputs_new();
+	if (!player->lines || !player->ndjson || !player->replay || !player->outputs)
 		return -ENOMEM;
-	session->output_error = outputs_add(session->outputs, &text_output, NULL);
-	outputs_take_time(session->outputs);
-	return session->output_error;
+	player->output_error = outputs_add(player->outputs, &text_output, NULL);
+	outputs_take_time(player->outputs);
+	return player->output_error;
 }
 
-static void say_skipped(const struct session *session)
+static void say_skipped(const struct player *player)
 {
-	const uint64_t too_long = lines_too_long(session->lines);
+	const uint64_t too_long = lines_too_long(player->lines);
 	uint64_t sum = too_long;
 	const char *before = ": ";
 
 	for (size_t i = 0; i < N_REASONS; i++)
-		sum += session->skipped[i];
+		sum += player->skipped[i];
 	if (!sum)
 		return;
 	fprintf(stderr, "katrace: skipped %" PRIu64 " line%s", sum, sum == 1 ? "" : "s");
 	for (size_t i = 0; i < N_REASONS; i++) {
-		if (!session->skipped[i])
+		if (!player->skipped[i])
 			continue;
-		fprintf(stderr, "%s%" PRIu64 " %s", before, session->skipped[i], reasons[i].why);
+		fprintf(stderr, "%s%" PRIu64 " %s", before, player->skipped[i], reasons[i].why);
 		before = ", ";
 	}
 	if (too_long)
@@ -215,46 +219,45 @@ static void say_skipped(const struct session *session)
 	fputs("\n", stderr);
 }
 
-static void say_counts(const struct session *session)
+static void say_counts(const struct player *player)
 {
-	const struct model_counts counts = replay_counts(session->replay);
+	const struct model_counts counts = replay_counts(player->replay);
 
 	fprintf(stderr, "katrace: %" PRIu64 " event%s shown; the recording has %" PRIu64 " connection%s\n",
-		session->events, session->events == 1 ? "" : "s", counts.connections,
-		counts.connections == 1 ? "" : "s");
+		player->events, player->events == 1 ? "" : "s", counts.connections, counts.connections == 1 ? "" : "s");
 	if (counts.lost_connections)
 		fprintf(stderr, "katrace: %" PRIu64 " connections were no longer followed: too many at once\n",
 			counts.lost_connections);
-	say_skipped(session);
+	say_skipped(player);
 }
 
-static int run(struct session *session)
+static int run(struct player *player)
 {
-	int err = read_all(session);
+	int err = read_all(player);
 
 	if (err)
 		return err;
-	replay_finish(session->replay, session->last_ns);
-	keep_error(session, outputs_flush(session->outputs));
-	return session->output_error;
+	replay_finish(player->replay, player->last_ns);
+	keep_error(player, outputs_flush(player->outputs));
+	return player->output_error;
 }
 
 int cmd_replay(const struct options *options)
 {
-	struct session session = { .options = *options, .fd = -1 };
+	struct player player = { .options = *options, .fd = -1 };
 	int err;
 
-	err = open_file(&session) ?: begin(&session) ?: run(&session);
-	hide_progress(&session);
+	err = open_file(&player) ?: begin(&player) ?: run(&player);
+	hide_progress(&player);
 	if (!err)
-		say_counts(&session);
-	else if (!session.output_error)
-		fprintf(stderr, "katrace: cannot read '%s': %s\n", session.options.file, strerror(-err));
-	outputs_close(session.outputs); /* says what its trouble was */
-	replay_free(session.replay);
-	ndjson_free(session.ndjson);
-	lines_free(session.lines);
-	if (session.fd > STDIN_FILENO)
-		close(session.fd);
+		say_counts(&player);
+	else if (!player.output_error)
+		fprintf(stderr, "katrace: cannot read '%s': %s\n", player.options.file, strerror(-err));
+	outputs_close(player.outputs); /* says what its trouble was */
+	replay_free(player.replay);
+	ndjson_free(player.ndjson);
+	lines_free(player.lines);
+	if (player.fd > STDIN_FILENO)
+		close(player.fd);
 	return err && err != -EPIPE ? EXIT_TROUBLE : EXIT_OK; /* when nobody reads on, that is no trouble */
 }

@@ -64,13 +64,20 @@ int loop_watch(struct loop *loop, int fd, uint32_t events, loop_fn ready, void *
 	return 0;
 }
 
-void loop_unwatch(struct loop *loop, int fd)
+static struct watch *find_watch(const struct loop *loop, int fd)
 {
 	struct watch *watch;
 
 	STAILQ_FOREACH(watch, &loop->watches, next)
 	if (watch->fd == fd)
-		break;
+		return watch;
+	return NULL;
+}
+
+void loop_unwatch(struct loop *loop, int fd)
+{
+	struct watch *watch = find_watch(loop, fd);
+
 	if (!watch)
 		return;
 	epoll_ctl(loop->epoll_fd, EPOLL_CTL_DEL, fd, NULL);
@@ -172,11 +179,21 @@ int loop_signal(struct loop *loop, int signal, loop_fn arrived, void *ctx)
 	return 0;
 }
 
+int loop_ending_signals(struct loop *loop, loop_fn end, void *ctx)
+{
+	struct sigaction hangup = { 0 };
+	int err = loop_signal(loop, SIGINT, end, ctx) ?: loop_signal(loop, SIGTERM, end, ctx);
+
+	if (err || sigaction(SIGHUP, NULL, &hangup) || hangup.sa_handler == SIG_IGN)
+		return err;
+	return loop_signal(loop, SIGHUP, end, ctx);
+}
+
 void loop_release_signal(struct loop *loop, int number)
 {
 	sigset_t one;
 
-	if (!loop->on_signal[number].arrived)
+	if (!loop || !loop->on_signal[number].arrived)
 		return;
 	take_signals(loop);
 	loop->on_signal[number].arrived = NULL;

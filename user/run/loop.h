@@ -41,7 +41,14 @@ int loop_deadline(struct loop *loop, loop_due_fn due, loop_fn run, void *ctx);
 /* Calls arrived() for this signal from now on, instead of its effect. Returns 0 or -errno. */
 int loop_signal(struct loop *loop, int signal, loop_fn arrived, void *ctx);
 
-/* Gives the signal its default effect, also if it was ignored at the start; those that have arrived are taken first. */
+/*
+ * Calls end() for the signals that end a command: SIGINT, SIGTERM, and SIGHUP unless whoever started it had that
+ * ignored: nohup(1). Returns 0 or -errno.
+ */
+int loop_ending_signals(struct loop *loop, loop_fn end, void *ctx);
+
+/* Gives the signal its default effect, also if it was ignored at the start; those that have arrived are taken first.
+ * NULL is fine. */
 void loop_release_signal(struct loop *loop, int signal);
 
 /* Runs until loop_stop(). Returns 0 or -errno. */

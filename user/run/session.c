@@ -211,21 +211,14 @@ static void reopen(void *ctx)
 
 /* --- what the loop waits for --- */
 
-/*
- * With a file, SIGHUP means that it has been moved away. Else it ends katrace as the others do, unless whoever started
- * it had it ignored: nohup(1).
- */
+/* With a file, SIGHUP means that it has been moved away. */
 static int watch_signals(struct session *session)
 {
-	struct sigaction hangup = { 0 };
-	int err = loop_signal(session->loop, SIGINT, session_stop, session)
-			  ?: loop_signal(session->loop, SIGTERM, session_stop, session);
+	int err = loop_ending_signals(session->loop, session_stop, session);
 
-	if (err || sigaction(SIGHUP, NULL, &hangup))
-		return err;
-	if (outputs_have_file(session->outputs))
-		return loop_signal(session->loop, SIGHUP, reopen, session);
-	return hangup.sa_handler == SIG_IGN ? 0 : loop_signal(session->loop, SIGHUP, session_stop, session);
+	if (!err && outputs_have_file(session->outputs))
+		err = loop_signal(session->loop, SIGHUP, reopen, session);
+	return err;
 }
 
 static int watch_deadlines(struct session *session)
