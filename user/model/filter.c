@@ -216,11 +216,6 @@ bool filter_wants_failures(const struct filter *filter)
 	return filter->failures;
 }
 
-bool filter_wants_owner(const struct filter *filter)
-{
-	return filter->kinds;
-}
-
 uint32_t filter_process(const struct filter *filter, const struct process *process)
 {
 	uint32_t meets = is_wanted(filter, process) ? FILTER_PID : 0;

@@ -67,9 +67,6 @@ bool filter_wants_failures(const struct filter *filter);
 /* The criteria of filter_add_pid(). Valid until another one is added. */
 const struct wanted_pid *filter_pids(const struct filter *filter, size_t *n);
 
-/* True if the result depends on the owner of a connection. */
-bool filter_wants_owner(const struct filter *filter);
-
 /* Which kinds of criteria (FILTER_PID...) a process matches, and a cgroup with that text in /proc/PID/cgroup. */
 uint32_t filter_process(const struct filter *filter, const struct process *process);
 uint32_t filter_cgroup(const struct filter *filter, const struct cgroup *cgroup, const char *proc_text);

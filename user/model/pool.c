@@ -84,8 +84,3 @@ const void *pool_get(const struct pool *pool, uint32_t number)
 {
 	return pool->items + number * pool->item_size;
 }
-
-size_t pool_count(const struct pool *pool)
-{
-	return pool->n;
-}

@@ -20,6 +20,4 @@ int pool_put(struct pool *pool, const void *item, uint32_t *number);
 /* Valid until the next pool_put(). */
 const void *pool_get(const struct pool *pool, uint32_t number);
 
-size_t pool_count(const struct pool *pool);
-
 #endif

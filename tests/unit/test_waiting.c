@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+/* The model: events wait for their owner, and what belongs to others is left to them. */
+#include "world.h"
+
+static void events_wait_for_their_owner(void **state)
+{
+	struct world *w = world_new(10);
+
+	(void)state;
+	walk(w, 0, 0, SECOND);
+	observe(w, make_probe(1, 1, 2 * SECOND));
+	observe(w, make_answer(1, 1, 2 * SECOND + 1000));
+	expect(w, "");
+	assert_true(model_wants_walk(w->model));
+	assert_int_equal(model_deadline_ns(w->model), 3 * SECOND);
+	walk(w, 1, 42, 2 * SECOND + 2000);
+	expect(w, "configured [42]\nsent 1/3 [42]\nanswered 1 in 1 [42]\n");
+	assert_false(model_wants_walk(w->model));
+	assert_int_equal(model_deadline_ns(w->model), UINT64_MAX);
+	world_free(w);
+}
+
+static void events_wait_a_second_at_most(void **state)
+{
+	struct world *w = world_new(10);
+
+	(void)state;
+	walk(w, 0, 0, SECOND);
+	observe(w, make_probe(1, 1, 2 * SECOND));
+	observe(w, make_timeout(1, 1, 2 * SECOND + 500 * MS));
+	model_tick(w->model, 3 * SECOND - 1);
+	expect(w, "");
+	model_tick(w->model, 3 * SECOND);
+	expect(w, "configured\nsent 1/3\n");
+	model_tick(w->model, 4 * SECOND);
+	expect(w, "ended keepalive_timeout 110\n-- ended, 1 entries\n");
+	world_free(w);
+}
+
+static void an_old_owner_is_looked_up_again(void **state)
+{
+	struct world *w = world_new(10);
+
+	(void)state;
+	walk(w, 1, 42, SECOND);
+	observe(w, make_probe(1, 1, 2 * SECOND));
+	observe(w, make_answer(1, 1, 2 * SECOND + 1000));
+	observe(w, make_probe(1, 1, 12 * SECOND));
+	expect(w, "configured [42]\nsent 1/3 [42]\nanswered 1 in 1 [42]\n");
+	walk(w, 1, 43, 12 * SECOND);
+	expect(w, "sent 1/3 [43]\n");
+	world_free(w);
+}
+
+static void a_socket_without_a_file_causes_no_walk(void **state)
+{
+	struct world *w = world_new(10);
+	struct sighting s = make_probe(1, 1, 2 * SECOND);
+
+	(void)state;
+	walk(w, 0, 0, SECOND);
+	s.id.inode = 0;
+	observe(w, s);
+	assert_false(model_wants_walk(w->model));
+	expect(w, "configured\nsent 1/3\n");
+	world_free(w);
+}
+
+static void the_last_owner_is_kept(void **state)
+{
+	struct world *w = world_new(10);
+	struct sighting s = make_probe(1, 2, 40 * SECOND);
+
+	(void)state;
+	walk(w, 1, 42, SECOND);
+	observe(w, make_probe(1, 1, 2 * SECOND));
+	s.id.inode = 0; /* closed by its process */
+	s.silent_us = 70 * 1000000;
+	observe(w, s);
+	walk(w, 0, 0, 40 * SECOND);
+	expect(w, "configured [42]\nsent 1/3 [42]\nsent 2/3 [42]\n");
+	world_free(w);
+}
+
+/* Pid 42 is wanted. The kernel side is told of others once their owner is known, and they are forgotten. */
+static void only_the_wanted_pids(void **state)
+{
+	struct world *w = world_new(10);
+
+	(void)state;
+	assert_int_equal(filter_add_pid(w->filter, 42, 0), 0);
+	walk(w, 2, 43, SECOND);
+	observe(w, make_probe(2, 1, 2 * SECOND));
+	expect(w, "unwanted 2\n");
+	observe(w, make_probe(1, 1, 2 * SECOND));
+	expect(w, "");
+	walk(w, 1, 42, 3 * SECOND);
+	observe(w, make_timeout(2, 3, 3 * SECOND)); /* its death would begin a story, but not theirs */
+	model_finish(w->model, 4 * SECOND);
+	expect(w, "configured [42]\nsent 1/3 [42]\n-- open, 1 entries\n");
+	assert_int_equal(model_counts(w->model).connections, 1);
+	world_free(w);
+}
+
+/* What the kernel side did not tell of a connection that was unwanted is no loss when it is passed to 42. */
+static void one_that_is_passed_on_begins_anew(void **state)
+{
+	struct world *w = world_new(10);
+
+	(void)state;
+	assert_int_equal(filter_add_pid(w->filter, 42, 0), 0);
+	walk(w, 1, 43, SECOND);
+	observe(w, make_probe(1, 1, 2 * SECOND));
+	expect(w, "unwanted 1\n");
+	walk(w, 1, 42, 4 * SECOND);
+	observe(w, make_probe(1, 7, 7 * SECOND));
+	expect(w, "configured [42]\nsent 7/3 [42]\n");
+	assert_int_equal(model_counts(w->model).lost_hook, 0);
+	world_free(w);
+}
+
+/* Addresses need no owner: such a connection does not even wait for one. */
+static void other_places_do_not_enter(void **state)
+{
+	struct world *w = world_new(10);
+
+	(void)state;
+	assert_int_equal(filter_add_port(w->filter, 4711), 0);
+	observe(w, make_probe(1, 1, 2 * SECOND));
+	assert_false(model_wants_walk(w->model));
+	observe(w, make_timeout(1, 3, 3 * SECOND));
+	expect(w, "unwanted 1\n");
+	world_free(w);
+}
+
+/* Nobody that katrace sees holds it. It is kept in mind, so as not to be looked up each time. */
+static void unknown_owners_are_no_others(void **state)
+{
+	struct world *w = world_new(10);
+
+	(void)state;
+	assert_int_equal(filter_add_pid(w->filter, 42, 0), 0);
+	walk(w, 0, 0, SECOND);
+	observe(w, make_probe(1, 1, 2 * SECOND));
+	walk(w, 0, 0, 3 * SECOND);
+	expect(w, "unwanted 1\n");
+	observe(w, make_probe(1, 7, 8 * SECOND)); /* within the time no look-up is due */
+	assert_false(model_wants_walk(w->model));
+	assert_int_equal(model_counts(w->model).lost_hook, 0);
+	world_free(w);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(events_wait_for_their_owner),
+		cmocka_unit_test(events_wait_a_second_at_most),
+		cmocka_unit_test(an_old_owner_is_looked_up_again),
+		cmocka_unit_test(a_socket_without_a_file_causes_no_walk),
+		cmocka_unit_test(the_last_owner_is_kept),
+		cmocka_unit_test(only_the_wanted_pids),
+		cmocka_unit_test(one_that_is_passed_on_begins_anew),
+		cmocka_unit_test(other_places_do_not_enter),
+		cmocka_unit_test(unknown_owners_are_no_others),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

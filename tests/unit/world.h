@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/* A model with what it needs, and what it hands on as one line of words each. */
+#ifndef KATRACE_WORLD_H
+#define KATRACE_WORLD_H
+
+#include "unit.h"
+
+#include "model/model.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+struct world {
+	struct owners *owners;
+	struct filter *filter;
+	struct model *model;
+	char told[4096]; /* one line for each event and each finished connection */
+	bool last_ended_partial;
+};
+
+static inline void tell(struct world *w, const char *text)
+{
+	strncat(w->told, text, sizeof(w->told) - strlen(w->told) - 1);
+}
+
+static inline void on_event(void *ctx, const struct event *event)
+{
+	static const char *const names[] = {
+		"configured", "sent", "dropped", "answered", "suppressed", "ended", "lost"
+	};
+	struct world *w = ctx;
+	char line[128] = "";
+
+	switch (event->kind) {
+	case EVENT_CONFIGURED:
+		snprintf(line, sizeof(line), "%s", event->settings.enabled ? "" : " off");
+		break;
+	case EVENT_PROBE_SENT:
+	case EVENT_PROBE_DROPPED:
+		snprintf(line, sizeof(line), " %u/%u", event->probe.number, event->probe.limit);
+		break;
+	case EVENT_PROBE_ANSWERED:
+		snprintf(line, sizeof(line), " %u in %llu%s", event->answer.number,
+			 (unsigned long long)event->answer.rtt_us, event->answer.late ? " late" : "");
+		break;
+	case EVENT_SUPPRESSED:
+		snprintf(line, sizeof(line), " %s", event->suppressed.begin ? "begin" : "end");
+		break;
+	case EVENT_ENDED:
+		w->last_ended_partial = event->ended.partial;
+		snprintf(line, sizeof(line), " %s %d", verdict_name(event->ended.verdict), event->ended.error);
+		break;
+	case EVENT_EVENTS_LOST:
+		snprintf(line, sizeof(line), " %s %llu", lost_stage_name(event->lost.stage),
+			 (unsigned long long)event->lost.count);
+		break;
+	default:
+		break;
+	}
+	tell(w, names[event->kind]);
+	tell(w, line);
+	if (event->connection && event->connection->owner.pid) {
+		snprintf(line, sizeof(line), " [%u]", event->connection->owner.pid);
+		tell(w, line);
+	}
+	tell(w, "\n");
+}
+
+static inline void on_finished(void *ctx, const struct connection *c)
+{
+	static const char *const fates[] = { "open", "ended", "unknown", "forgotten" };
+	char line[64];
+
+	snprintf(line, sizeof(line), "-- %s, %zu entries\n", fates[c->fate], c->timeline.n);
+	tell(ctx, line);
+}
+
+static inline void tell_unwanted(struct world *w)
+{
+	struct identity id;
+	char line[64];
+
+	while (model_next_unwanted(w->model, &id)) {
+		snprintf(line, sizeof(line), "unwanted %llu\n", (unsigned long long)id.sock);
+		tell(w, line);
+	}
+}
+
+static inline struct world *world_new_with(size_t max_connections, bool all)
+{
+	struct world *w = calloc(1, sizeof(*w));
+	const struct model_output output = { on_event, on_finished, w };
+	struct model_options options = { .max_connections = max_connections, .all = all };
+
+	w->owners = owners_new();
+	w->filter = filter_new();
+	options.filter = w->filter;
+	w->model = model_new(&options, &output, w->owners);
+	return w;
+}
+
+static inline struct world *world_new(size_t max_connections)
+{
+	return world_new_with(max_connections, false);
+}
+
+static inline void world_free(struct world *w)
+{
+	model_free(w->model);
+	filter_free(w->filter);
+	owners_free(w->owners);
+	free(w);
+}
+
+/* A walk in which sock has one holder, and none when sock is 0. */
+static inline void walk(struct world *w, uint64_t sock, uint32_t pid, uint64_t now)
+{
+	const struct katrace_owner owner = { .sock = sock, .inode = 1000 + sock, .pid = pid, .comm = "holder" };
+
+	owners_walk_begin(w->owners, now);
+	if (sock)
+		owners_found(w->owners, &owner, NULL, pid == 42 ? FILTER_PID : 0);
+	owners_walk_end(w->owners);
+	model_walked(w->model, now);
+}
+
+static inline void observe(struct world *w, struct sighting s)
+{
+	assert_int_equal(model_observe(w->model, &s, s.time_ns), 0);
+}
+
+static inline void expect(struct world *w, const char *told)
+{
+	tell_unwanted(w);
+	assert_string_equal(w->told, told);
+	w->told[0] = '\0';
+}
+
+#endif
