@@ -69,7 +69,7 @@ bool field_is_in(const struct field *field, enum line_kind kind);
 /* In every line, whatever it is about. */
 bool field_is_in_all(const struct field *field);
 
-/* In every line about a connection, and in some at least. */
+/* In the lines of all events of a connection. */
 bool field_is_of_connection(const struct field *field);
 
 /* The largest integer that its value can hold. */

@@ -76,8 +76,8 @@ bool field_is_in_all(const struct field *field)
 
 bool field_is_of_connection(const struct field *field)
 {
-	return field_is_in(field, (enum line_kind)EVENT_CONFIGURED) && field_is_in(field, LINE_SOCKET) &&
-	       !field_is_in_all(field);
+	return field_is_in(field, (enum line_kind)EVENT_CONFIGURED) &&
+	       field_is_in(field, (enum line_kind)EVENT_ENDED) && !field_is_in_all(field);
 }
 
 int64_t field_max(const struct field *field)
