@@ -52,6 +52,7 @@ static __always_inline void probe_sent(const struct tcp_sock *tp, const struct f
 	say_result(rec, firing);
 	rec->probes_out = firing->probes_out + 1;
 	rec->silent = firing->silent;
+	rec->heard = firing->heard;
 	record_submit(rec);
 }
 
@@ -102,6 +103,7 @@ static __always_inline void timer_entered(const struct tcp_sock *tp)
 	firing->time_ns = bpf_ktime_get_boot_ns();
 	firing->segs_out = sock_segs_out(tp);
 	firing->silent = sock_silent(tp);
+	firing->heard = sock_heard(tp, firing->silent);
 	firing->probes_out = sock_probes_out(tp);
 	firing->busy = sock_busy(tp);
 	firing->closed = false;

@@ -261,6 +261,23 @@ static __always_inline __u32 sock_silent(const struct tcp_sock *tp)
 	return ack < data ? ack : data;
 }
 
+/*
+ * Jiffies since anything arrived for the connection: sock_silent(), or less if an out-of-window segment came later,
+ * such as a keepalive probe of the peer. tcp_oow_rate_limited() notes its time, at most every
+ * net.ipv4.tcp_invalid_ratelimit (500 ms); 0: none yet (5.10 to 7.2).
+ */
+static __always_inline __u32 sock_heard(const struct tcp_sock *tp, __u32 silent)
+{
+	const __u32 out_of_window = READ(tp, last_oow_ack_time);
+	__u32 since;
+
+	if (!out_of_window)
+		return silent;
+	barrier();
+	since = now_jiffies() - out_of_window;
+	return since < silent ? since : silent;
+}
+
 static __always_inline __u8 sock_probes_out(const struct tcp_sock *tp)
 {
 	return READ(tp, inet_conn.icsk_probes_out);

@@ -15,6 +15,7 @@ struct firing {
 	__u64 time_ns;
 	__u32 segs_out;
 	__u32 silent;
+	__u32 heard;
 	__u8 probes_out;
 	bool busy;
 	bool closed;

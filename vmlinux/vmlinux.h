@@ -121,6 +121,7 @@ struct tcp_sock {
 	__u32 snd_una;
 	__u32 packets_out;
 	__u32 rcv_tstamp;
+	__u32 last_oow_ack_time;
 	unsigned int keepalive_time;
 	unsigned int keepalive_intvl;
 	__u8 keepalive_probes;

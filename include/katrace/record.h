@@ -76,9 +76,11 @@ struct katrace_record {
 	__u8 retry_limit;   /* net.ipv4.tcp_retries2 */
 	__u32 rto;          /* jiffies */
 	__s32 next_try;     /* jiffies until the next retransmission or window probe, if one is pending */
+	__u32 heard;        /* jiffies since anything arrived, also what was out of window; at most silent */
+	__u32 unused;
 };
 
-_Static_assert(sizeof(struct katrace_record) == 128, "record layout");
+_Static_assert(sizeof(struct katrace_record) == 136, "record layout");
 _Static_assert(__builtin_offsetof(struct katrace_record, local_addr) == 40, "record layout");
 _Static_assert(__builtin_offsetof(struct katrace_record, idle) == 80, "record layout");
 _Static_assert(__builtin_offsetof(struct katrace_record, close_cause) == 116, "record layout");

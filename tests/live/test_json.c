@@ -172,6 +172,53 @@ LIVE_TEST(json_life, .once = true)
 	net_free(net);
 }
 
+/* The number of a key in the first such line; -1 when there is none. */
+static long number_in(const char *text, const char *event, const char *port, const char *key)
+{
+	char line[4096];
+	const char *at;
+
+	for (; *text; text += strcspn(text, "\n") + 1) {
+		snprintf(line, sizeof(line), "%.*s", (int)strcspn(text, "\n"), text);
+		at = strstr(line, key);
+		if (at && strstr(line, event) && strstr(line, port))
+			return strtol(at + strlen(key), NULL, 10);
+		if (!text[strcspn(text, "\n")])
+			break;
+	}
+	return -1;
+}
+
+/* The peer probes: what it sends is out of window, so keepalive does not count it, but it was heard. */
+LIVE_TEST(json_heard)
+{
+	static const struct keepalive late = { 4, 1, 3, 0 };
+	const char *const args[] = { "-j", NULL };
+	long silent_us, heard_us;
+	struct tool *tool;
+	struct net *net;
+	char local[48];
+	struct tcp tcp;
+
+	net = net_new();
+	tool = tool_start(args);
+	assert_true(tool_wait_started(tool));
+	tcp = tcp_connect(net, TCP_IPV4);
+	snprintf(local, sizeof(local), "\"port\":%u},\"peer\"", tcp.client_port);
+	tcp_keepalive(tcp.server, &quick);
+	tcp_keepalive(tcp.client, &late);
+	assert_true(tool_wait_lines(tool, 1, local, name("probe_sent"), 20));
+	silent_us = number_in(tool_stdout(tool), name("probe_sent"), local, "\"silent_us\":");
+	heard_us = number_in(tool_stdout(tool), name("probe_sent"), local, "\"heard_us\":");
+	print_message("silent for %ld us, heard %ld us ago\n", silent_us, heard_us);
+	assert_true(silent_us >= 3900000);
+	assert_true(heard_us >= 0 && heard_us <= 2500000);
+	assert_int_equal(tool_stop(tool), 0);
+	tool_free(tool);
+	tcp_close(&tcp);
+	net_free(net);
+}
+
 /* Unlike the one above, a connection that is younger than katrace was seen from its begin. */
 LIVE_TEST(json_partial, .once = true)
 {

@@ -13,7 +13,7 @@
 static const struct event_line place = { .run = "5f3a", .sequence = 17, .wall_ns = 1795208650114000001 };
 
 #define HEAD(name, number, text)                                                                                       \
-	"{\"timestamp\":\"2026-11-20T21:04:10.114000001Z\",\"schema_version\":\"1.1\",\"event_name\":\"katrace." name  \
+	"{\"timestamp\":\"2026-11-20T21:04:10.114000001Z\",\"schema_version\":\"1.2\",\"event_name\":\"katrace." name  \
 	"\",\"severity_number\":" number ",\"severity_text\":\"" text "\",\"sequence\":17,"
 #define NETWORK                                                                                                        \
 	"\"network\":{\"transport\":\"tcp\",\"type\":\"ipv4\",\"local\":{\"address\":\"10.0.2.15\",\"port\":22},"      \
@@ -22,7 +22,7 @@ static const struct event_line place = { .run = "5f3a", .sequence = 17, .wall_ns
 #define CONNECTION                                                                                                     \
 	"\"katrace\":{\"connection_id\":\"5f3a-12\",\"netns\":\"7\",\"socket_inode\":\"1001\","                        \
 	"\"keepalive\":{\"enabled\":true,\"idle_s\":30,\"interval_s\":5,\"probe_limit\":3,\"user_timeout_ms\":0,"      \
-	"\"from_sysctl\":[\"interval_s\"]},\"silent_us\":30000000"
+	"\"from_sysctl\":[\"interval_s\"]},\"silent_us\":30000000,\"heard_us\":2000000"
 #define INFO(name) HEAD(name, "9", "INFO") NETWORK PROCESS CONNECTION
 #define WARN(name) HEAD(name, "13", "WARN") NETWORK PROCESS CONNECTION
 
@@ -43,6 +43,7 @@ static struct event make_event(enum event_kind kind, const struct connection *c)
 		.settings = s.settings,
 		.state = s.state,
 		.silent_us = s.silent_us,
+		.heard_us = 2000000,
 	};
 }
 
@@ -135,7 +136,7 @@ static void configured(void **state)
 	event.settings.enabled = false;
 	expect(&event, HEAD("configured", "9", "INFO") NETWORK PROCESS
 	       "\"katrace\":{\"connection_id\":\"5f3a-12\",\"netns\":\"7\",\"socket_inode\":\"1001\","
-	       "\"keepalive\":{\"enabled\":false},\"silent_us\":30000000,\"changed\":[\"enabled\"]}}");
+	       "\"keepalive\":{\"enabled\":false},\"silent_us\":30000000,\"heard_us\":2000000,\"changed\":[\"enabled\"]}}");
 }
 
 static void probes(void **state)
@@ -235,13 +236,13 @@ static void owners(void **state)
 	       "\"container\":{\"id\":\"0123abcd\"},\"katrace\":{\"connection_id\":\"5f3a-12\",\"netns\":\"7\","
 	       "\"socket_inode\":\"1001\",\"cgroup_id\":\"9871\",\"other_pids\":[1790,1788],"
 	       "\"keepalive\":{\"enabled\":true,\"idle_s\":30,\"interval_s\":5,\"probe_limit\":3,\"user_timeout_ms\":0,"
-	       "\"from_sysctl\":[\"interval_s\"]},\"silent_us\":30000000}}");
+	       "\"from_sysctl\":[\"interval_s\"]},\"silent_us\":30000000,\"heard_us\":2000000}}");
 	c.owner = (struct owner){ 0 };
 	c.id.inode = 0;
 	expect(&event, HEAD("configured", "9", "INFO") NETWORK
 	       "\"katrace\":{\"connection_id\":\"5f3a-12\",\"netns\":\"7\","
 	       "\"keepalive\":{\"enabled\":true,\"idle_s\":30,\"interval_s\":5,\"probe_limit\":3,\"user_timeout_ms\":0,"
-	       "\"from_sysctl\":[\"interval_s\"]},\"silent_us\":30000000}}");
+	       "\"from_sysctl\":[\"interval_s\"]},\"silent_us\":30000000,\"heard_us\":2000000}}");
 }
 
 /* Whatever the verdict and the state, the line is one the schema knows. */

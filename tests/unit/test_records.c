@@ -26,6 +26,7 @@ static struct katrace_record make_record(void)
 		.idle = 7500,
 		.interval = 1250,
 		.silent = 7501,
+		.heard = 500,
 		.probe_limit = 3,
 		.from_sysctl = KATRACE_INTERVAL,
 		.probes_out = 2,
@@ -55,6 +56,7 @@ static void decodes_a_record(void **state)
 	assert_int_equal(s.settings.probe_limit, 3);
 	assert_int_equal(s.settings.from_sysctl, KATRACE_INTERVAL);
 	assert_int_equal(s.silent_us, 30004000);
+	assert_int_equal(s.heard_us, 2000000);
 	assert_int_equal(s.probes_out, 2);
 	assert_false(s.has_result);
 }

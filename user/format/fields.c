@@ -297,6 +297,12 @@ const struct field fields[] = {
 	  .when = "unless the socket was never connected", .has = was_connected,
 	  .means = "Time since the last ACK or data from the peer: what keepalive computes with." },
 
+	{ .path = "katrace.heard_us", .lines = CONNECTION & ~SOCKET, IN_EVENT(heard_us), .since = 2,
+	  .means = "Time since anything arrived for the connection, keepalive probes of the peer included." },
+	{ .path = "katrace.heard_us", .lines = SOCKET, IN_LISTED(heard_us), .presence = SOMETIMES,
+	  .when = "unless the socket was never connected", .since = 2, .has = was_connected,
+	  .means = "Time since anything arrived for the connection, keepalive probes of the peer included." },
+
 	{ .path = "katrace.probes_out", .lines = SOCKET, IN_LISTED(probes_out), .means = "Probes sent and unanswered." },
 	{ .path = "katrace.next_probe_us", .lines = SOCKET, IN_LISTED(next_us), .presence = SOMETIMES,
 	  .when = "when the timer runs", .has = is_due, .means = "Time until the keepalive timer fires." },

@@ -19,7 +19,7 @@ struct event_line {
 
 /* The major version changes when a field changes or goes, the minor one when a field is added. */
 #define SCHEMA_MAJOR "1"
-#define SCHEMA_VERSION SCHEMA_MAJOR ".1"
+#define SCHEMA_VERSION SCHEMA_MAJOR ".2"
 
 /* What a line is about: an event, or one of these. */
 enum line_kind {

@@ -40,6 +40,7 @@ struct event {
 	struct settings settings;            /* at that moment, like the two below */
 	uint8_t state;
 	uint64_t silent_us;
+	uint64_t heard_us; /* like silent_us, but out-of-window segments count */
 	union {
 		struct {
 			uint8_t settings; /* KATRACE_IDLE...: which have changed; 0 the first time */

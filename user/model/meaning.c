@@ -13,6 +13,7 @@ static struct event event_of(enum event_kind kind, const struct tracked *t, cons
 		.settings = s->settings,
 		.state = s->state,
 		.silent_us = s->silent_us,
+		.heard_us = s->heard_us,
 	};
 }
 

@@ -64,6 +64,7 @@ int sighting_decode(struct sighting *s, const struct katrace_record *record, uin
 	s->was_on = record->flags & KATRACE_KEEPALIVE_ON;
 	s->window_probe = record->flags & KATRACE_WINDOW_PROBE;
 	s->silent_us = (uint64_t)record->silent * 1000000 / hz;
+	s->heard_us = (uint64_t)record->heard * 1000000 / hz;
 	s->probes_out = record->probes_out;
 	s->retransmits = record->retransmits;
 	s->unacked_bytes = record->unacked_bytes;

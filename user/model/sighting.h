@@ -35,6 +35,7 @@ struct sighting {
 	bool was_on; /* KATRACE_SWITCHED_ON: keepalive was on before */
 	bool window_probe;
 	uint64_t silent_us;
+	uint64_t heard_us; /* since anything arrived, also what was out of window */
 	uint32_t probes_out;
 	uint32_t retransmits;
 	uint32_t unacked_bytes;

@@ -32,12 +32,13 @@ struct packed {
 	uint16_t local_port, peer_port;
 	int32_t timer_due; /* jiffies, like silent */
 	uint32_t silent;
+	uint32_t heard;
 	uint32_t owner;    /* number in owners, or NOBODY */
 	uint32_t settings; /* number in settings */
 	uint8_t state, probes_out, retransmits, flags;
 };
 
-_Static_assert(sizeof(struct packed) == 48, "memory for each socket");
+_Static_assert(sizeof(struct packed) == 56, "memory for each socket");
 
 /* What many sockets have in common. Pools compare bytes: padding must be zero. */
 struct common {
@@ -179,6 +180,7 @@ static int pack(struct sockets *sockets, const struct katrace_socket *found, con
 		.cookie = record->cookie,
 		.timer_due = found->timer_due,
 		.silent = record->silent,
+		.heard = record->heard,
 		.state = record->state,
 		.probes_out = record->probes_out,
 		.retransmits = record->retransmits,
@@ -307,6 +309,7 @@ static void unpack(const struct sockets *sockets, const struct packed *packed, s
 	struct connection *c = &listed->connection;
 
 	unpack_connection(sockets, packed, c);
+	listed->heard_us = (uint64_t)packed->heard * 1000000 / sockets->hz;
 	listed->state = packed->state;
 	listed->orphan = packed->flags & IS_ORPHAN;
 	listed->waiting = packed->flags & IS_WAITING;

@@ -18,6 +18,7 @@ struct listed {
 	struct connection connection; /* id (without sock), cookie, settings, owner, silent_us, retransmits */
 	uint8_t state;                /* the kernel's TCP_ESTABLISHED... */
 	bool orphan;
+	uint64_t heard_us;  /* since anything arrived, also what was out of window */
 	bool was_connected; /* silent_us is valid */
 	bool waiting;       /* data is unacknowledged or queued: another timer is in charge, keepalive sends nothing */
 	bool window_probe;
