@@ -5,6 +5,7 @@
  */
 #include "net.h"
 #include "tcp.h"
+#include "until.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -13,7 +14,6 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #define ANSWERED_PROBES 3
@@ -92,11 +92,9 @@ static struct katrace start_katrace(const char *path, const char *pid)
 /* Every probe is one more in the kernel's own count. */
 static void wait_for_probes(const struct net *net, uint64_t n)
 {
-	const struct timespec pause = { .tv_nsec = 20000000 };
 	const uint64_t before = net_keepalives(net, HOST_A);
 
-	while (net_keepalives(net, HOST_A) < before + n)
-		nanosleep(&pause, NULL);
+	WAIT_UNTIL(net_keepalives(net, HOST_A) >= before + n);
 }
 
 int main(int argc, char **argv)

@@ -3,6 +3,7 @@
 
 #include "must.h"
 #include "netlink.h"
+#include "until.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -117,23 +118,21 @@ static void set_up(const char *name, bool up)
 	interface_flags(SIOCSIFFLAGS, name, &flags);
 }
 
+static bool has_carrier(const char *name)
+{
+	short flags = 0;
+
+	interface_flags(SIOCGIFFLAGS, name, &flags);
+	return flags & IFF_RUNNING;
+}
+
 /*
  * Waits until the kernel has noticed that the other end of the cable has come or gone: until then it may refuse a
  * packet or two. It notices under the lock that set_up() takes.
  */
 static void wait_for_carrier(const char *name, bool carrier)
 {
-	const struct timespec pause = { .tv_nsec = 5000000 };
-	short flags = 0;
-
-	for (int i = 0; i < 2000; i++) {
-		interface_flags(SIOCGIFFLAGS, name, &flags);
-		if (!(flags & IFF_RUNNING) == !carrier)
-			break;
-		nanosleep(&pause, NULL);
-	}
-	errno = ETIMEDOUT;
-	must(!(flags & IFF_RUNNING) == !carrier, "wait 10 s until a host sees that the cable has come or gone");
+	WAIT_UNTIL(has_carrier(name) == carrier);
 	set_up(name, true);
 }
 

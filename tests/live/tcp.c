@@ -3,6 +3,7 @@
 
 #include "must.h"
 #include "netlink.h"
+#include "until.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -13,7 +14,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
 
 #define NARROW_BYTES 16384
@@ -185,21 +185,22 @@ struct tcp_info tcp_ask(int fd)
 	return info;
 }
 
-void tcp_close_window(int fd)
+/* After it has sent what it can: a probe of the closed window was answered. */
+static bool is_window_closed(int fd)
 {
 	static const char data[NARROW_BYTES];
-	const struct timespec pause = { .tv_nsec = 10000000 };
 	struct tcp_info info;
 
-	for (;;) {
-		while (send(fd, data, sizeof(data), MSG_DONTWAIT) > 0)
-			;
-		must(errno == EAGAIN, "fill the window");
-		info = tcp_ask(fd);
-		if (info.tcpi_backoff > 0 && !info.tcpi_probes && !info.tcpi_unacked)
-			break;
-		nanosleep(&pause, NULL);
-	}
+	while (send(fd, data, sizeof(data), MSG_DONTWAIT) > 0)
+		;
+	must(errno == EAGAIN, "fill the window");
+	info = tcp_ask(fd);
+	return info.tcpi_backoff > 0 && !info.tcpi_probes && !info.tcpi_unacked;
+}
+
+void tcp_close_window(int fd)
+{
+	WAIT_UNTIL(is_window_closed(fd));
 }
 
 void tcp_read_all(int fd)
@@ -210,9 +211,10 @@ void tcp_read_all(int fd)
 		;
 }
 
-void tcp_destroy(const struct net *net, const struct tcp *tcp)
+/* What the kernel is asked or told by inet_diag about the client's side. */
+static struct request make_diag_request(uint16_t type, uint16_t flags, const struct tcp *tcp)
 {
-	struct request request = request_make(SOCK_DESTROY, 0);
+	struct request request = request_make(type, flags);
 	struct inet_diag_req_v2 which = {
 		.sdiag_family = AF_INET,
 		.sdiag_protocol = IPPROTO_TCP,
@@ -225,9 +227,37 @@ void tcp_destroy(const struct net *net, const struct tcp *tcp)
 	must(inet_pton(AF_INET, net_addr4(HOST_A), which.id.idiag_src) == 1, "address");
 	must(inet_pton(AF_INET, net_addr4(HOST_B), which.id.idiag_dst) == 1, "address");
 	request_add(&request, &which, sizeof(which));
+	return request;
+}
+
+void tcp_destroy(const struct net *net, const struct tcp *tcp)
+{
+	const struct request request = make_diag_request(SOCK_DESTROY, 0, tcp);
+
 	net_enter(net, HOST_A);
 	requests_send(NETLINK_SOCK_DIAG, &request, 1, "destroy a socket");
 	net_leave(net);
+}
+
+int tcp_timer_ms(const struct net *net, const struct tcp *tcp)
+{
+	struct request request = make_diag_request(SOCK_DIAG_BY_FAMILY, 0, tcp);
+	struct {
+		struct nlmsghdr header;
+		struct inet_diag_msg message;
+		char rest[1024];
+	} answer;
+	int fd;
+
+	request.header.nlmsg_flags = NLM_F_REQUEST;
+	net_enter(net, HOST_A);
+	fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_SOCK_DIAG);
+	net_leave(net);
+	must(fd >= 0 && send(fd, &request, request.header.nlmsg_len, 0) > 0 && recv(fd, &answer, sizeof(answer), 0) > 0,
+	     "ask about a socket");
+	close(fd);
+	must(answer.header.nlmsg_type == SOCK_DIAG_BY_FAMILY, "no such socket");
+	return answer.message.idiag_timer ? (int)answer.message.idiag_expires : -1;
 }
 
 struct tcp tcp_begin_connect(const struct net *net, unsigned int port, const struct keepalive *keepalive)
@@ -289,13 +319,11 @@ void tcp_keepalive_off(int fd)
 
 void tcp_probe_all(const struct net *net, const int *clients, int n, const struct keepalive *keepalive, uint64_t probes)
 {
-	const struct timespec pause = { .tv_nsec = 10000000 };
 	const uint64_t before = net_keepalives(net, HOST_A);
 
 	for (int i = 0; i < n; i++)
 		tcp_keepalive(clients[i], keepalive);
-	while (net_keepalives(net, HOST_A) < before + probes)
-		nanosleep(&pause, NULL);
+	WAIT_UNTIL(net_keepalives(net, HOST_A) >= before + probes);
 }
 
 int tcp_wait_death(int fd, int timeout_s)

@@ -2,19 +2,11 @@
 /* katrace doctor on this kernel. */
 #include "live.h"
 
+#include "mode.h"
 #include "tool.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-
-/* The mode expected of auto, where the one who runs the tests knows it and does not force another. */
-static const char *expected_mode(void)
-{
-	const char *expected = getenv("KATRACE_EXPECT_MODE");
-
-	return expected && !getenv("KATRACE_MODE") ? expected : "";
-}
 
 static struct tool *run_doctor(enum tool_rights rights, const char *option, int status)
 {
@@ -28,17 +20,18 @@ static struct tool *run_doctor(enum tool_rights rights, const char *option, int 
 
 LIVE_TEST(doctor_examines, .once = true)
 {
+	const char *mode = mode_expected(); /* doctor knows of no other: --mode is none of its options */
 	struct tool *tool;
 	char text[64];
 
 	tool = run_doctor(RIGHTS_TWO, NULL, 0);
-	snprintf(text, sizeof(text), "katrace works here, in %s", expected_mode());
+	snprintf(text, sizeof(text), "katrace works here, in %s mode", mode);
 	assert_non_null(strstr(tool_stdout(tool), text));
 	assert_int_equal(tool_lines(tool, "tp_btf/inet_sock_set_state", "used     attached"), 1);
 	tool_free(tool);
 
 	tool = run_doctor(RIGHTS_ALL, "--json", 0);
-	snprintf(text, sizeof(text), "\"hook_mode\":\"%s", expected_mode());
+	snprintf(text, sizeof(text), "\"hook_mode\":\"%s\"", mode);
 	assert_int_equal(tool_lines(tool, "\"works\":true", text), 1);
 	assert_int_equal(tool_lines(tool, "", ""), 1);
 	tool_free(tool);

@@ -11,6 +11,7 @@
 #include "stall.h"
 #include "tcp.h"
 #include "tool.h"
+#include "until.h"
 
 #include <errno.h>
 #include <netinet/in.h>
@@ -500,10 +501,7 @@ LIVE_TEST(verdict_connecting)
 
 static void wait_reports(const struct scene *scene, uint64_t n)
 {
-	const struct timespec pause = { .tv_nsec = 1000000 };
-
-	while (net_unreachables(scene->net, HOST_A) < n)
-		nanosleep(&pause, NULL);
+	WAIT_UNTIL(net_unreachables(scene->net, HOST_A) >= n);
 }
 
 /*
