@@ -2,9 +2,7 @@
 /* Real connections living and dying on the running kernel, and what katrace says of them. */
 #include "live.h"
 
-#include "net.h"
-#include "tcp.h"
-#include "tool.h"
+#include "scene.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -16,43 +14,10 @@
 static const char *const no_args[] = { NULL };
 static const struct keepalive quick = { 1, 1, 3, 0 };
 
-struct scene {
-	struct net *net;
-	struct tool *tool;
-	struct tcp tcp;
-};
-
-static struct scene scene_begin_with(const char *const *args, enum tcp_family family, const struct keepalive *keepalive)
-{
-	struct scene scene = { .net = net_new() };
-
-	scene.tool = tool_start(args);
-	assert_true(tool_wait_started(scene.tool));
-	scene.tcp = tcp_connect(scene.net, family);
-	tcp_keepalive(scene.tcp.client, keepalive);
-	return scene;
-}
-
-static struct scene scene_begin(enum tcp_family family, const struct keepalive *keepalive)
-{
-	return scene_begin_with(no_args, family, keepalive);
-}
-
-/* Lines of stdout about the scene's connection that contain this. */
-static int said(const struct scene *scene, const char *what)
-{
-	return tool_lines(scene->tool, local_port(scene->tcp.client_port), what);
-}
-
-static bool wait_said(const struct scene *scene, int n, const char *what, int timeout_s)
-{
-	return tool_wait_lines(scene->tool, n, local_port(scene->tcp.client_port), what, timeout_s);
-}
-
 /* Each probe has its answer; the last one may still have been on its way when katrace was stopped. */
 static void assert_answered(const struct scene *scene)
 {
-	assert_in_range(said(scene, "probe 1/3 after") - said(scene, "answered in"), 0, 1);
+	assert_in_range(scene_said(scene, "probe 1/3 after") - scene_said(scene, "answered in"), 0, 1);
 }
 
 /* Seconds of silence after which the application was told, from the sentence at the end of the timeline. */
@@ -64,24 +29,17 @@ static double silence_at_end(const struct scene *scene)
 	return sentence ? strtod(sentence + sizeof(before) - 1, NULL) : 0;
 }
 
-static void scene_end(struct scene *scene)
-{
-	tcp_close(&scene->tcp);
-	tool_free(scene->tool);
-	net_free(scene->net);
-}
-
 LIVE_TEST(life_answered)
 {
 	struct scene scene;
 
 	scene = scene_begin(TCP_IPV4, &quick);
-	assert_true(wait_said(&scene, 3, "answered in", 10));
+	assert_true(scene_wait_said(&scene, 3, "answered in", 10));
 	assert_int_equal(tool_stop(scene.tool), 0);
-	assert_int_equal(said(&scene, "keepalive: 1s idle, then 3 probes 1s apart"), 1);
+	assert_int_equal(scene_said(&scene, "keepalive: 1s idle, then 3 probes 1s apart"), 1);
 	assert_answered(&scene);
-	assert_int_equal(said(&scene, "probe 1/3 after 0."), 0); /* late timers there may be, early ones not */
-	assert_int_equal(said(&scene, "probe 2/3 after"), 0);
+	assert_int_equal(scene_said(&scene, "probe 1/3 after 0."), 0); /* late timers there may be, early ones not */
+	assert_int_equal(scene_said(&scene, "probe 2/3 after"), 0);
 	assert_non_null(strstr(tool_stdout(scene.tool), "all answered"));
 	assert_non_null(
 		strstr(tool_stdout(scene.tool), "Still open. A dead peer is noticed 4s after it was last heard."));
@@ -93,14 +51,14 @@ LIVE_TEST(life_blackholed)
 	struct scene scene;
 
 	scene = scene_begin(TCP_IPV4, &quick);
-	assert_true(wait_said(&scene, 1, "answered in", 10));
+	assert_true(scene_wait_said(&scene, 1, "answered in", 10));
 	net_cable(scene.net, HOST_B, false);
 	assert_int_equal(tcp_wait_death(scene.tcp.client, 10), ETIMEDOUT);
-	assert_true(wait_said(&scene, 1, "ended: keepalive timeout, ETIMEDOUT", 5));
+	assert_true(scene_wait_said(&scene, 1, "ended: keepalive timeout, ETIMEDOUT", 5));
 	assert_int_equal(tool_stop(scene.tool), 0);
-	assert_int_equal(said(&scene, "probe 1/3 after"), said(&scene, "answered in") + 1);
-	assert_int_equal(said(&scene, "probe 2/3 after"), 1);
-	assert_int_equal(said(&scene, "probe 3/3 after"), 1);
+	assert_int_equal(scene_said(&scene, "probe 1/3 after"), scene_said(&scene, "answered in") + 1);
+	assert_int_equal(scene_said(&scene, "probe 2/3 after"), 1);
+	assert_int_equal(scene_said(&scene, "probe 3/3 after"), 1);
 	assert_non_null(strstr(tool_stdout(scene.tool), "The peer answered none of 3 probes; "));
 	assert_true(silence_at_end(&scene) >= 4 && silence_at_end(&scene) < 6);
 	scene_end(&scene);
@@ -113,14 +71,14 @@ LIVE_TEST(life_rebooted_peer)
 	struct scene scene;
 
 	scene = scene_begin(TCP_IPV4, &patient);
-	assert_true(wait_said(&scene, 1, "answered in", 10));
+	assert_true(scene_wait_said(&scene, 1, "answered in", 10));
 	net_cable(scene.net, HOST_B, false);
 	tcp_abort(scene.tcp.server);
 	scene.tcp.server = -1;
-	assert_true(wait_said(&scene, 1, "probe 2/9", 10));
+	assert_true(scene_wait_said(&scene, 1, "probe 2/9", 10));
 	net_cable(scene.net, HOST_B, true);
 	assert_int_equal(tcp_wait_death(scene.tcp.client, 10), ECONNRESET);
-	assert_true(wait_said(&scene, 1, "ended: reset by peer, ECONNRESET", 5));
+	assert_true(scene_wait_said(&scene, 1, "ended: reset by peer, ECONNRESET", 5));
 	assert_int_equal(tool_stop(scene.tool), 0);
 	assert_non_null(strstr(tool_stdout(scene.tool), "The peer answered the probe with a reset"));
 	scene_end(&scene);
@@ -132,9 +90,9 @@ static struct scene live_and_die(enum tcp_family family, const char *local, cons
 	struct scene scene = scene_begin(family, &quick);
 	char ends[128];
 
-	assert_true(wait_said(&scene, 1, "answered in", 10));
+	assert_true(scene_wait_said(&scene, 1, "answered in", 10));
 	net_cable(scene.net, HOST_B, false);
-	assert_true(wait_said(&scene, 1, "ended: keepalive timeout, ETIMEDOUT", 10));
+	assert_true(scene_wait_said(&scene, 1, "ended: keepalive timeout, ETIMEDOUT", 10));
 	assert_int_equal(tool_stop(scene.tool), 0);
 	snprintf(ends, sizeof(ends), "\n%s:%u - %s:%u", local, scene.tcp.client_port, peer, scene.tcp.server_port);
 	assert_non_null(strstr(tool_stdout(scene.tool), ends));
@@ -175,17 +133,17 @@ LIVE_TEST(life_interleaved)
 	second = tcp_connect(scene.net, TCP_IPV4);
 	snprintf(port, sizeof(port), ":%u  ", second.client_port);
 	tcp_keepalive(second.client, &other);
-	assert_true(wait_said(&scene, 1, "answered in", 10));
+	assert_true(scene_wait_said(&scene, 1, "answered in", 10));
 	assert_true(tool_wait_lines(scene.tool, 1, port, "answered in", 10));
 	net_cable(scene.net, HOST_B, false);
 	assert_int_equal(tcp_wait_death(scene.tcp.client, 10), ETIMEDOUT);
 	assert_true(tool_wait_lines(scene.tool, 1, port, "probe 2/5", 10));
 	net_cable(scene.net, HOST_B, true);
-	assert_true(wait_said(&scene, 1, "ended: keepalive timeout, ETIMEDOUT", 5));
+	assert_true(scene_wait_said(&scene, 1, "ended: keepalive timeout, ETIMEDOUT", 5));
 	assert_true(tool_wait_lines(scene.tool, 2, port, "answered in", 10));
 	assert_int_equal(tool_stop(scene.tool), 0);
-	assert_int_equal(said(&scene, "probe 3/3 after"), 1);
-	assert_int_equal(said(&scene, "/5"), 0);
+	assert_int_equal(scene_said(&scene, "probe 3/3 after"), 1);
+	assert_int_equal(scene_said(&scene, "/5"), 0);
 	assert_int_equal(tool_lines(scene.tool, port, "/3"), 0);
 	assert_int_equal(tool_lines(scene.tool, port, "ended"), 0);
 	tcp_close(&second);
@@ -204,10 +162,10 @@ LIVE_TEST(life_older_than_katrace)
 	assert_true(tool_wait_started(scene.tool));
 	net_cable(scene.net, HOST_B, false);
 	assert_int_equal(tcp_wait_death(scene.tcp.client, 10), ETIMEDOUT);
-	assert_true(wait_said(&scene, 1, "ended: keepalive timeout, ETIMEDOUT", 5));
+	assert_true(scene_wait_said(&scene, 1, "ended: keepalive timeout, ETIMEDOUT", 5));
 	assert_int_equal(tool_stop(scene.tool), 0);
 	snprintf(pid, sizeof(pid), "  %d  ", getpid());
-	assert_int_equal(said(&scene, pid), said(&scene, ""));
+	assert_int_equal(scene_said(&scene, pid), scene_said(&scene, ""));
 	scene_end(&scene);
 }
 
@@ -218,13 +176,13 @@ LIVE_TEST(life_user_timeout)
 	struct scene scene;
 
 	scene = scene_begin(TCP_IPV4, &settings);
-	assert_true(wait_said(&scene, 1, "answered in", 10));
+	assert_true(scene_wait_said(&scene, 1, "answered in", 10));
 	net_cable(scene.net, HOST_B, false);
 	assert_int_equal(tcp_wait_death(scene.tcp.client, 10), ETIMEDOUT);
-	assert_true(wait_said(&scene, 1, "ended: user timeout, ETIMEDOUT", 5));
+	assert_true(scene_wait_said(&scene, 1, "ended: user timeout, ETIMEDOUT", 5));
 	assert_int_equal(tool_stop(scene.tool), 0);
-	assert_int_equal(said(&scene, "probe 2 after"), 1);
-	assert_int_equal(said(&scene, "probe 3"), 0);
+	assert_int_equal(scene_said(&scene, "probe 2 after"), 1);
+	assert_int_equal(scene_said(&scene, "probe 3"), 0);
 	assert_non_null(strstr(tool_stdout(scene.tool), "TCP_USER_TIMEOUT (2.5s) overrode the limit of 9 probes"));
 	scene_end(&scene);
 }
@@ -235,13 +193,13 @@ LIVE_TEST(life_dropped_probes)
 	struct scene scene;
 
 	scene = scene_begin(TCP_IPV4, &quick);
-	assert_true(wait_said(&scene, 1, "answered in", 10));
+	assert_true(scene_wait_said(&scene, 1, "answered in", 10));
 	net_refuse(scene.net, HOST_A, true);
-	assert_true(wait_said(&scene, 6, "probe 1/3 not sent: refused by the local stack", 10));
+	assert_true(scene_wait_said(&scene, 6, "probe 1/3 not sent: refused by the local stack", 10));
 	net_refuse(scene.net, HOST_A, false);
-	assert_true(wait_said(&scene, 2, "answered in", 10));
+	assert_true(scene_wait_said(&scene, 2, "answered in", 10));
 	assert_int_equal(tool_stop(scene.tool), 0);
-	assert_int_equal(said(&scene, "probe 2/3 after"), 0);
+	assert_int_equal(scene_said(&scene, "probe 2/3 after"), 0);
 	assert_answered(&scene);
 	scene_end(&scene);
 }
@@ -257,15 +215,15 @@ LIVE_TEST(life_refused_but_counted)
 
 	scene = scene_begin(TCP_IPV4, &quick);
 	knows = !strstr(tool_stderr(scene.tool), "(tracepoint mode)");
-	assert_true(wait_said(&scene, 1, "answered in", 10));
+	assert_true(scene_wait_said(&scene, 1, "answered in", 10));
 	net_unroute(scene.net, HOST_A, true);
-	assert_true(wait_said(&scene, 1, "ended: keepalive timeout", 20));
+	assert_true(scene_wait_said(&scene, 1, "ended: keepalive timeout", 20));
 	assert_int_equal(tool_stop(scene.tool), 0);
-	assert_int_equal(said(&scene, "refused on this host: EHOSTUNREACH"), knows ? 3 : 0);
+	assert_int_equal(scene_said(&scene, "refused on this host: EHOSTUNREACH"), knows ? 3 : 0);
 	assert_non_null(
 		strstr(tool_stdout(scene.tool), knows ? "Probes were refused on this host (EHOSTUNREACH: no route?)"
 						      : "The peer answered none of 3 probes; "));
-	assert_int_equal(said(&scene, "probe 3/3 after"), 1);
+	assert_int_equal(scene_said(&scene, "probe 3/3 after"), 1);
 	scene_end(&scene);
 }
 
@@ -276,17 +234,17 @@ LIVE_TEST(life_suppressed)
 	int probes;
 
 	scene = scene_begin(TCP_IPV4, &quick);
-	assert_true(wait_said(&scene, 1, "answered in", 10));
+	assert_true(scene_wait_said(&scene, 1, "answered in", 10));
 	net_deaf(scene.net, HOST_B, true);
 	assert_int_equal(send(scene.tcp.client, "hello world", 11, 0), 11);
-	assert_true(wait_said(&scene, 1, "suppressed: 11 bytes unacknowledged", 10));
-	probes = said(&scene, "probe 1/3");
+	assert_true(scene_wait_said(&scene, 1, "suppressed: 11 bytes unacknowledged", 10));
+	probes = scene_said(&scene, "probe 1/3");
 	net_deaf(scene.net, HOST_B, false);
-	assert_true(wait_said(&scene, 1, "no longer suppressed: 0 bytes unacknowledged", 20));
-	assert_int_equal(said(&scene, "probe 1/3 after"), probes);
+	assert_true(scene_wait_said(&scene, 1, "no longer suppressed: 0 bytes unacknowledged", 20));
+	assert_int_equal(scene_said(&scene, "probe 1/3 after"), probes);
 	assert_int_equal(tool_stop(scene.tool), 0);
-	assert_int_equal(said(&scene, "retransmission is in charge"), 1);
-	assert_int_equal(said(&scene, "probe 2/3 after"), 0);
+	assert_int_equal(scene_said(&scene, "retransmission is in charge"), 1);
+	assert_int_equal(scene_said(&scene, "probe 2/3 after"), 0);
 	scene_end(&scene);
 }
 
@@ -311,10 +269,10 @@ LIVE_TEST(life_retransmission_timeout)
 	assert_int_equal(send(second.client, "hello world", 11, 0), 11);
 	assert_int_equal(tcp_wait_death(scene.tcp.client, 60), ETIMEDOUT);
 	assert_int_equal(tcp_wait_death(second.client, 60), ETIMEDOUT);
-	assert_true(wait_said(&scene, 1, "ended: retransmission timeout, ETIMEDOUT", 5));
+	assert_true(scene_wait_said(&scene, 1, "ended: retransmission timeout, ETIMEDOUT", 5));
 	assert_true(tool_wait_lines(scene.tool, 1, port, "ended: retransmission timeout, ETIMEDOUT", 5));
 	assert_int_equal(tool_stop(scene.tool), 0);
-	assert_int_equal(said(&scene, "suppressed: 11 bytes unacknowledged"), 1);
+	assert_int_equal(scene_said(&scene, "suppressed: 11 bytes unacknowledged"), 1);
 	assert_int_equal(tool_lines(scene.tool, port, ""), 2);
 	assert_int_equal(tool_lines(scene.tool, port, "keepalive: 7200s idle, then 9 probes 75s apart"), 1);
 	assert_non_null(strstr(tool_stdout(scene.tool), "Keepalive never got to act: 11 bytes were unacknowledged, so "
@@ -339,7 +297,7 @@ LIVE_TEST(life_short_ones_are_silent)
 		close(brief.client);
 		close(brief.server);
 	}
-	assert_true(wait_said(&scene, 1, "answered in", 10));
+	assert_true(scene_wait_said(&scene, 1, "answered in", 10));
 	assert_int_equal(tool_stop(scene.tool), 0);
 	assert_int_equal(tool_lines(scene.tool, "keepalive: 1s idle", net_addr4(HOST_B)), 1);
 	assert_int_equal(tool_lines(scene.tool, "ended", ""), 0);
@@ -353,10 +311,10 @@ LIVE_TEST(life_answers_not_looked_for)
 	struct scene scene;
 
 	scene = scene_begin_with(args, TCP_IPV4, &quick);
-	assert_true(wait_said(&scene, 2, "answered within about", 20));
+	assert_true(scene_wait_said(&scene, 2, "answered within about", 20));
 	assert_int_equal(tool_stop(scene.tool), 0);
-	assert_int_equal(said(&scene, "answered in "), 0);
-	assert_int_equal(said(&scene, "probe 2/3 after"), 0);
+	assert_int_equal(scene_said(&scene, "answered in "), 0);
+	assert_int_equal(scene_said(&scene, "probe 2/3 after"), 0);
 	scene_end(&scene);
 }
 
@@ -371,9 +329,9 @@ LIVE_TEST(life_first_probe_too_late)
 	scene = scene_begin_with(args, TCP_IPV4, &late);
 	early = tcp_connect(scene.net, TCP_IPV4);
 	tcp_keepalive(early.client, &quick);
-	assert_true(wait_said(&scene, 1, "answered in", 20));
+	assert_true(scene_wait_said(&scene, 1, "answered in", 20));
 	assert_int_equal(tool_stop(scene.tool), 0);
-	assert_int_equal(said(&scene, "first probe too late for a middlebox that forgets after 1s"), 1);
+	assert_int_equal(scene_said(&scene, "first probe too late for a middlebox that forgets after 1s"), 1);
 	assert_int_equal(tool_lines(scene.tool, local_port(early.client_port), "middlebox"), 0);
 	assert_non_null(strstr(tool_stdout(scene.tool),
 			       "A middlebox that forgets silent connections after 1s does so before the first probe."));
