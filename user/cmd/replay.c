@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /* katrace replay: lines of a recording become events and connections again, and go to the text output of a live run. */
-#include "system/clock.h"
 #include "cmd/cmd.h"
 #include "cli/options.h"
+#include "cli/progress.h"
 #include "run/output.h"
 #include "system/lines.h"
 #include "format/json_reader.h"
@@ -13,14 +13,10 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 /* As many as a live run remembers. */
 #define MAX_CONNECTIONS 200000
-/* It takes a while to read a file as large as this: progress is shown. */
-#define BIG_FILE (32L * 1024 * 1024)
-#define PROGRESS_PAUSE_NS 200000000ULL
 
 /* Why lines were passed over: the errors of ndjson_read(). */
 static const struct {
@@ -31,7 +27,7 @@ static const struct {
 	{ -ENOMSG, "of other programs" },
 	{ -ENOSYS, "with events this version does not know" },
 	{ -EPROTONOSUPPORT, "of another schema version" },
-	{ -EINVAL, "with values that cannot be" },
+	{ -EINVAL, "with invalid values" },
 };
 
 #define N_REASONS (sizeof(reasons) / sizeof(reasons[0]))
@@ -47,27 +43,10 @@ struct player {
 	uint64_t events;  /* shown */
 	uint64_t skipped[N_REASONS];
 	int output_error; /* it ends there */
-
-	uint64_t size, done; /* bytes of the file; 0: no progress is shown */
-	uint64_t shown_ns;
-	bool progress_shown;
+	struct progress progress;
 };
 
-/* --- progress, on stderr --- */
-
-static void hide_progress(struct player *player)
-{
-	if (player->progress_shown)
-		fprintf(stderr, "\r%30s\r", "");
-	player->progress_shown = false;
-}
-
-/* For lines on the same terminal. */
-static void make_way(struct player *player)
-{
-	if (player->progress_shown && isatty(STDOUT_FILENO))
-		hide_progress(player);
-}
+/* --- right end: what is told --- */
 
 static void keep_error(struct player *player, int err)
 {
@@ -75,26 +54,11 @@ static void keep_error(struct player *player, int err)
 		player->output_error = err;
 }
 
-static void show_progress(struct player *player)
-{
-	const uint64_t now = clock_ns(CLOCK_MONOTONIC);
-
-	if (!player->size || now - player->shown_ns < PROGRESS_PAUSE_NS)
-		return;
-	keep_error(player, outputs_flush(player->outputs));
-	/* a file that grows while it is read has no more than 100 % */
-	fprintf(stderr, "\rkatrace: %3.0f %% read", 100.0 * (double)player->done / (double)player->size);
-	player->progress_shown = true;
-	player->shown_ns = now;
-}
-
-/* --- right end: what is told --- */
-
 static void on_event(void *ctx, const struct event *event)
 {
 	struct player *player = ctx;
 
-	make_way(player);
+	progress_make_way(&player->progress);
 	keep_error(player, outputs_event(player->outputs, event));
 	player->events++;
 }
@@ -103,7 +67,7 @@ static void on_finished(void *ctx, const struct connection *connection)
 {
 	struct player *player = ctx;
 
-	make_way(player);
+	progress_make_way(&player->progress);
 	keep_error(player, outputs_finished(player->outputs, connection));
 }
 
@@ -142,6 +106,15 @@ static int take_line(struct player *player, const char *line, size_t n)
 	return err ?: player->output_error;
 }
 
+/* What is shown so far comes before it. */
+static void show_progress(struct player *player)
+{
+	if (!progress_is_due(&player->progress))
+		return;
+	keep_error(player, outputs_flush(player->outputs));
+	progress_show(&player->progress);
+}
+
 static int read_all(struct player *player)
 {
 	const char *line;
@@ -153,7 +126,7 @@ static int read_all(struct player *player)
 		got = lines_read(player->lines);
 		if (got < 0)
 			return (int)got;
-		player->done += (uint64_t)got;
+		player->progress.done += (uint64_t)got;
 		while (!err && lines_next(player->lines, &line, &n))
 			err = take_line(player, line, n);
 		show_progress(player);
@@ -168,13 +141,11 @@ static int read_all(struct player *player)
 static int open_file(struct player *player)
 {
 	const char *file = player->options.file;
-	struct stat info;
 
 	player->fd = strcmp(file, "-") == 0 ? STDIN_FILENO : open(file, O_RDONLY | O_CLOEXEC);
 	if (player->fd < 0)
 		return -errno;
-	if (isatty(STDERR_FILENO) && fstat(player->fd, &info) == 0 && S_ISREG(info.st_mode) && info.st_size >= BIG_FILE)
-		player->size = (uint64_t)info.st_size;
+	progress_begin(&player->progress, player->fd);
 	return 0;
 }
 
@@ -248,7 +219,7 @@ int cmd_replay(const struct options *options)
 	int err;
 
 	err = open_file(&player) ?: begin(&player) ?: run(&player);
-	hide_progress(&player);
+	progress_hide(&player.progress);
 	if (!err)
 		say_counts(&player);
 	else if (!player.output_error)
