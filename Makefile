@@ -35,12 +35,11 @@ CFLAGS ?= -O2 -g
 KATRACE_CFLAGS := -std=gnu11 -D_GNU_SOURCE -DKATRACE_VERSION='"$(VERSION)"' $(WARNINGS) -Wshadow -Wstrict-prototypes \
 	-Iuser -Iinclude -I$(BUILD) $(SYSTEM_INCLUDE) -MMD -MP
 LIBS := -lbpf -lelf -lz -lcap-ng -ljson-c -pthread
-LIVE_LIBS := $(LIBS) -lcmocka
+LIVE_LIBS := $(LIBS)
 ifdef STATIC
 LDFLAGS += $(if $(SYSROOT),-L$(SYSROOT)/usr/lib/$(TRIPLET))
 KATRACE_LDFLAGS := -static
-# all but cmocka, which Debian has no static library of
-LIVE_LIBS := -Wl,-Bstatic -lbpf -lelf -lz -lcap-ng -ljson-c -Wl,-Bdynamic -pthread -lcmocka
+LIVE_LIBS := -Wl,-Bstatic -lbpf -lelf -lz -lcap-ng -ljson-c -Wl,-Bdynamic -pthread
 endif
 SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
 # BPF_PROG() of libbpf leaves the parameter ctx unused
@@ -300,7 +299,7 @@ static: deps static-deps ## katrace for hosts with nothing installed, in build/s
 static-here: $(BUILD)/katrace $(BUILD)/tests/live
 	@mkdir -p $(BUILD)/lib
 	@cp $(BUILD)/tests/live $(BUILD)/live
-	@for lib in libc.so.6 libcmocka.so.0 ld-linux-x86-64.so.2 ld-linux-aarch64.so.1; do \
+	@for lib in libc.so.6 ld-linux-x86-64.so.2 ld-linux-aarch64.so.1; do \
 		file=$$($(CC) $(if $(SYSROOT),-B$(SYSROOT)/usr/lib/$(TRIPLET)) -print-file-name=$$lib); \
 		[ "$$file" = $$lib ] || cp -L $$file $(BUILD)/lib/; \
 	done
