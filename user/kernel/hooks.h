@@ -3,8 +3,7 @@
 #ifndef KATRACE_HOOKS_H
 #define KATRACE_HOOKS_H
 
-#include "model/hook_mode.h"
-
+#include <katrace/hook_mode.h>
 #include <stdbool.h>
 #include <stddef.h>
 

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 #include "kernel/iterator.h"
 
-#include "model/array.h"
-
 #include <bpf/bpf.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+/* Of records kept; untouched memory costs nothing. */
+#define FIRST_ROOM 256
 
 int iterator_read(const struct bpf_link *link, size_t size, record_fn found, void *ctx)
 {
@@ -37,17 +38,30 @@ int iterator_read(const struct bpf_link *link, size_t size, record_fn found, voi
 	return err;
 }
 
+static int make_room(struct iterator_beside *beside)
+{
+	const size_t more = beside->room ? 2 * beside->room : FIRST_ROOM;
+	char *records;
+
+	if (beside->n < beside->room)
+		return 0;
+	records = reallocarray(beside->records, more, beside->size);
+	if (!records)
+		return -ENOMEM;
+	beside->records = records;
+	beside->room = more;
+	return 0;
+}
+
 static void keep_record(void *ctx, const void *record)
 {
 	struct iterator_beside *beside = ctx;
-	char *records = array_grow(beside->records, beside->n, &beside->room, beside->size);
 
-	if (!records) {
+	if (make_room(beside)) {
 		beside->err = -ENOMEM;
 		return;
 	}
-	beside->records = records;
-	memcpy(records + beside->n * beside->size, record, beside->size);
+	memcpy(beside->records + beside->n * beside->size, record, beside->size);
 	beside->n++;
 }
 
