@@ -77,7 +77,7 @@ all: $(BUILD)/katrace ## build build/katrace: one file, to be copied to a host
 
 # user space
 
-# what is missing is said in one line, and before the first file is compiled
+# reports missing tools in one line, before the first file is compiled
 TOOLS := $(CC) $(CLANG) $(LLVM_STRIP) $(BPFTOOL)
 HEADERS := bpf/libbpf.h gelf.h zlib.h cap-ng.h json-c/json.h cmocka.h
 no_header = printf '\#if !__has_include(<%s>)\n%s\n\#endif\n' $(foreach h,$(HEADERS),$(h) $(h)) | $(CC) $(SYSTEM_INCLUDE) -E -P -
@@ -343,7 +343,7 @@ between_marks = $(Q)$(BUILD)/generate $(1) > $(BUILD)/$(1).8 && \
 	sed -i -e '/^\.\\" $(1): begin/,/^\.\\" $(1): end/{//!d}' -e '/^\.\\" $(1): begin/r $(BUILD)/$(1).8' docs/katrace.8
 
 .PHONY: docs
-docs: $(BUILD)/generate docs-fields ## write anew what docs/ says of options and fields
+docs: $(BUILD)/generate docs-fields ## regenerate the parts of docs/ about options and fields
 	$(call between_marks,synopsis)
 	$(call between_marks,options)
 

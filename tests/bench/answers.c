@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /*
- * answers KATRACE: what katrace costs ordinary traffic. One-byte requests and responses go over loopback, with
- * keepalive on: without katrace, with it, with it but without its hook for answers, and, to see how far the measurement
- * itself goes astray, without it once more.
+ * answers KATRACE: measures what katrace costs ordinary traffic. One-byte requests and responses go over loopback, with
+ * keepalive on: without katrace, with it, with it but without its hook for answers, and once more without it, to see
+ * the error of the measurement.
  *
  * A program that runs for 70 ns changes an exchange by about 1 %, which is less than one second differs from the next.
- * So one process has both ends, turns are short and many, and CPU time is what counts. Each round takes every setup
- * twice, the second time in reverse order: what drifts slowly takes as much from one as from the other. The ratios of
- * all rounds are judged by their median and its confidence interval.
+ * So one process has both ends, there are many short turns, and CPU time is measured. Each round runs every setup
+ * twice, the second time in reverse order, so that slow drifts affect all setups equally. The result is the median of
+ * the ratios of all rounds, with its confidence interval.
  */
 #include "bench.h"
 #include "programs.h"
@@ -164,7 +164,7 @@ static void stop_katrace(pid_t pid)
 	waitpid(pid, NULL, 0);
 }
 
-/* --- what comes of it --- */
+/* --- results --- */
 
 static int compare(const void *a, const void *b)
 {
@@ -227,7 +227,7 @@ static void play(const char *katrace, const struct pair *pair, struct round *rou
 	}
 }
 
-/* How much more than without katrace, in percent. */
+/* The additional cost compared with no katrace, in percent. */
 static struct estimate more(const struct round *rounds, enum setup setup)
 {
 	double values[ROUNDS];
@@ -242,7 +242,7 @@ static double most(const struct estimate *estimate)
 	return fmax(fabs(estimate->low), fabs(estimate->high));
 }
 
-/* Nothing is said of a difference that there might also be between two turns without katrace. */
+/* Reports no difference that could also occur between two turns without katrace. */
 static void tell(const struct round *rounds, enum setup setup, double base_ns)
 {
 	const struct estimate null = more(rounds, AGAIN), found = more(rounds, setup);

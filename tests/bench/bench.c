@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /*
- * bench KATRACE: how katrace list, and katrace's look for owners when a trace begins, compare with ss on the same
- * sockets: 10,000, 100,000 and 200,000 of them, on loopback, in a network namespace that goes with this process. Prints
- * a table for docs/cost.md.
+ * bench KATRACE: compares katrace list, and the owner lookup at the start of a trace, with ss on the same sockets:
+ * 10,000, 100,000 and 200,000 of them, on loopback, in a network namespace that disappears with this process. Prints a
+ * table for docs/cost.md.
  */
 #include "bench.h"
 
@@ -110,7 +110,7 @@ static void stop_workers(const struct worker *workers, int n)
 		waitpid(workers[i].pid, NULL, 0);
 }
 
-/* --- what is measured --- */
+/* --- measurements --- */
 
 static uint64_t count_lines(const char *text, ssize_t n)
 {
@@ -180,7 +180,7 @@ static struct run run_often(const char *const *argv, int times, int sockets)
 	return runs[times / 2];
 }
 
-/* What katrace trace -v says of its first walk. */
+/* What katrace trace -v prints about its first walk. */
 static double owners_ms(const char *katrace)
 {
 	const char *const argv[] = { katrace, "trace", "-v", "-d", "1", NULL };

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /*
- * What the BPF programs of a process cost by the kernel's own count, beside a program that does nothing: counting takes
- * time itself, which that one shows. A failure ends the process with a message.
+ * The cost of the BPF programs of a process, counted by the kernel, compared with a program that does nothing: the
+ * latter shows the cost of counting. A failure ends the process with a message.
  */
 #ifndef KATRACE_BENCH_PROGRAMS_H
 #define KATRACE_BENCH_PROGRAMS_H

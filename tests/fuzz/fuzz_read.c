@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /*
- * Fuzzes the reader of recordings: whatever the lines, nothing crashes, and what is taken prints whole, as nothing but
- * printable characters.
+ * Fuzzes the reader of recordings: no line may crash it, and every accepted line prints completely and in printable
+ * characters only.
  */
 #include "format/json_reader.h"
 #include "format/text.h"

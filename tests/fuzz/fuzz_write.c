@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /*
- * Fuzzes the writer of JSON lines: from any bytes it makes one line of at most 4096 bytes of valid UTF-8, which json-c
- * parses back to the values that went in. What is UTF-8 is judged here by arithmetic, not by katrace's table; glibc and
- * json-c take more for valid.
+ * Fuzzes the writer of JSON lines: any input must give one line of at most 4096 bytes of valid UTF-8, which json-c
+ * parses back to the original values. This test checks UTF-8 by arithmetic, not with katrace's table; glibc and json-c
+ * accept more.
  */
 #include "format/json_reader.h"
 #include "format/json_writer.h"
@@ -156,7 +156,7 @@ static void take_own_fields(struct input *input, struct event *event)
 	}
 }
 
-/* --- what comes out --- */
+/* --- checks of the line --- */
 
 static struct json_object *at(struct json_object *object, const char *key, const char *key2, const char *key3)
 {

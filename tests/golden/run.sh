@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-# run.sh KATRACE: replays recorded runs and compares what is said with what was said before. UPDATE=1 accepts it instead.
+# run.sh KATRACE: replays recorded runs and compares the output with the stored output. UPDATE=1 stores it instead.
 # shellcheck disable=SC2317 # functions that expect calls
 set -euo pipefail
 

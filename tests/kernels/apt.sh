@@ -53,7 +53,7 @@ apt_sources() {
 }
 
 # From now on packages are those of this suite, with its security updates. Fails when nothing is known of it; when only
-# the update failed, says so and goes on with what was known. Until this shell ends no other uses that suite.
+# the update failed, reports it and continues with the old lists. Until this shell ends no other uses that suite.
 apt_use() {
 	local cache=$1 suite=$2
 	APT_ARCH=$3

@@ -9,7 +9,7 @@ known=()   # every kernel of the table
 kernels=() # those chosen
 declare -A suites packages modes autos
 
-# shellcheck disable=SC2034 # used by whoever sources this
+# shellcheck disable=SC2034 # used by the scripts that source this
 read_table() {
 	local name arch suite package offered auto
 	while read -r name arch suite package offered auto; do

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /*
- * PID 1 of a virtual machine that exists to run the live tests once: sets the machine up, runs `/live /katrace`, says
- * with what status it ended and whether the kernel complained, and powers off. The kernel command line may have
+ * PID 1 of a virtual machine that runs the live tests once: sets up the machine, runs `/live /katrace`, prints its exit
+ * status and whether the kernel complained, and powers off. The kernel command line may have
  * katrace.mode= and katrace.expect=, for KATRACE_MODE and KATRACE_EXPECT_MODE of the tests, and katrace.filter=, their
  * pattern.
  *
@@ -157,7 +157,7 @@ static bool is_complaint(const char *line)
 	return false;
 }
 
-/* The lines of the kernel's log in which it says that something in it is wrong. */
+/* The lines of the kernel's log that report an error of the kernel. */
 static void say_complaints(void)
 {
 	enum { READ_ALL = 3, SIZE_OF_BUFFER = 10 }; /* of syslog(2) */
@@ -211,7 +211,7 @@ int main(void)
 	insert_modules();
 	/* bursts of probes between the tests' hosts, which take the packet queue of this CPU, must not overflow it */
 	write_file("/proc/sys/net/core/netdev_max_backlog", "100000");
-	/* mainline's default: at Debian's own, 3, a kprobe takes CAP_SYS_ADMIN, not only CAP_PERFMON */
+	/* the mainline default: with Debian's, 3, a kprobe needs CAP_SYS_ADMIN, not only CAP_PERFMON */
 	write_file("/proc/sys/kernel/perf_event_paranoid", "2");
 	settings = read_settings(line, sizeof(line));
 	must(uname(&kernel) == 0, "uname");

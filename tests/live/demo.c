@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /*
  * demo KATRACE: two hosts, a connection between them with short keepalive settings, and a cable that is pulled after a
- * few answered probes; katrace shows it. What it tells goes to stderr, so that stdout is katrace's alone.
+ * few answered probes; katrace shows it. The demo prints to stderr; only katrace prints to stdout.
  */
 #include "net.h"
 #include "tcp.h"
@@ -34,7 +34,7 @@ struct katrace {
 	int err; /* the read end of its stderr */
 };
 
-/* Passes on what katrace says on stderr, up to the line that contains this, or to its end. False at its end. */
+/* Copies katrace's stderr, up to the line that contains text, or to its end. False at its end. */
 static bool pass_on_until(const struct katrace *katrace, const char *wanted)
 {
 	char line[512];

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /*
  * Two hosts of a test's own: network namespaces with a cable between them. They have no names and vanish with the
- * process, so nothing is left behind whatever happens to it. A failure ends the process with a message.
+ * process, so nothing is left behind. A failure ends the process with a message.
  */
 #ifndef KATRACE_TEST_NET_H
 #define KATRACE_TEST_NET_H
@@ -69,7 +69,7 @@ void net_least_rto(const struct net *net, uint32_t ms);
  */
 void net_replace_by_router(const struct net *net);
 
-/* Now it drops them without a word. */
+/* From now on it drops them silently. */
 void net_silence_router(const struct net *net);
 
 /* Sets one of host's own values under /proc/sys/net, "ipv4/tcp_retries2" say. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /*
- * The peer as a puppet: host B's kernel no longer hears the connection, and the test says in its stead whatever it
- * likes. A failure ends the process with a message.
+ * The peer as a puppet: host B's kernel no longer receives the connection, and the test sends any segments in its
+ * place. A failure ends the process with a message.
  */
 #ifndef KATRACE_TEST_PUPPET_H
 #define KATRACE_TEST_PUPPET_H

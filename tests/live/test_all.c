@@ -18,7 +18,7 @@
 /* Never due during a test. */
 static const struct keepalive patient = { 7200, 75, 9, 0 };
 
-/* A katrace that sees these two hosts only: with --all it would tell of whatever else happens on this one. */
+/* A katrace that traces these two hosts only: with --all it would report all other connections of this one. */
 static struct tool *start(const struct net *net, bool all)
 {
 	char a[32], b[32];
@@ -90,7 +90,7 @@ LIVE_TEST(all_v4_mapped)
 	switch_on_and_off(TCP_V4_MAPPED);
 }
 
-/* On and off again in no time are two events all the same. */
+/* Switching on and off at once still makes two events. */
 LIVE_TEST(all_flickering)
 {
 	struct net *net;
@@ -112,7 +112,7 @@ LIVE_TEST(all_flickering)
 	net_free(net);
 }
 
-/* Firings of the timer, which takes itself off the wheel and starts itself anew, are no switching. */
+/* Firings of the timer, which re-arms itself, are not reported as switching. */
 LIVE_TEST(all_firings_are_no_switching)
 {
 	const struct keepalive quick = { 1, 2, 3, 0 };
@@ -287,7 +287,7 @@ LIVE_TEST(all_end_once)
 	net_free(net);
 }
 
-/* Nobody is told of its ETIMEDOUT. */
+/* No application gets its ETIMEDOUT. */
 LIVE_TEST(all_orphan)
 {
 	struct net *net;

@@ -261,7 +261,7 @@ static bool heeds_interrupt(pid_t pid)
 	return !(blocked & 1ULL << (SIGINT - 1));
 }
 
-/* A pipe nobody reads, with more in it than it holds: the first SIGINT cannot finish, the next ends it. */
+/* A full pipe without a reader: the first SIGINT cannot finish, the next one ends katrace. */
 LIVE_TEST(cli_second_interrupt)
 {
 	enum { N = 500 };

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-/* Nothing missing, nothing invented; and what is lost is said. */
+/* No events are missing, none are invented, and losses are reported. */
 #include "live.h"
 
 #include "net.h"

@@ -48,11 +48,11 @@ LIVE_TEST(filter_pid)
 	net_free(net);
 }
 
-/* Connections of others are looked at every 5 s; in between the kernel side passes them over. */
+/* Connections that do not match are checked every 5 s; in between the kernel side skips them. */
 LIVE_TEST(filter_pid_in_the_kernel, .exclusive = true)
 {
 	enum { OTHERS = 50, ANSWERS = 8 };
-	static const char before[] = "wanted or not: ";
+	static const char before[] = "before filters: ";
 	const struct keepalive quick = { 1, 1, 3, 0 };
 	int clients[OTHERS], servers[OTHERS];
 	char pid[16];
@@ -87,7 +87,7 @@ static pid_t fork_as(pid_t pid)
 	return (pid_t)syscall(SYS_clone3, &args, sizeof(args));
 }
 
-/* The process asked for ends, another one gets its id and a connection: that one was not asked for. */
+/* The process of --pid exits, and another one gets its id and a connection: that one does not match. */
 LIVE_TEST(filter_pid_is_reused)
 {
 	char pids[32];
@@ -138,7 +138,7 @@ LIVE_TEST(filter_pid_is_reused)
 	stage_free(&stage);
 }
 
-/* Not an error, but said; and the last one takes katrace with it. */
+/* Not an error, but reported; and katrace stops after the last one. */
 LIVE_TEST(filter_pid_has_ended)
 {
 	char pids[32], said[128];
@@ -156,11 +156,12 @@ LIVE_TEST(filter_pid_has_ended)
 	holder_stop(&first);
 	assert_true(tool_wait_lines(stage.tool, tool_lines(stage.tool, local_port(second.port), "answered in") + 2,
 				    local_port(second.port), "answered in", 20));
-	snprintf(said, sizeof(said), "katrace: process %d has ended; still tracing 1 of those asked for", first.pid);
+	snprintf(said, sizeof(said), "katrace: process %d has exited; still tracing 1 of the processes of --pid",
+		 first.pid);
 	assert_non_null(strstr(tool_stderr(stage.tool), said));
 	holder_stop(&second);
 	assert_int_equal(tool_wait(stage.tool, 20), 0);
-	snprintf(said, sizeof(said), "katrace: process %d has ended, the last of those asked for", second.pid);
+	snprintf(said, sizeof(said), "katrace: process %d has exited, the last of the processes of --pid", second.pid);
 	assert_non_null(strstr(tool_stderr(stage.tool), said));
 	stage_free(&stage);
 }
@@ -211,11 +212,11 @@ LIVE_TEST(filter_children)
 	assert_true(tool_wait_lines(stage.tool, tool_lines(stage.tool, "  grandchild  ", "keepalive: ") + 1,
 				    "  grandchild  ", "keepalive: ", 30));
 	assert_int_equal(tool_lines(stage.tool, "stranger", ""), 0);
-	/* their ends are those of their children: then nobody is left */
+	/* they exit with their children: then no process is left */
 	holder_stop(&late);
 	holder_stop(&early);
 	assert_int_equal(tool_wait(stage.tool, 20), 0);
-	assert_non_null(strstr(tool_stderr(stage.tool), "has ended"));
+	assert_non_null(strstr(tool_stderr(stage.tool), "has exited"));
 	holder_stop(&stranger);
 	stage_free(&stage);
 }
@@ -331,7 +332,7 @@ LIVE_TEST(filter_many_kinds)
 	stage_free(&stage);
 }
 
-/* --failures keeps quiet as long as all is well. */
+/* --failures prints nothing without problems. */
 LIVE_TEST(filter_failures)
 {
 	char pid[16];

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-/* Events as JSON for unattended runs: where they go, what becomes of them in trouble, and as whom katrace runs. */
+/* Events as JSON for unattended runs: files, rotation, slow readers, full disks, and users. */
 #include "live.h"
 
 #include "must.h"
@@ -70,7 +70,7 @@ static void add_lines(struct sums *sums, const char *text)
 	}
 }
 
-/* From started to stats, nothing missing but what is said to be. */
+/* From started to stats, no line is missing except those reported as lost. */
 static void assert_whole_run(const char *text)
 {
 	struct sums sums = { 0 };
@@ -111,7 +111,7 @@ static void wait_a_little(void)
 	nanosleep(&pause, NULL);
 }
 
-/* Others use the same pipe: what they do not expect must not be done to it. */
+/* Others use the same pipe: its mode must not change. */
 static void assert_stdout_blocks(pid_t pid)
 {
 	char path[64], line[64];
@@ -299,7 +299,7 @@ static void rotate(struct tool *tool, const char *path, const char *old)
 	assert_int_equal(access(path, F_OK), 0);
 }
 
-/* As logrotate does it, again and again while events come; the last time the file cannot be opened. */
+/* Rotates repeatedly while events arrive, like logrotate; the last time the file cannot be opened. */
 LIVE_TEST(json_rotation, .once = true)
 {
 	char dir[] = "/tmp/katrace-test-XXXXXX", path[64], old[96];
@@ -358,7 +358,7 @@ LIVE_TEST(json_rotation, .once = true)
 	net_free(net);
 }
 
-/* A pipe nobody reads for so long that events must be dropped: how many is said, and adds up. */
+/* A pipe that is not read for so long that events must be dropped: the reported number is correct. */
 LIVE_TEST(json_reader_stops, .once = true, .exclusive = true)
 {
 	enum { N = 2000 };
@@ -392,7 +392,7 @@ struct mounts {
 	int ns, dir; /* where this process came from */
 };
 
-/* From now on this process, and what it starts, has mounts that nobody else sees. */
+/* From now on this process and its children have mounts of their own. */
 static struct mounts mounts_enter(void)
 {
 	struct mounts before = {

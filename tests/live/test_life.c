@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-/* Real connections living and dying on the running kernel, and what katrace says of them. */
+/* Real connections on the running kernel from beginning to end, and what katrace prints about them. */
 #include "live.h"
 
 #include "scene.h"
@@ -64,7 +64,7 @@ LIVE_TEST(life_blackholed)
 	scene_end(&scene);
 }
 
-/* The peer forgets the connection while nobody hears it, as when it is restarted: it answers the probe with a RST. */
+/* The peer forgets the connection silently, as in a restart: it answers the probe with a RST. */
 LIVE_TEST(life_rebooted_peer)
 {
 	const struct keepalive patient = { 1, 1, 9, 0 };

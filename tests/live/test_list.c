@@ -187,7 +187,7 @@ LIVE_TEST(list_agrees_with_ss, .once = true)
 	net_free(net);
 }
 
-/* Probes that nobody answers are counted, and bring the end nearer. */
+/* Unanswered probes are counted, and shorten the time to detection. */
 LIVE_TEST(list_counts_probes, .once = true)
 {
 	static const struct keepalive slow_end = { 1, 1, 100, 0 };
@@ -270,7 +270,7 @@ LIVE_TEST(list_listeners, .once = true)
 	net_free(net);
 }
 
-/* Of its own network namespace katrace also shows what nobody holds. */
+/* In its own network namespace katrace also shows sockets that no process holds. */
 LIVE_TEST(list_sockets_nobody_holds, .once = true)
 {
 	char netns[64];

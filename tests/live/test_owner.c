@@ -122,7 +122,7 @@ static void close_connection(int fd)
 	close(fd);
 }
 
-/* Closed, but its FIN stays unanswered: nobody holds the socket any more, the last who did is named. */
+/* Closed, but its FIN is not acknowledged: no process holds the socket any more, and the last holder is shown. */
 LIVE_TEST(owner_of_an_orphan)
 {
 	const char *const args[] = { NULL };
@@ -304,7 +304,7 @@ LIVE_TEST(owner_after_exec)
 /* In a container katrace cannot see who is outside. It says so, once. */
 LIVE_TEST(owner_outside_the_pid_namespace)
 {
-	static const char warning[] = "katrace: in a pid namespace of its own";
+	static const char warning[] = "katrace: running in its own pid namespace";
 	const char *const args[] = { NULL };
 	const char *said;
 	struct tool *tool;

@@ -677,7 +677,7 @@ LIVE_TEST(verdict_destroyed)
 	scene_end(&scene);
 }
 
-/* Orphans whose FIN is never acknowledged: their ETIMEDOUT reaches nobody. One was probed before, the other never. */
+/* Orphans whose FIN is never acknowledged: no application gets their ETIMEDOUT. Only one was probed before. */
 static void orphans(bool all)
 {
 	struct scene scene;

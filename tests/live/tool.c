@@ -35,7 +35,7 @@ struct tool {
 	pid_t pid; /* 0 once reaped */
 	int status;
 	struct stream out, err;
-	int unread_fd; /* stdout while nobody is to read it; -1 */
+	int unread_fd; /* stdout while it must not be read; -1 */
 	struct tool *next;
 };
 

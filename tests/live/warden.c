@@ -62,7 +62,7 @@ static void end_by_signal(int signal)
 	abort_connections();
 	if (getpid() == test_pid)
 		tool_show_all();
-	raise(signal); /* as if nobody had caught it: SA_RESETHAND */
+	raise(signal); /* with its default effect: SA_RESETHAND */
 }
 
 static void catch_signals(void)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-/* Copies docs/events.md from stdin to stdout with the tables between its markers written anew: see `make docs`. */
+/* Copies docs/events.md from stdin to stdout and replaces the tables between its markers: see `make docs`. */
 #include "format/schema.h"
 
 #include <stdbool.h>

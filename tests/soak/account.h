@@ -30,7 +30,7 @@ uint64_t account_unanswered(const struct account *account);
 /* What was lost before it came to katrace, as the last line says. */
 uint64_t account_lost_ring(const struct account *account);
 
-/* Does all of it add up with what katrace told of its losses on stderr? Prints the sums. */
+/* Do the counts balance with the losses that katrace printed on stderr? Prints the totals. */
 void account_settle(const struct account *account, const char *said, bool nothing_lost);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
-/* For what a soak finds out: it goes on after a failure, and tells of all of them. */
+/* Checks of a soak: it continues after a failure, and reports all of them. */
 #ifndef KATRACE_SOAK_CHECK_H
 #define KATRACE_SOAK_CHECK_H
 

@@ -43,7 +43,7 @@ static void write_backlog(const char *value)
 	if (fd < 0)
 		return;
 	if (write(fd, value, strlen(value)) < 0) {
-		/* there is nobody to tell */
+		/* there is no one to report it to */
 	}
 	close(fd);
 }
@@ -82,7 +82,7 @@ static int count_dead(const int *fds, int n)
 
 	for (int i = 0; i < n; i++) {
 		one.fd = fds[i];
-		dead += poll(&one, 1, 0) != 0; /* nobody ever writes: only its end makes it readable */
+		dead += poll(&one, 1, 0) != 0; /* no data is ever sent: only the end makes it readable */
 	}
 	return dead;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
-/* Makers of what the list is made from. */
+/* Makes the input of the list. */
 #ifndef KATRACE_TEST_SOCKETS_H
 #define KATRACE_TEST_SOCKETS_H
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-/* Filters: what they let pass, and what they cannot be made of. */
+/* Filters: what passes, and which criteria are invalid. */
 #include "unit.h"
 
 #include "cli/parse.h"
@@ -143,7 +143,7 @@ static void one_of_a_kind_is_enough(void **state)
 	filter_free(filter);
 }
 
-/* A pid may be another process's one day; when it began tells. */
+/* Pids are reused; the start time distinguishes processes. */
 static void a_reused_pid_is_another_process(void **state)
 {
 	struct process process = { .pid = 42, .start = 500, .comm = "nginx" };

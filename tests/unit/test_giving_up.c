@@ -16,7 +16,7 @@ static struct sighting make_stalled(uint32_t retransmits, uint32_t retry_limit)
 	return s;
 }
 
-/* tcp_retries2 = 15 is said to be 924.6 s at least, from the first retransmission on. */
+/* According to the documentation, tcp_retries2 = 15 means at least 924.6 s, from the first retransmission on. */
 static void the_default_is_a_quarter_of_an_hour(void **state)
 {
 	struct sighting s = make_stalled(0, 15);
@@ -72,7 +72,7 @@ static void window_probes(void **state)
 	assert_int_equal(gives_up_ms(&s), 4000);
 }
 
-/* What no kernel says must end as well. */
+/* Impossible values must not cause an endless loop. */
 static void nonsense_ends(void **state)
 {
 	struct sighting s = make_stalled(0, 255);

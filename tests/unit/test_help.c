@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-/* What help offers is what the parser takes, for every command and every option of the table. */
+/* Help offers what the parser accepts, for every command and every option of the table. */
 #include "unit.h"
 
 #include "cli/help.h"
@@ -30,7 +30,7 @@ static const char *plausible(const struct option_line *line)
 	return line->argument ? pid : NULL;
 }
 
-/* What is said on stderr meanwhile; the caller frees it. */
+/* *said is what it prints on stderr; the caller frees it. */
 static int parse(struct options *options, char **argv, char **said)
 {
 	int saved = dup(STDERR_FILENO), argc = 0, err;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-/* Which word may have been meant. */
+/* Guesses which word was meant. */
 #include "unit.h"
 
 #include "cli/nearest.h"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-/* What users type. What they are told when it is wrong is in tests/live/test_cli.c. */
+/* Parsing of options. Error messages are tested in tests/live/test_cli.c. */
 #include "unit.h"
 
 #include "cli/options.h"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-/* The outputs of a run: each is told everything, counts its own lines and losses, and has its own troubles. */
+/* The outputs of a run: each gets everything, counts its own lines and losses, and has its own errors. */
 #include "unit.h"
 
 #include "run/output.h"
@@ -147,7 +147,7 @@ static void each_gets_all(void **state)
 	tell_stats(&w);
 	assert_int_equal(outputs_flush(w.outputs), 0);
 	account = account_of_recording(&w);
-	assert_int_equal(account.lines, 5); /* with begin and sums */
+	assert_int_equal(account.lines, 5); /* with the first line and the totals */
 	assert_int_equal(account.gaps, 0);
 	assert_int_equal(lines_with(w.text, "events lost"), 3);
 	assert_int_equal(lines_with(w.text, ""), 3);
@@ -217,7 +217,7 @@ static void a_slow_one_loses_its_own(void **state)
 	assert_int_equal(reader.account.gaps, lost);
 	assert_int_equal(reader.account.reported, lost);
 	assert_int_equal(reader.account.lost_output, lost);
-	assert_int_equal(reader.account.lines, told - lost + 2); /* the report and the sums */
+	assert_int_equal(reader.account.lines, told - lost + 2); /* the report and the totals */
 	assert_int_equal(lines_with(w.text, ""), told);
 	world_free(&w);
 }
@@ -231,7 +231,7 @@ static void tell_until_broken(struct world *w)
 		outputs_event(w->outputs, &event);
 }
 
-/* The run goes on without the recording, and is not well in the end. */
+/* The run continues without the recording, and returns an error at the end. */
 static void one_beside_the_main_one_breaks(void **state)
 {
 	struct world w = world_new();
@@ -245,14 +245,14 @@ static void one_beside_the_main_one_breaks(void **state)
 	tell_until_broken(&w);
 	before = outputs_lost(w.outputs);
 	tell_events(&w, 10);
-	outputs_report_losses(w.outputs, 0, WALL_NS, true); /* there is nobody to be told */
+	outputs_report_losses(w.outputs, 0, WALL_NS, true); /* there is no output to report to */
 	assert_int_equal(outputs_lost(w.outputs), before + 10);
 	assert_int_equal(outputs_close(w.outputs), -EPIPE);
 	assert_true(lines_with(w.text, "") > before + 10);
 	world_free(&w);
 }
 
-/* The run ends, but the recording is whole; that the reader left is no trouble. */
+/* The run ends, but the recording is complete; the exit of the reader is not an error. */
 static void the_main_one_breaks(void **state)
 {
 	struct world w = world_new();

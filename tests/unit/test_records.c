@@ -61,7 +61,7 @@ static void decodes_a_record(void **state)
 	assert_false(s.has_result);
 }
 
-/* The record says what the kernel found, its kind what becomes of it. */
+/* The flag of the record is the old state, its kind the new one. */
 static void switching_is_about_to_be_true(void **state)
 {
 	struct katrace_record r = make_record();

@@ -18,7 +18,7 @@
 #define WALL_OFFSET 1795208650114000001ULL
 #define OWN_NETNS 8
 #define ROOM (256 * 1024)
-/* A sock whose owner is looked up in vain: its events wait. */
+/* A sock whose owner is not found: its events wait. */
 #define UNKNOWN 10
 
 struct page {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-/* The sink: whole lines, in order, never more than fits; and what it says when the reader is gone. */
+/* The sink: whole lines, in order, never more than fits; and its error when the reader has exited. */
 #include "unit.h"
 
 #include "deliver/sink.h"
@@ -57,7 +57,7 @@ static void writes_all_in_order(void **state)
 	fclose(file);
 }
 
-/* Fills a pipe nobody reads until lines are dropped. Returns how many were taken. */
+/* Fills a pipe that is not read until lines are dropped. Returns how many were accepted. */
 static uint64_t fill(struct sink *sink)
 {
 	uint64_t taken = 0;
@@ -167,7 +167,7 @@ static off_t size_of(int fd)
 	return info.st_size;
 }
 
-/* What does not fit is kept and tried again; meanwhile the file holds whole lines, and the queue takes what it can. */
+/* Lines that do not fit are kept and tried again. Until then the file has whole lines, and the queue accepts lines. */
 static void no_space(void **state)
 {
 	FILE *file = tmpfile();
@@ -217,7 +217,7 @@ static void no_space_to_the_end(void **state)
 	fclose(file);
 }
 
-/* Switched again and again while lines come: each is in one of the files, whole. */
+/* Switches repeatedly while lines arrive: each line is in one of the files, complete. */
 static void switches_lose_and_split_nothing(void **state)
 {
 	enum { FILES = 50, LINES = 2000 };

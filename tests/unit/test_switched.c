@@ -37,7 +37,7 @@ static void switched_on_and_off(void **state)
 	world_free(w);
 }
 
-/* Off and on: two changes, unless keepalive was on all the while and only its timer was set anew. */
+/* Off and on: two changes, unless keepalive stayed on and only its timer was restarted. */
 static void a_changed_idle_time_is_no_switching(void **state)
 {
 	struct world *w = world_new_with(10, true);
@@ -81,7 +81,7 @@ static void what_is_postponed_comes_before_what_follows(void **state)
 	world_free(w);
 }
 
-/* All ends are told of connections that had keepalive; an orphan's ETIMEDOUT reached nobody. */
+/* All ends of connections with keepalive are reported; no application gets the ETIMEDOUT of an orphan. */
 static void ends_of_strangers_are_told(void **state)
 {
 	struct world *w = world_new_with(10, true);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-/* What people see, to the letter. */
+/* The text output, to the letter. */
 #include "unit.h"
 
 #include "model/model.h"
@@ -243,7 +243,7 @@ static void nothing_leaves_this_host(void **state)
 	page_free(page);
 }
 
-/* Counted as sent by the kernel, but it never left: the peer is not to blame. */
+/* The kernel counts the probe as sent, but it never left: the peer may be alive. */
 static void refused_on_this_host(void **state)
 {
 	struct page *page = page_new(plain, "sshd");
@@ -347,7 +347,7 @@ static void middleboxes(void **state)
 	page_free(page);
 }
 
-/* A process may call itself anything. */
+/* The name of a process may contain any bytes. */
 static void hostile_names_are_escaped(void **state)
 {
 	struct page *page = page_new(plain, "\033[2J\n\\\x9b\xff");

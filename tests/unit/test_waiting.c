@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-/* The model: events wait for their owner, and what belongs to others is left to them. */
+/* The model: events wait for their owner, and connections that do not match are skipped. */
 #include "world.h"
 
 static void events_wait_for_their_owner(void **state)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
-/* What all unit tests include, and makers of the things they feed. */
+/* Included by all unit tests: makes the input of the model. */
 #ifndef KATRACE_TEST_UNIT_H
 #define KATRACE_TEST_UNIT_H
 

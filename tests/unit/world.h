@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
-/* A model with what it needs, and what it hands on as one line of words each. */
+/* A model with what it needs; its events and connections are written down as one line each. */
 #ifndef KATRACE_WORLD_H
 #define KATRACE_WORLD_H
 

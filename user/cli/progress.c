@@ -27,7 +27,7 @@ bool progress_is_due(const struct progress *progress)
 
 void progress_show(struct progress *progress)
 {
-	/* a file that grows while it is read has no more than 100 % */
+	/* at most 100 %, even if the file grows while it is read */
 	fprintf(stderr, "\rkatrace: %3.0f %% read", 100.0 * (double)progress->done / (double)progress->size);
 	progress->shown = true;
 	progress->shown_ns = clock_ns(CLOCK_MONOTONIC);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-/* katrace doctor: what this kernel offers katrace, and what stands in the way. It traces nothing. */
+/* katrace doctor: what this kernel supports, and what is missing. It traces nothing. */
 #include "cmd/cmd.h"
 #include "system/caps.h"
 #include "run/findings.h"
@@ -10,7 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* What a segment that is no answer costs: measured with kernel.bpf_stats_enabled, where an empty program shows 47. */
+/* The cost of a segment that is not an answer: measured with kernel.bpf_stats_enabled; an empty program takes 47. */
 #define SEGMENT_NS 70
 
 static const char *write_err_state(const struct findings *f)
@@ -50,11 +50,12 @@ static void print_cost(const struct findings *f)
 static void print_conclusion(const struct findings *f)
 {
 	if (!f->tried)
-		printf("katrace cannot run: it lacks %s. As root (sudo katrace doctor) this says more.\n", f->missing);
+		printf("katrace cannot run: missing %s. Run it as root (sudo katrace doctor) for a full report.\n",
+		       f->missing);
 	else if (f->walk_error == -ENODATA)
-		printf("katrace cannot run: the kernel hides what it must know of its own socket; a user namespace?\n");
+		printf("katrace cannot run: the kernel hides addresses that katrace needs; is this a user namespace?\n");
 	else if (f->walk_error && !f->btf)
-		printf("katrace cannot run: this kernel offers no BTF; name a file that holds it with --btf FILE.\n");
+		printf("katrace cannot run: this kernel has no BTF; pass a BTF file with --btf FILE.\n");
 	else if (f->walk_error)
 		printf("katrace cannot run: it cannot read the kernel's sockets: %s.\n", strerror(-f->walk_error));
 	else if (f->trace_error)

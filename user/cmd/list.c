@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-/* katrace list: takes a snapshot of all sockets, once or again and again, and shows it. */
+/* katrace list: takes a snapshot of all sockets and shows it, once or repeatedly. */
 #include "cli/options.h"
 #include "cmd/cmd.h"
 #include "kernel/object.h"
@@ -22,7 +22,7 @@
 #include <sys/random.h>
 #include <unistd.h>
 
-#define SCREEN_BEGIN "\033[?1049h\033[?25l" /* the terminal's other screen, without a cursor */
+#define SCREEN_BEGIN "\033[?1049h\033[?25l" /* the alternate screen of the terminal, without a cursor */
 #define SCREEN_HOME "\033[H\033[J"
 #define SCREEN_END "\033[?25h\033[?1049l"
 
@@ -31,7 +31,7 @@ struct list {
 	struct snapshot *snapshot;
 	struct page *page;
 	struct view view;
-	bool terminal, screen; /* stdout is one; and is redrawn */
+	bool terminal, screen; /* stdout is a terminal; and is redrawn */
 	struct winsize window;
 	struct loop *loop;
 	uint64_t next_ns; /* of watching: CLOCK_BOOTTIME */
@@ -61,7 +61,7 @@ static int list_sockets(struct list *list)
 		err = show_sockets(list);
 	page_flush(list->page);
 	if (!err && list->options.verbose)
-		fprintf(stderr, "katrace: %zu sockets; found in %.1f ms, formatted in %.1f ms\n",
+		fprintf(stderr, "katrace: sockets: %zu; found in %.1f ms, formatted in %.1f ms\n",
 			sockets_count(snapshot_sockets(list->snapshot)), (double)(taken - begin) / 1e6,
 			(double)(clock_ns(CLOCK_MONOTONIC) - taken) / 1e6);
 	return err;
@@ -87,7 +87,7 @@ static int show(struct list *list)
 	return err;
 }
 
-/* --- again and again --- */
+/* --- repeatedly --- */
 
 static void look_at_terminal(struct list *list)
 {
@@ -189,7 +189,7 @@ static int begin(struct list *list)
 
 	if (open_snapshot(list))
 		return -1;
-	signal(SIGPIPE, SIG_IGN); /* EPIPE tells as much */
+	signal(SIGPIPE, SIG_IGN); /* EPIPE is enough */
 	look_at_terminal(list);
 	err = caps_drop(NULL);
 	if (!err && list->options.filters.children)
@@ -203,12 +203,12 @@ static int begin(struct list *list)
 	return err;
 }
 
-/* On a terminal people look at; elsewhere lines are data. */
+/* For people at a terminal only; elsewhere lines are data. */
 static void explain_marks(const struct list *list)
 {
 	if (list->terminal && !list->options.no_header && list->options.view != VIEW_SYSCTL &&
 	    list->options.format == LIST_TEXT)
-		fputs("katrace: values with a * are the sysctls', the others the socket set itself\n", stderr);
+		fputs("katrace: values with * come from a sysctl; the socket set the others itself\n", stderr);
 }
 
 /* Returns the exit status so far. */
@@ -220,7 +220,7 @@ static int run(struct list *list)
 	if (err)
 		fprintf(stderr, "katrace: cannot list sockets: %s\n", strerror(-err));
 	else if (missing)
-		fprintf(stderr, "katrace: %" PRIu64 " sockets are missing: no memory for them\n", missing);
+		fprintf(stderr, "katrace: out of memory; sockets missing: %" PRIu64 "\n", missing);
 	return err || missing ? EXIT_TROUBLE : EXIT_OK;
 }
 

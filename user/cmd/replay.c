@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-/* katrace replay: lines of a recording become events and connections again, and go to the text output of a live run. */
+/* katrace replay: turns the lines of a recording into events and connections, for the text output of a live run. */
 #include "cmd/cmd.h"
 #include "cli/options.h"
 #include "cli/progress.h"
@@ -15,15 +15,15 @@
 #include <string.h>
 #include <unistd.h>
 
-/* As many as a live run remembers. */
+/* The same as in a live run. */
 #define MAX_CONNECTIONS 200000
 
-/* Why lines were passed over: the errors of ndjson_read(). */
+/* Why lines were skipped: the errors of ndjson_read(). */
 static const struct {
 	int error;
 	const char *why;
 } reasons[] = {
-	{ -EBADMSG, "not JSON, or cut off" },
+	{ -EBADMSG, "not JSON, or truncated" },
 	{ -ENOMSG, "of other programs" },
 	{ -ENOSYS, "with events this version does not know" },
 	{ -EPROTONOSUPPORT, "of another schema version" },
@@ -42,11 +42,11 @@ struct player {
 	uint64_t last_ns; /* time of the last line */
 	uint64_t events;  /* shown */
 	uint64_t skipped[N_REASONS];
-	int output_error; /* it ends there */
+	int output_error; /* ends the replay */
 	struct progress progress;
 };
 
-/* --- right end: what is told --- */
+/* --- output --- */
 
 static void keep_error(struct player *player, int err)
 {
@@ -71,9 +71,9 @@ static void on_finished(void *ctx, const struct connection *connection)
 	keep_error(player, outputs_finished(player->outputs, connection));
 }
 
-/* --- left end: lines --- */
+/* --- input --- */
 
-/* What is open when a run ends looks as it does at Ctrl-C. */
+/* Connections that are open when a run ends are shown as at Ctrl-C. */
 static int begin_run(struct player *player, const struct recorded *recorded)
 {
 	const struct started started = { .wall_ns = recorded->time_ns, .netns = recorded->own_netns };
@@ -130,7 +130,7 @@ static int read_all(struct player *player)
 		while (!err && lines_next(player->lines, &line, &n))
 			err = take_line(player, line, n);
 		show_progress(player);
-		if (outputs_lost(player->outputs)) /* there is time: it must be the space */
+		if (outputs_lost(player->outputs)) /* replay waits for room, so the disk must be full */
 			keep_error(player, -ENOSPC);
 	} while (got && !err && !player->output_error);
 	return err ?: player->output_error;
@@ -197,7 +197,7 @@ static void say_counts(const struct player *player)
 	fprintf(stderr, "katrace: %" PRIu64 " event%s shown; the recording has %" PRIu64 " connection%s\n",
 		player->events, player->events == 1 ? "" : "s", counts.connections, counts.connections == 1 ? "" : "s");
 	if (counts.lost_connections)
-		fprintf(stderr, "katrace: %" PRIu64 " connections were no longer followed: too many at once\n",
+		fprintf(stderr, "katrace: too many connections at once; no longer followed: %" PRIu64 "\n",
 			counts.lost_connections);
 	say_skipped(player);
 }
@@ -224,11 +224,11 @@ int cmd_replay(const struct options *options)
 		say_counts(&player);
 	else if (!player.output_error)
 		fprintf(stderr, "katrace: cannot read '%s': %s\n", player.options.file, strerror(-err));
-	outputs_close(player.outputs); /* says what its trouble was */
+	outputs_close(player.outputs); /* prints its error */
 	replay_free(player.replay);
 	ndjson_free(player.ndjson);
 	lines_free(player.lines);
 	if (player.fd > STDIN_FILENO)
 		close(player.fd);
-	return err && err != -EPIPE ? EXIT_TROUBLE : EXIT_OK; /* when nobody reads on, that is no trouble */
+	return err && err != -EPIPE ? EXIT_TROUBLE : EXIT_OK; /* a reader that exits is not an error */
 }

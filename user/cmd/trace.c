@@ -15,9 +15,8 @@ static int check_rights(const struct options *options)
 	if (check_privileges())
 		return -EPERM;
 	if (options->user && !caps_can_switch_user()) {
-		fprintf(stderr,
-			"katrace: missing privilege: --user takes CAP_SETUID and CAP_SETGID; leave it out, or run "
-			"katrace as root\n");
+		fprintf(stderr, "katrace: missing privilege: --user needs CAP_SETUID and CAP_SETGID; omit it, or run "
+				"katrace as root\n");
 		return -EPERM;
 	}
 	return 0;
@@ -53,7 +52,7 @@ static int drop_privileges(const struct options *options)
 	return err;
 }
 
-/* The first one is the main one; a recording may be kept beside it. */
+/* The first output is the main one; --record adds another. */
 static int open_outputs(struct outputs **outputs, const struct options *options)
 {
 	int err;
@@ -84,7 +83,7 @@ int cmd_trace(const struct options *options)
 
 	err = check_rights(options) ?:
 	      attach(&session, options) ?:
-	      drop_privileges(options) ?: /* before outputs start threads, and open files */
+	      drop_privileges(options) ?: /* before outputs start threads and open files */
 	      open_outputs(&outputs, options) ?:
 	      session_begin(session, outputs) ?:
 	      run(session);

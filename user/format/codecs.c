@@ -14,10 +14,10 @@
 
 #define NS_PER_S 1000000000ULL
 #define ERRNO_MAX 4095
-/* The year 2242: in nanoseconds it still fits. */
+/* The year 2242: its nanoseconds still fit in 64 bits. */
 #define SECONDS_MAX 8600000000LL
 
-/* Codecs that are not read keep nothing that the rest of a line does not tell. */
+/* A codec without read() holds nothing that the other fields of a line do not provide. */
 
 void write_plain(struct out *out, const char *text)
 {
@@ -98,7 +98,7 @@ static int read_time(const struct place *place, struct json_object *value)
 	seconds = timegm(&again);
 	if (seconds < 0 || seconds > SECONDS_MAX)
 		return -EINVAL;
-	/* timegm() makes the 2nd of March of the 30th of February. */
+	/* timegm() turns the 30th of February into the 2nd of March. */
 	if (again.tm_mon != tm.tm_mon || again.tm_mday != tm.tm_mday || again.tm_hour != tm.tm_hour ||
 	    again.tm_min != tm.tm_min || again.tm_sec != tm.tm_sec)
 		return -EINVAL;
@@ -143,7 +143,7 @@ static int read_named(const struct place *place, struct json_object *value)
 
 const struct codec codec_named = { write_named, read_named };
 
-/* The verdict tells it. */
+/* Follows from the verdict. */
 const struct codec codec_error_type = { write_named, NULL };
 
 static void write_errno(const struct value *value, struct out *out)
@@ -162,7 +162,7 @@ static int read_errno(const struct place *place, struct json_object *value)
 	const char *name = json_object_get_string(value);
 	uint64_t number;
 
-	if (*name == 'E' && parse_number(name + 1, 1, ERRNO_MAX, &number) == 0) { /* one that has no name */
+	if (*name == 'E' && parse_number(name + 1, 1, ERRNO_MAX, &number) == 0) { /* an errno without a name */
 		field_store(place->field, place->at, number);
 		return 0;
 	}
@@ -179,7 +179,7 @@ static int read_errno(const struct place *place, struct json_object *value)
 
 const struct codec codec_errno = { write_errno, read_errno };
 
-/* At the event's probe. */
+/* Its place is the probe of the event. */
 static void write_result(const struct value *value, struct out *out)
 {
 	const struct event *event = value->told->from[FROM_EVENT];
@@ -223,7 +223,7 @@ static int read_id(const struct place *place, struct json_object *value)
 
 const struct codec codec_id = { write_id, read_id };
 
-/* "RUN-NUMBER"; a socket's number is its place in the list. */
+/* "RUN-NUMBER"; the number of a socket is its place in the list. */
 static void write_connection_id(const struct value *value, struct out *out)
 {
 	const struct event_line *line = value->told->from[FROM_LINE];
@@ -273,7 +273,7 @@ static void write_address(const struct value *value, struct out *out)
 	out_bytes(out, "\"", 1);
 }
 
-/* The version was read before: network.type comes first in the table. */
+/* The IP version is known: network.type comes first in the table. */
 static int read_address(const struct place *place, struct json_object *value)
 {
 	struct endpoint *end = place->at;

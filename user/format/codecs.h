@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
-/* How values are written and read that are no plain number or boolean. */
+/* Writes and reads values that are not plain numbers or booleans. */
 #ifndef KATRACE_CODECS_H
 #define KATRACE_CODECS_H
 
@@ -9,13 +9,13 @@
 
 struct json_object;
 
-/* The beginning of the last timestamp written: most lines share their second with the one before. */
+/* The first part of the last timestamp: most lines are in the same second as the one before. */
 struct clock_text {
 	uint64_t second;
 	char text[20]; /* "2026-11-20T22:10:11."; text[0] is 0 before the first */
 };
 
-/* A line as it is read: the sources that writing takes its values from. */
+/* A line while it is read: the same sources that values are written from. */
 struct reading {
 	struct event_line line;
 	struct event event;
@@ -24,7 +24,7 @@ struct reading {
 	char connection_id[RECORDED_ID_MAX];
 };
 
-/* A value to be written, at its place in its source. */
+/* A value to write, at its place in its source. */
 struct value {
 	const struct field *field;
 	const struct told *told;
@@ -32,7 +32,7 @@ struct value {
 	struct clock_text *clock;
 };
 
-/* Where a value that is read goes: at, or elsewhere in reading. */
+/* Where to store a value: at, or elsewhere in reading. */
 struct place {
 	const struct field *field;
 	void *at;
@@ -41,14 +41,15 @@ struct place {
 
 struct codec {
 	void (*write)(const struct value *value, struct out *out);
-	/* The value has the field's type, names and bounds already. Returns 0 or -EINVAL. NULL: it is not read. */
+	/* Type, names and bounds of the value are already checked. Returns 0 or -EINVAL. NULL: the field is not read.
+	 */
 	int (*read)(const struct place *place, struct json_object *value);
 };
 
 /* A string that needs no escapes. */
 void write_plain(struct out *out, const char *text);
 
-/* The number of that name, or names->end. */
+/* The number with that name, or names->end. */
 unsigned int names_find(const struct names *names, const char *text);
 
 extern const struct codec codec_time, codec_severity_number, codec_severity_text;

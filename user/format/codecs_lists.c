@@ -16,7 +16,7 @@ static void write_foreign_text(const struct value *value, struct out *out)
 	json_quote(out, value->at);
 }
 
-/* What was not valid UTF-8 was recorded as U+FFFD, longer than the byte it stands for: '?' stands for it here. */
+/* Invalid UTF-8 was recorded as U+FFFD, which is longer than the original byte: it becomes '?' here. */
 static int read_foreign_text(const struct place *place, struct json_object *value)
 {
 	static const char replacement[] = "\xef\xbf\xbd";
@@ -51,7 +51,7 @@ static int read_container(const struct place *place, struct json_object *value)
 
 const struct codec codec_container = { write_foreign_text, read_container };
 
-/* At a pointer to it. */
+/* Its place holds a pointer to the text. */
 static void write_text(const struct value *value, struct out *out)
 {
 	json_quote(out, *(const char *const *)value->at);
@@ -155,7 +155,7 @@ static void write_changed(const struct value *value, struct out *out)
 	out_bytes(out, "]", 1);
 }
 
-/* The settings that an array names, as bits 1 << enum setting. A later version may know more. */
+/* The settings named in an array, as bits 1 << enum setting. Later versions may have more. */
 static unsigned int settings_in(const struct field *field, struct json_object *array)
 {
 	unsigned int set = 0;

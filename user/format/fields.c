@@ -21,7 +21,7 @@
 #define SOCKET BIT(LINE_SOCKET)
 #define CONNECTION (CONFIGURED | SENT | DROPPED | ANSWERED | SUPPRESSED | ENDED | SOCKET)
 
-/* Where a value is. */
+/* The place of a value. */
 #define IN(from, structure, member)                                                                                    \
 	.source = (from), .offset = offsetof(structure, member), .size = sizeof(((structure *)NULL)->member)
 #define IN_LINE(member) IN(FROM_LINE, struct event_line, member)
@@ -31,7 +31,7 @@
 #define IN_STARTED(member) IN(FROM_STARTED, struct started, member)
 #define IN_STATS(member) IN(FROM_STATS, struct stats, member)
 
-/* What a value is. */
+/* The type of a value. */
 #define NAME_OF(function, from, to) .type = FIELD_STRING, .names = { (function), (from), (to) }, .codec = &codec_named
 #define ID .type = FIELD_STRING, .pattern = "^[0-9]+$", .codec = &codec_id
 #define PID_MAX INT32_MAX
@@ -102,7 +102,7 @@ static const char *verdict(unsigned int number)
 	return verdict_name(number);
 }
 
-/* What is an error: a connection that did not end by a FIN. */
+/* Verdicts that are errors: the connection did not end with a FIN. */
 static const char *abnormal_verdict(unsigned int number)
 {
 	return verdict_is_normal(number) ? NULL : verdict_name(number);
@@ -113,7 +113,7 @@ static const char *stage(unsigned int number)
 	return lost_stage_name(number);
 }
 
-/* --- which are there --- */
+/* --- presence --- */
 
 static const struct event *event_of(const struct told *told)
 {
@@ -204,7 +204,7 @@ static bool has_estimate(const struct told *told)
 
 /* --- the contract --- */
 
-/* In the order in which they are written. A field is a paragraph here, which the formatter would pull apart. */
+/* In the order in which they are written. clang-format would spread each field over many lines. */
 /* clang-format off */
 const struct field fields[] = {
 	{ .path = "timestamp", .lines = EVERY_LINE, IN_LINE(wall_ns), .type = FIELD_STRING, .codec = &codec_time,

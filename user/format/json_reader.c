@@ -158,7 +158,7 @@ static void *source_in(struct reading *reading, enum source source)
 		return &reading->connection;
 	case FROM_STARTED:
 		return &reading->started;
-	default: /* nobody wants them */
+	default: /* not needed */
 		return NULL;
 	}
 }
@@ -248,7 +248,7 @@ static int check_version(struct json_object *line)
 	return 0;
 }
 
-/* LINE_KINDS for a name that is none of this version's. Lists are no recordings. */
+/* LINE_KINDS for a name that this version does not know. Lists are not recordings. */
 static enum line_kind kind_of(const char *name)
 {
 	for (enum line_kind kind = 0; kind < LINE_SOCKET; kind++)

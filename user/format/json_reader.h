@@ -22,9 +22,9 @@ struct ndjson *ndjson_new(void);
 void ndjson_free(struct ndjson *ndjson);
 
 /*
- * Reads one line, without its newline. Returns 0; or why the line cannot be used: -EBADMSG when it is not JSON, or cut
- * off; -ENOMSG when it is another program's; -EPROTONOSUPPORT when its schema version has another major number; -ENOSYS
- * for an event that is none of this version's; or -EINVAL when it has values that cannot be.
+ * Reads one line, without its newline. Returns 0; or why the line cannot be used: -EBADMSG if it is not JSON, or
+ * truncated; -ENOMSG if it is from another program; -EPROTONOSUPPORT if its schema has another major version; -ENOSYS
+ * for an event that this version does not know; or -EINVAL if it has invalid values.
  */
 int ndjson_read(struct ndjson *ndjson, const char *line, size_t n, struct recorded *recorded);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /*
- * Events and sockets for programs: one JSON object a line, as the table of fields has it (format/fields.h). Each
- * function writes one line of EVENTS_LINE_MAX bytes at most.
+ * Events and sockets for programs: one JSON object per line, according to the table of fields (format/fields.h). Each
+ * function writes one line of at most EVENTS_LINE_MAX bytes.
  */
 #ifndef KATRACE_JSON_WRITER_H
 #define KATRACE_JSON_WRITER_H
@@ -12,7 +12,7 @@
 
 struct json_writer;
 
-/* NULL when out of memory, or the table has outgrown the limits of format/plan.h. */
+/* NULL when out of memory, or if the table exceeds the limits of format/plan.h. */
 struct json_writer *json_writer_new(void);
 
 /* NULL is fine. */
@@ -25,7 +25,7 @@ void json_writer_started(struct json_writer *writer, const struct event_line *li
 void json_writer_stats(struct json_writer *writer, const struct event_line *line, const struct stats *stats,
 		       struct out *out);
 
-/* A line of a list, katrace.socket. line->sequence also makes its connection id. */
+/* A line of a list, katrace.socket. line->sequence is also part of its connection id. */
 void json_writer_socket(struct json_writer *writer, const struct event_line *line, const struct listed *listed,
 			struct out *out);
 

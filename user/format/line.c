@@ -5,11 +5,11 @@
 
 #include <string.h>
 
-/* What no field can exceed: larger numbers are strings, since many readers hold numbers as doubles. */
+/* The limit of numbers: larger ones are strings, because many readers store numbers as doubles. */
 #define NUMBER_MAX (1LL << 53)
 
 static const struct {
-	const char *name; /* of what is no event */
+	const char *name; /* of lines that are not events */
 	const char *means;
 } kinds[LINE_KINDS] = {
 	[LINE_STARTED] = { "katrace.started", "First line of a run." },

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
-/* The kinds of JSON lines, and what a line takes its values from. */
+/* The kinds of JSON lines, and the sources of their values. */
 #ifndef KATRACE_LINE_H
 #define KATRACE_LINE_H
 
@@ -7,21 +7,21 @@
 
 #include <stdint.h>
 
-/* No line is longer, its newline included. */
+/* The longest line, including its newline. */
 #define EVENTS_LINE_MAX 4096
 
-/* What one line has apart from its event. */
+/* What a line has besides its event. */
 struct event_line {
-	const char *run;   /* begins the connection ids of this run */
+	const char *run;   /* the first part of the connection ids of this run */
 	uint64_t sequence; /* 1, 2, 3... in this run */
-	uint64_t wall_ns;  /* the event's time as CLOCK_REALTIME */
+	uint64_t wall_ns;  /* the time of the event, CLOCK_REALTIME */
 };
 
-/* The major version changes when a field changes or goes, the minor one when a field is added. */
+/* The major version changes if a field changes or is removed, the minor version if a field is added. */
 #define SCHEMA_MAJOR "1"
 #define SCHEMA_VERSION SCHEMA_MAJOR ".2"
 
-/* What a line is about: an event, or one of these. */
+/* The kind of a line: an event, or one of these. */
 enum line_kind {
 	LINE_STARTED = EVENT_KINDS,
 	LINE_STATS,
@@ -29,7 +29,7 @@ enum line_kind {
 	LINE_KINDS,
 };
 
-/* What the values of a line are taken from, or read into. */
+/* Where the values of a line come from, or are read into. */
 enum source {
 	FROM_LINE,       /* struct event_line */
 	FROM_EVENT,      /* struct event; of a socket: its settings, state and silence */
@@ -40,7 +40,7 @@ enum source {
 	SOURCES
 };
 
-/* One line: its sources; those that do not apply are NULL. */
+/* The sources of one line; those that do not apply are NULL. */
 struct told {
 	enum line_kind kind;
 	const void *from[SOURCES];
@@ -49,12 +49,12 @@ struct told {
 /* "katrace.probe_sent" */
 const char *line_name(enum line_kind kind);
 
-/* When such a line is written: one sentence. */
+/* When a line of this kind is written: one sentence. */
 const char *line_means(enum line_kind kind);
 
 #define SEVERITIES (SEVERITY_WARN + 1)
 
-/* Severities as OpenTelemetry has them: 9, "INFO". */
+/* Severities of OpenTelemetry: 9, "INFO". */
 unsigned int severity_number(enum severity severity);
 const char *severity_name(enum severity severity);
 

@@ -6,7 +6,7 @@
 #include <errno.h>
 #include <string.h>
 
-/* The objects that two paths have in common. */
+/* How many objects two paths have in common. */
 static size_t common_objects(const char *a, const char *b)
 {
 	size_t n = 0;
@@ -33,7 +33,7 @@ static const char *path_after(const char *path, size_t n)
 	return path;
 }
 
-/* What stands between the values of two fields that follow each other. NULL: the begin, or the end, of the line. */
+/* The text between the values of two adjacent fields. NULL: the beginning, or the end, of the line. */
 static void write_between(const char *from, const char *to, struct out *out)
 {
 	const size_t common = from && to ? common_objects(from, to) : 0;
@@ -56,7 +56,7 @@ static void write_between(const char *from, const char *to, struct out *out)
 	out_text(out, "\":");
 }
 
-/* The same, when fields with fixed values are between them. NULL, end: as above. */
+/* The same, with fields of fixed values between them. NULL: as above. */
 static void write_gap(const struct field *from, const struct field *to, enum line_kind kind, struct out *out)
 {
 	const struct field *const end = fields + fields_count;
@@ -91,7 +91,7 @@ static int split_path(struct step *step)
 	return 0;
 }
 
-/* What is written before a step, for each of the steps that may have been the last one written. */
+/* The text before a step, for each step that may have been written last. */
 static int write_before(struct plan *plan, size_t place, enum line_kind kind, struct out *out)
 {
 	struct step *step = &plan->steps[place];

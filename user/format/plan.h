@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
-/* The table of fields, compiled for one kind of line: what is the same in all such lines is text already. */
+/* The table of fields, compiled for one kind of line: everything that is equal in all such lines is ready-made text. */
 #ifndef KATRACE_PLAN_H
 #define KATRACE_PLAN_H
 
 #include "format/fields.h"
 
-/* Objects nest no deeper, the line itself and the value included. */
+/* The depth of nesting, including the line itself and the value. */
 #define PATH_MAX_KEYS 4
-/* At most so many optional fields follow each other. */
+/* The largest number of adjacent optional fields. */
 #define PLAN_GAP_MAX 12
 #define PLAN_STEPS_MAX 48
 
@@ -18,7 +18,7 @@ struct piece {
 
 struct step {
 	const struct field *field;         /* NULL: the end of the line */
-	struct piece before[PLAN_GAP_MAX]; /* what is written before it: [n] when n steps were left out before it */
+	struct piece before[PLAN_GAP_MAX]; /* the text before it: [n] if n steps before it were left out */
 	char keys[PATH_MAX_KEYS][32];      /* the parts of its path */
 	size_t n_keys;
 };
@@ -29,7 +29,7 @@ struct plan {
 	char text[8192];
 };
 
-/* Returns 0, or -E2BIG when one of the limits above is too low for the table. */
+/* Returns 0, or -E2BIG if the table exceeds one of the limits above. */
 int plan_make(struct plan *plan, enum line_kind kind);
 
 #endif

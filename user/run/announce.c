@@ -25,10 +25,11 @@ void say_hooks(const struct hook hooks[N_HOOKS])
 int explain_tracer_failure(int err, enum hook_mode asked)
 {
 	if (err == -ENOTSUP)
-		fprintf(stderr, "katrace: this kernel does not let katrace listen in %s mode; -v says more\n",
+		fprintf(stderr,
+			"katrace: this kernel does not allow the required hooks in %s mode; -v prints details\n",
 			asked == MODE_AUTO ? "any" : hook_mode_name(asked));
 	else
-		fprintf(stderr, "katrace: cannot attach to the kernel's keepalive timer: %s; -v says more\n",
+		fprintf(stderr, "katrace: cannot attach to the kernel's keepalive timer: %s; -v prints details\n",
 			strerror(-err));
 	return err;
 }
@@ -36,8 +37,7 @@ int explain_tracer_failure(int err, enum hook_mode asked)
 void say_choices(const struct tracer *tracer, const struct walk *walk, enum hook_mode asked)
 {
 	fprintf(stderr, "katrace: %s mode, %s; reading kernel memory by %s\n", hook_mode_name(tracer_mode(tracer)),
-		asked == MODE_AUTO ? "the best that works here" : "as asked for",
-		read_method_name(walk_read_method(walk)));
+		asked == MODE_AUTO ? "the best available" : "as requested", read_method_name(walk_read_method(walk)));
 	for (enum hook_job job = 0; job < HOOK_JOBS; job++)
 		if (!tracer_hook(tracer, job) && hook_job_loss(job))
 			fprintf(stderr, "katrace: not seen: %s\n", hook_job_loss(job));
@@ -46,16 +46,16 @@ void say_choices(const struct tracer *tracer, const struct walk *walk, enum hook
 void say_pid_namespace(const struct walk *walk)
 {
 	if (walk_facts(walk)->pid_level)
-		fputs("katrace: in a pid namespace of its own: processes outside of it, and so the owners of their "
-		      "connections, are invisible; in a container, share the host's (--pid=host, hostPID)\n",
+		fputs("katrace: running in its own pid namespace: owners outside it are invisible; in a container, share "
+		      "the host's (--pid=host, hostPID)\n",
 		      stderr);
 }
 
 void say_tracing(const struct tracer *tracer, bool filtered, bool timelines)
 {
 	fprintf(stderr, "katrace: tracing keepalive on %s (%s mode); Ctrl-C ends%s\n",
-		filtered ? "the TCP connections asked for" : "every TCP connection",
-		hook_mode_name(tracer_mode(tracer)), timelines ? " and prints the timelines" : "");
+		filtered ? "matching TCP connections" : "every TCP connection", hook_mode_name(tracer_mode(tracer)),
+		timelines ? " and prints the timelines" : "");
 }
 
 int tell_started(struct outputs *outputs, const struct tracer *tracer, const struct hook hooks[N_HOOKS],

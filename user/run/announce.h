@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
-/* What a trace says at its start: on stderr for people, and as its first event for programs. */
+/* What a trace prints at its start: on stderr for people, and as its first event for programs. */
 #ifndef KATRACE_ANNOUNCE_H
 #define KATRACE_ANNOUNCE_H
 
@@ -10,22 +10,22 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* What became of each hook that was tried. */
+/* The result for each hook that was tried. */
 void say_hooks(const struct hook hooks[N_HOOKS]);
 
-/* Why tracer_new() failed with err in this mode. Returns err. */
+/* Prints why tracer_new() failed with err in this mode. Returns err. */
 int explain_tracer_failure(int err, enum hook_mode asked);
 
-/* What was chosen, and what is not seen for it. */
+/* The chosen mode, and what is not seen in it. */
 void say_choices(const struct tracer *tracer, const struct walk *walk, enum hook_mode asked);
 
-/* A pid namespace of its own hides owners from katrace. */
+/* Warns if katrace runs in its own pid namespace, where owners outside it are invisible. */
 void say_pid_namespace(const struct walk *walk);
 
-/* The line scripts wait for: every hook is attached. */
+/* The line that scripts wait for: every hook is attached. */
 void say_tracing(const struct tracer *tracer, bool filtered, bool timelines);
 
-/* The same for programs. Returns what outputs_started() does, or -errno. */
+/* The same for programs. Returns the result of outputs_started(), or -errno. */
 int tell_started(struct outputs *outputs, const struct tracer *tracer, const struct hook hooks[N_HOOKS],
 		 const struct walk *walk, uint64_t wall_ns);
 

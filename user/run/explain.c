@@ -21,15 +21,15 @@ int check_privileges(void)
 int explain_walk_failure(int err, const char *btf)
 {
 	if (!btf && !kernel_has_btf())
-		fprintf(stderr, "katrace: this kernel offers no BTF (/sys/kernel/btf/vmlinux is missing); "
-				"name a file that holds its BTF with --btf FILE\n");
+		fprintf(stderr, "katrace: this kernel has no BTF (/sys/kernel/btf/vmlinux is missing); "
+				"pass a BTF file with --btf FILE\n");
 	else if (err == -ENODATA)
-		fprintf(stderr, "katrace: the kernel hides what katrace must know of its own socket; "
+		fprintf(stderr, "katrace: the kernel hides addresses that katrace needs; "
 				"run it in the root user namespace\n");
 	else
-		fprintf(stderr, "katrace: cannot read the kernel's sockets: %s%s; -vv says more\n", strerror(-err),
+		fprintf(stderr, "katrace: cannot read the kernel's sockets: %s%s; -vv prints details\n", strerror(-err),
 			err == -EPERM && locked_memory_is_limited()
-				? " (before Linux 5.11 it takes ulimit -l unlimited)"
+				? " (before Linux 5.11, run ulimit -l unlimited first)"
 				: "");
 	return err;
 }

@@ -16,10 +16,10 @@ struct findings {
 	bool btf;
 	char lockdown[32];
 	char paranoid[16]; /* kernel.perf_event_paranoid */
-	char missing[64];  /* capabilities; "" when none is */
-	bool tried;        /* the kernel side was tried: what follows is known */
-	int walk_error;    /* -errno, 0: sockets can be found */
-	int trace_error;   /* -errno, 0: katrace can listen */
+	char missing[64];  /* capabilities; "": none */
+	bool tried;        /* the kernel side was tried: the following members are valid */
+	int walk_error;    /* -errno; 0: sockets can be found */
+	int trace_error;   /* -errno; 0: tracing works */
 	enum read_method method;
 	struct katrace_facts facts;
 	struct hook hooks[N_HOOKS];

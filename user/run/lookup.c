@@ -9,10 +9,10 @@
 #include <string.h>
 #include <unistd.h>
 
-/* The pause between walks: at least this, and at least WALK_COST_FACTOR times what the last one took. */
+/* The pause between walks is at least this, and at least WALK_COST_FACTOR times the duration of the last one. */
 #define WALK_PAUSE_NS NS_PER_S
 #define WALK_COST_FACTOR 100
-/* /proc/PID/cgroup: a line for each of a dozen hierarchies, each path 4096 bytes at most, in practice short. */
+/* /proc/PID/cgroup: a line for each of a dozen hierarchies, with paths of at most 4096 bytes, in practice short. */
 #define CGROUP_TEXT_MAX 16384
 
 struct lookup {
@@ -26,7 +26,7 @@ struct lookup {
 	struct katrace_owner last;
 	const struct cgroup *cgroup;
 	uint32_t meets;
-	bool began; /* last is of this walk */
+	bool began; /* last is from this walk */
 };
 
 struct lookup *lookup_new(struct walk *walk, struct owners *owners, const struct filter *filter)
@@ -77,7 +77,7 @@ static const struct cgroup *learn_cgroup(struct lookup *lookup, const struct kat
 	char text[CGROUP_TEXT_MAX];
 
 	if (process_cgroups(found->pid, text, sizeof(text)))
-		return NULL; /* it has ended, or /proc does not show it: the next walk asks again */
+		return NULL; /* it has exited, or /proc does not show it: the next walk tries again */
 	cgroup_describe(&cgroup, text);
 	cgroup.meets = filter_cgroup(lookup->filter, &cgroup, text);
 	return owners_add_cgroup(lookup->owners, found, &cgroup);
@@ -102,7 +102,7 @@ static void learn_process(struct lookup *lookup, const struct katrace_owner *fou
 		lookup->meets |= lookup->cgroup->meets;
 }
 
-/* The descriptors of a process come one after the other: it is learned once. */
+/* The descriptors of a process come one after the other: looks at the process once. */
 static void meet_process(struct lookup *lookup, const struct katrace_owner *found)
 {
 	if (!lookup->began || found->pid != lookup->last.pid || found->start_ns != lookup->last.start_ns)

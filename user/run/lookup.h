@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
-/* Looking up who holds which socket: walks over descriptors, within a budget, into the model's owners. */
+/* Looks up who holds which socket: walks over descriptors, within a budget, and fills the model's owners. */
 #ifndef KATRACE_LOOKUP_H
 #define KATRACE_LOOKUP_H
 
@@ -19,12 +19,12 @@ struct lookup *lookup_new(struct walk *walk, struct owners *owners, const struct
 void lookup_free(struct lookup *lookup);
 
 /*
- * Follows the processes the filter asks for with all their descendants: walk_options.kin. Returns 0, or -errno with a
- * line on stderr.
+ * Follows the processes of the filter with all their descendants: walk_options.kin. Returns 0, or -errno after a line
+ * on stderr.
  */
 int lookup_follow_children(struct lookup *lookup);
 
-/* What is known of a process that another walk found, as the only holder of a socket. */
+/* Describes a process that another walk found, as the only holder of a socket. */
 void lookup_process(struct lookup *lookup, const struct katrace_owner *found, struct owner *owner);
 
 /* One walk, whatever the budget. Returns 0 or -errno. */
@@ -33,7 +33,7 @@ int lookup_now(struct lookup *lookup);
 /* When the budget allows the next walk, CLOCK_BOOTTIME. */
 uint64_t lookup_next_ns(const struct lookup *lookup);
 
-/* Descriptors that could not be taken in: out of memory. */
+/* Descriptors that were dropped: out of memory. */
 uint64_t lookup_lost(const struct lookup *lookup);
 
 #endif

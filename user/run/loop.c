@@ -30,13 +30,13 @@ struct deadline {
 };
 
 struct on_signal {
-	loop_fn arrived; /* NULL: not taken */
+	loop_fn arrived; /* NULL: not handled */
 	void *ctx;
 };
 
 struct loop {
 	int epoll_fd, signal_fd;
-	sigset_t signals; /* taken */
+	sigset_t signals; /* handled */
 	struct on_signal on_signal[_NSIG];
 	STAILQ_HEAD(watches, watch) watches;
 	struct deadline deadlines[DEADLINES_MAX];
@@ -85,7 +85,7 @@ void loop_unwatch(struct loop *loop, int fd)
 	free(watch);
 }
 
-/* One descriptor at a time: a watch that another function has removed meanwhile is never looked at. */
+/* One descriptor at a time, so that a watch that another function has removed is never used. */
 static int serve(const struct loop *loop, int timeout_ms)
 {
 	struct epoll_event event;
@@ -111,7 +111,7 @@ int loop_deadline(struct loop *loop, loop_due_fn due, loop_fn run, void *ctx)
 	return 0;
 }
 
-/* NULL when there is none; else *due_ns says when it is. */
+/* The earliest deadline and its time in *due_ns; NULL: there is none. */
 static const struct deadline *earliest(const struct loop *loop, uint64_t *due_ns)
 {
 	const struct deadline *first = NULL;
@@ -128,7 +128,7 @@ static const struct deadline *earliest(const struct loop *loop, uint64_t *due_ns
 	return first;
 }
 
-/* Rounded up: too early is another turn for nothing. */
+/* Rounded up: waking too early would waste a turn. */
 static int timeout_ms(uint64_t due_ns, uint64_t now_ns)
 {
 	if (due_ns == LOOP_NEVER)
@@ -138,7 +138,7 @@ static int timeout_ms(uint64_t due_ns, uint64_t now_ns)
 	return (int)((due_ns - now_ns) / NS_PER_MS) + 1;
 }
 
-/* What is over and what is ready take turns, so that neither starves the other. */
+/* Deadlines and descriptors take turns, so that neither starves the other. */
 static int turn(const struct loop *loop)
 {
 	uint64_t due_ns;
@@ -199,13 +199,13 @@ void loop_release_signal(struct loop *loop, int number)
 	loop->on_signal[number].arrived = NULL;
 	sigdelset(&loop->signals, number);
 	signalfd(loop->signal_fd, &loop->signals, 0);
-	signal(number, SIG_DFL); /* a shell has SIGINT ignored in what it starts in the background */
+	signal(number, SIG_DFL); /* shells ignore SIGINT in background commands */
 	sigemptyset(&one);
 	sigaddset(&one, number);
 	sigprocmask(SIG_UNBLOCK, &one, NULL);
 }
 
-/* --- the whole --- */
+/* --- the loop --- */
 
 int loop_new(struct loop **out)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /*
- * What a command waits for: descriptors, deadlines and signals, each with a function that is called when it is there.
- * Blocks in epoll_wait() and nowhere else; with nothing to do it is not woken at all. One thread only.
+ * What a command waits for: descriptors, deadlines and signals, each with a function to call. The loop blocks in
+ * epoll_wait() only; with nothing to do it is never woken. Use it from one thread only.
  */
 #ifndef KATRACE_LOOP_H
 #define KATRACE_LOOP_H
@@ -14,47 +14,49 @@ struct loop;
 
 typedef void (*loop_fn)(void *ctx);
 
-/* When run() has something to do next: CLOCK_BOOTTIME nanoseconds, or LOOP_NEVER. */
+/* When to call run() next: CLOCK_BOOTTIME nanoseconds, or LOOP_NEVER. */
 typedef uint64_t (*loop_due_fn)(void *ctx);
 
-/* On success *loop is the caller's. Returns 0 or -errno. */
+/* On success the caller owns *loop. Returns 0 or -errno. */
 int loop_new(struct loop **loop);
 
-/* Closes no descriptor that is watched, and leaves signals as they are; NULL is fine. */
+/* Does not close the watched descriptors, and does not change signals; NULL is fine. */
 void loop_free(struct loop *loop);
 
 /*
- * Calls ready() when fd has one of the events of epoll(7), EPOLLIN say; EPOLLERR and EPOLLHUP always count. Returns 0
- * or -errno: -EPERM for what cannot be waited for, a regular file.
+ * Calls ready() when fd has one of the events of epoll(7), for example EPOLLIN; EPOLLERR and EPOLLHUP are always
+ * included. Returns 0 or -errno: -EPERM if fd cannot be polled, like a regular file.
  */
 int loop_watch(struct loop *loop, int fd, uint32_t events, loop_fn ready, void *ctx);
 
-/* No more of it; may be called by any of the functions. Before fd is closed. */
+/* Stops watching fd. Call it before closing fd; any of the functions may call it. */
 void loop_unwatch(struct loop *loop, int fd);
 
 /*
- * A deadline is asked for before each wait, not set: so it follows from the state of its owner and cannot be stale. Of
- * several that are over, the earliest runs first. Returns 0, or -ENOSPC beyond 16.
+ * The loop calls due() before each wait instead of storing a time, so a deadline follows the state of its owner and is
+ * never stale. Of several expired deadlines, the earliest runs first. Returns 0, or -ENOSPC beyond 16.
  */
 int loop_deadline(struct loop *loop, loop_due_fn due, loop_fn run, void *ctx);
 
-/* Calls arrived() for this signal from now on, instead of its effect. Returns 0 or -errno. */
+/* From now on calls arrived() for this signal, instead of its default effect. Returns 0 or -errno. */
 int loop_signal(struct loop *loop, int signal, loop_fn arrived, void *ctx);
 
 /*
- * Calls end() for the signals that end a command: SIGINT, SIGTERM, and SIGHUP unless whoever started it had that
+ * Calls end() for the signals that end a command: SIGINT, SIGTERM, and SIGHUP unless it was started with that
  * ignored: nohup(1). Returns 0 or -errno.
  */
 int loop_ending_signals(struct loop *loop, loop_fn end, void *ctx);
 
-/* Gives the signal its default effect, also if it was ignored at the start; those that have arrived are taken first.
- * NULL is fine. */
+/*
+ * Restores the default effect of the signal, even if it was ignored at the start. Handles pending signals first. NULL
+ * is fine.
+ */
 void loop_release_signal(struct loop *loop, int signal);
 
 /* Runs until loop_stop(). Returns 0 or -errno. */
 int loop_run(struct loop *loop);
 
-/* The function running now is the last one. */
+/* The loop ends after the function that is running. */
 void loop_stop(struct loop *loop);
 
 #endif

@@ -4,7 +4,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-/* While there is work, the kernel side's counters are looked at this often. */
+/* While there is work, the counters of the kernel side are read at this interval. */
 #define COUNTS_PAUSE_NS 1000000000ULL
 
 static const char *plural(uint64_t n)

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
-/* What a run adds up to: produced, written and lost, counted in many places, told in the stream of events and at its
- * end. */
+/* The totals of a run: produced, written and lost, counted in many places, reported among the events and at the end. */
 #ifndef KATRACE_LOSSES_H
 #define KATRACE_LOSSES_H
 
@@ -19,22 +18,22 @@ struct losses {
 	struct outputs *outputs;
 	const struct lookup *lookup;
 	uint64_t start_ns;              /* CLOCK_BOOTTIME */
-	uint64_t events;                /* handed to the outputs */
-	uint64_t lost_records;          /* that could not be taken in */
-	uint64_t reported[LOST_STAGES]; /* told so far, but for those that the model and the outputs tell themselves */
-	uint64_t next_counts_ns;        /* the kernel side's counters are looked at again then */
+	uint64_t events;                /* passed to the outputs */
+	uint64_t lost_records;          /* not processed: out of memory */
+	uint64_t reported[LOST_STAGES]; /* reported so far, without those that the model and the outputs report */
+	uint64_t next_counts_ns;        /* when to read the counters of the kernel side again */
 };
 
-/* Tells new losses where they show, in the stream of events. With last_call, all that is not told yet. */
+/* Reports new losses as events. With last_call, reports everything that was not reported yet. */
 void losses_report(struct losses *losses, const struct moment *now, bool last_call);
 
-/* The sums so far, over all outputs. Returns 0 or -errno. */
+/* The totals so far, over all outputs. Returns 0 or -errno. */
 int losses_sum(const struct losses *losses, const struct moment *now, struct stats *stats);
 
-/* The same for people, on stderr; where says of which connections the probes are. */
+/* The same for people, on stderr; where names the connections of the probes. */
 void losses_say(const struct losses *losses, const struct stats *stats, const char *where);
 
-/* On stderr: which kinds of event were lost, and where. */
+/* Prints on stderr which kinds of events were lost, and where. */
 void losses_say_kinds(const struct losses *losses);
 
 #endif

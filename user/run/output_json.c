@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-/* Lines of JSON, for programs, and to be replayed. */
+/* Lines of JSON, for programs and for replay. */
 #include "run/output.h"
 
 #include "format/json_writer.h"
@@ -43,7 +43,7 @@ static struct json_writer *writer_of(struct output *output)
 	return ((struct json_plug *)output)->writer;
 }
 
-/* A line has its number before it is queued, so that a gap is lines that were lost. */
+/* A line gets its number before it is queued, so that gaps show lost lines. */
 static struct event_line next_line(struct output *output, uint64_t wall_ns)
 {
 	struct json_plug *plug = (struct json_plug *)output;

@@ -14,7 +14,7 @@ struct text_plug {
 	struct text *text;
 };
 
-/* Text in a file is for any width, and without colours. */
+/* Text in a file has no limit of width and no colours. */
 static int open_text(struct output **output, const char *file)
 {
 	struct text_plug *plug = calloc(1, sizeof(*plug));
@@ -34,7 +34,7 @@ static int open_text(struct output **output, const char *file)
 	return 0;
 }
 
-/* Each run has its own header and its own network namespace: a recording may hold several. */
+/* A recording may contain several runs: each has its own header and network namespace. */
 static int text_started(struct output *output, const struct started *started)
 {
 	struct text_plug *plug = (struct text_plug *)output;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-/* The list of outputs: hands on to each, and keeps the troubles of one from the others. */
+/* The list of outputs: passes everything to each, and isolates them from each other's errors. */
 #include "run/output.h"
 
 #include <errno.h>
@@ -16,7 +16,7 @@
 struct outputs {
 	struct output *list[OUTPUTS_MAX];
 	size_t n;
-	struct loop *loop; /* that looks after them, or NULL */
+	struct loop *loop; /* that watches them, or NULL */
 };
 
 static struct output *main_output(const struct outputs *outputs)
@@ -59,9 +59,9 @@ int outputs_add(struct outputs *outputs, const struct output_ops *ops, const cha
 	return 0;
 }
 
-/* --- what is told --- */
+/* --- events --- */
 
-/* The main one's error ends the run; of another one it is said, once. */
+/* An error of the main output ends the run; an error of another output is printed once. */
 static int judge(const struct outputs *outputs, struct output *output, int err)
 {
 	if (!err)
@@ -69,13 +69,13 @@ static int judge(const struct outputs *outputs, struct output *output, int err)
 	if (output == main_output(outputs))
 		return err;
 	if (!output->broken)
-		fprintf(stderr, "katrace: cannot write to %s any more: %s; going on without it\n",
+		fprintf(stderr, "katrace: cannot write to %s any more: %s; continuing without it\n",
 			target_name(output->target), strerror(-err));
 	output->broken = true;
 	return 0;
 }
 
-/* All are told, also after the main one broke: a recording beside it shall be whole. */
+/* Calls all outputs, even after the main one broke, so that a recording is complete. */
 static int tell(struct outputs *outputs, int (*one)(struct output *, const void *), const void *what)
 {
 	int result = 0, err;
@@ -111,7 +111,7 @@ static int tell_finished(struct output *output, const void *connection)
 	return output->ops->finished ? output->ops->finished(output, connection) : 0;
 }
 
-/* What it has lost is its own. */
+/* Each output reports its own lost lines. */
 static int tell_stats(struct output *output, const void *stats)
 {
 	struct stats own = *(const struct stats *)stats;
@@ -140,7 +140,7 @@ int outputs_stats(struct outputs *outputs, const struct stats *stats)
 	return tell(outputs, tell_stats, stats);
 }
 
-/* --- what is lost --- */
+/* --- losses --- */
 
 static void report_losses(struct outputs *outputs, struct output *output, struct event *event, bool last_call)
 {
@@ -199,7 +199,7 @@ void outputs_say_lost(const struct outputs *outputs)
 	}
 }
 
-/* --- what becomes of them --- */
+/* --- errors of the targets --- */
 
 static void look_at_troubles(void *ctx)
 {
@@ -225,7 +225,7 @@ int outputs_watch(struct outputs *outputs, struct loop *loop)
 	for (size_t i = 0; i < outputs->n && !err; i++)
 		if (outputs->list[i]->target)
 			err = loop_watch(loop, target_fd(outputs->list[i]->target), EPOLLIN, look_at_troubles, outputs);
-	/* A pipe tells at once that its reader has gone; what cannot be polled, a file, has no reader to lose. */
+	/* A pipe shows at once that its reader has exited. A regular file cannot be polled, and has no reader. */
 	if (!err && writes_to_stdout(main_output(outputs)))
 		loop_watch(loop, STDOUT_FILENO, 0, reader_has_gone, outputs);
 	return err;
@@ -270,7 +270,7 @@ int outputs_close(struct outputs *outputs)
 	return result;
 }
 
-/* --- what they are --- */
+/* --- properties --- */
 
 bool outputs_show_timelines(const struct outputs *outputs)
 {

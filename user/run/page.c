@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 #define SINK_CAPACITY (512UL * 1024)
-/* What is collected before it is handed to the sink. */
+/* How much is collected before it is passed to the sink. */
 #define PAGE_SIZE (64UL * 1024)
 #define LINE_MAX_ANY EVENTS_LINE_MAX
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
-/* Many lines to stdout: collected in pages, which wait until the sink has room. */
+/* Writes many lines to stdout: collects them in pages, and waits until the sink has room. */
 #ifndef KATRACE_PAGE_H
 #define KATRACE_PAGE_H
 
@@ -11,25 +11,25 @@
 
 struct page;
 
-/* Threads begin here. Returns 0 or -errno. */
+/* Starts a thread. Returns 0 or -errno. */
 int page_new(struct page **page);
 
-/* As sink_close(); *unwritten lines were not written. What was not flushed is lost. NULL is fine. */
+/* Like sink_close(); *unwritten lines were not written. Flush first: other text is lost. NULL is fine. */
 int page_close(struct page *page, uint64_t *unwritten);
 
-/* From now on there is room for this many lines only, as on a screen. */
+/* From now on there is room for this many lines only, for a screen. */
 void page_limit(struct page *page, size_t lines);
 
-/* Where the next line goes; NULL when there is no room for it, or nobody to read it. */
+/* Where to write the next line; NULL if there is no room for it, or no reader. */
 struct out *page_line(struct page *page);
 
-/* Text that counts as no line: to steer a terminal, say. */
+/* Text that does not count as a line, for example to control a terminal. */
 void page_text(struct page *page, const char *text);
 
-/* Hands over what was collected. */
+/* Passes the collected lines to the sink. */
 void page_flush(struct page *page);
 
-/* Nobody reads it any more, or it cannot be written: page_close() says how. */
+/* True if the reader has exited or writing fails: page_close() returns the error. */
 bool page_is_broken(const struct page *page);
 
 #endif

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-/* What happens in a session, from its first turn to its end. */
+/* A session from its first turn to its end. */
 #include "run/session_parts.h"
 
 #include <signal.h>
 #include <stdio.h>
 #include <sys/epoll.h>
 
-/* A busy consumer looks into the ring this often. */
+/* A busy consumer drains the ring at this interval. */
 #define BUSY_PAUSE_NS (NS_PER_S / 20)
-/* A connection that is not wanted is looked at again after this time. */
+/* A connection that does not match the filter is checked again after this time. */
 #define IGNORE_NS (5 * NS_PER_S)
 
 void session_stop(void *ctx)
@@ -27,7 +27,7 @@ struct moment session_now(struct session *session)
 	return now;
 }
 
-/* --- right end of the street: events and connections to the outputs --- */
+/* --- events and connections to the outputs --- */
 
 static bool enough_events(const struct session *session)
 {
@@ -43,7 +43,7 @@ void session_on_event(void *ctx, const struct event *event)
 		return;
 	told.wall_ns = event->time_ns + session->wall_offset_ns;
 	if (outputs_event(session->outputs, &told))
-		session_stop(session); /* the main one is broken: outputs_close() will say how */
+		session_stop(session); /* the main output is broken: outputs_close() prints why */
 	session->losses.events++;
 	if (enough_events(session))
 		session_stop(session);
@@ -57,9 +57,9 @@ void session_on_finished(void *ctx, const struct connection *connection)
 		session_stop(session);
 }
 
-/* --- left end: records and owners from the kernel --- */
+/* --- records and owners from the kernel --- */
 
-/* What the filter refuses is left out by the kernel side for a while. */
+/* The kernel side skips connections that do not match the filter for a while. */
 static void ignore_unwanted(struct session *session)
 {
 	struct identity id;
@@ -80,12 +80,12 @@ int session_on_record(void *ctx, const struct katrace_record *record)
 	return session->stopped;
 }
 
-/* --- what the loop calls --- */
+/* --- called by the loop --- */
 
 /*
- * Busy: again after a short pause, or at once when there was more than one drain takes. Just fallen quiet: once more at
- * once with tracer_wait() in force, and once after the pause, because a record that was being written while the flag
- * was set has not woken anybody. Then not before one is.
+ * While records arrive, drains again after a short pause, or at once if one drain did not take all of them. After the
+ * first drain without records, drains once more at once, after tracer_wait(), and once after the pause, because a
+ * record written while the flag was being set has not woken the consumer. Then waits to be woken.
  */
 static void drain(void *ctx)
 {
@@ -157,7 +157,7 @@ static uint64_t tick_due(void *ctx)
 	return model_deadline_ns(session->model);
 }
 
-/* For programs among the events; for people, who read those, beside them. */
+/* As an event for programs; on stderr for people. */
 static int tell_sums(struct session *session, const struct moment *now)
 {
 	const uint32_t *kin_lost = &walk_facts(session->walk)->kin_lost;
@@ -170,8 +170,7 @@ static int tell_sums(struct session *session, const struct moment *now)
 		session_stop(session);
 	if (outputs_tell_sums(session->outputs) && !session->ending)
 		return 0;
-	losses_say(&session->losses, &stats,
-		   session->options.filtered ? "seen in the kernel, wanted or not:" : "on this host");
+	losses_say(&session->losses, &stats, session->options.filtered ? "before filters:" : "on this host");
 	if (*kin_lost)
 		fprintf(stderr, "katrace: LOST: %u descendant%s not followed: too many\n", *kin_lost,
 			*kin_lost == 1 ? " was" : "s were");
@@ -183,7 +182,7 @@ static void tell_sums_now(void *ctx)
 	struct session *session = ctx;
 	const struct moment now = session_now(session);
 
-	while (session->next_stats_ns <= now.ns) /* after a stop it is due once, not many times */
+	while (session->next_stats_ns <= now.ns) /* after katrace was stopped it is due once, not many times */
 		session->next_stats_ns += session->options.stats_s * NS_PER_S;
 	tell_sums(session, &now);
 }
@@ -209,7 +208,7 @@ static void reopen(void *ctx)
 	outputs_reopen(session->outputs);
 }
 
-/* --- what the loop waits for --- */
+/* --- registered with the loop --- */
 
 /* With a file, SIGHUP means that it has been moved away. */
 static int watch_signals(struct session *session)
@@ -261,7 +260,7 @@ int session_run(struct session *session)
 
 /* --- ending --- */
 
-/* From here on a signal ends katrace at once, whatever it is waiting for; but not one that is for a file. */
+/* From here on a signal ends katrace at once, whatever it is waiting for; except SIGHUP for output files. */
 static void release_signals(const struct session *session)
 {
 	loop_release_signal(session->loop, SIGINT);

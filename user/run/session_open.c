@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-/* How a session is opened: first what takes privileges, then all else. */
+/* Opening a session: first what needs privileges, then everything else. */
 #include "run/session_parts.h"
 
 #include "run/announce.h"
@@ -14,7 +14,7 @@
 
 /* --- with privileges --- */
 
-/* Only the processes asked for need to be walked, unless their children are wanted too. */
+/* With --pid, walks need to see those processes only, unless --children is given. */
 static void restrict_walk(struct session *session)
 {
 	uint32_t *walked;
@@ -140,7 +140,7 @@ static void say_all_choices(const struct session *session)
 		return;
 	say_choices(session->tracer, session->walk, session->options.mode);
 	if (session->restricted)
-		fputs("katrace: owners are looked up among the processes asked for only\n", stderr);
+		fputs("katrace: owners are looked up among the processes of --pid only\n", stderr);
 	fprintf(stderr, "katrace: kernel HZ is %u; the first walk over all descriptors took %.1f ms\n",
 		walk_facts(session->walk)->hz,
 		(double)(clock_ns(CLOCK_BOOTTIME) - owners_walked_ns(session->owners)) / 1e6);

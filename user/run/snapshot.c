@@ -17,14 +17,14 @@ struct snapshot {
 	uint64_t seed; /* of hashes, see model/table.h */
 	uint64_t missing;
 
-	/* of the one taken last */
+	/* of the last snapshot */
 	uint64_t wall_ns;
 	struct sockets *sockets;
-	struct owners *owners; /* for what lookup remembers of cgroups */
+	struct owners *owners; /* for the cgroups that lookup remembers */
 	struct lookup *lookup;
 	struct snapshot_netns *sysctls;
 	size_t n_sysctls, room;
-	bool no_memory; /* for all sysctls */
+	bool no_memory; /* some sysctls are missing */
 };
 
 int snapshot_new(struct snapshot **out, const struct snapshot_options *options)
@@ -62,7 +62,7 @@ void snapshot_free(struct snapshot *snapshot)
 	free(snapshot);
 }
 
-/* Nothing is remembered from one walk to the next: processes change their names and their cgroups. */
+/* Keeps nothing from one walk to the next: processes change their names and their cgroups. */
 static int prepare(struct snapshot *snapshot)
 {
 	snapshot_clear(snapshot);
@@ -113,7 +113,7 @@ int snapshot_take(struct snapshot *snapshot)
 
 /* --- sysctls --- */
 
-/* A handful on most hosts: looked for one after the other. */
+/* A handful on most hosts: linear search. */
 static void on_netns(void *ctx, const struct katrace_netns *netns)
 {
 	struct snapshot *snapshot = ctx;
@@ -158,7 +158,7 @@ void snapshot_clear(struct snapshot *snapshot)
 	snapshot->no_memory = false;
 }
 
-/* --- what was taken --- */
+/* --- results --- */
 
 const struct sockets *snapshot_sockets(const struct snapshot *snapshot)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /*
- * All sockets now: what one walk finds, with owners and cgroups, chosen and sorted; or the sysctls of every network
- * namespace in use. One after the other can be taken.
+ * All sockets at one moment: what one walk finds, with owners and cgroups, chosen and sorted; or the sysctls of every
+ * network namespace in use. Can be taken repeatedly.
  */
 #ifndef KATRACE_SNAPSHOT_H
 #define KATRACE_SNAPSHOT_H
@@ -15,9 +15,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* What filter and criteria point to must outlive the snapshot. */
+/* filter and criteria must outlive the snapshot. */
 struct snapshot_options {
-	bool sysctls;    /* snapshot_take_sysctls() will be called, else snapshot_take() */
+	bool sysctls;    /* snapshot_take_sysctls() will be called, otherwise snapshot_take() */
 	bool children;   /* snapshot_follow_children() will be called */
 	const char *btf; /* a file with the kernel's BTF, or NULL */
 	const struct filter *filter;
@@ -25,7 +25,7 @@ struct snapshot_options {
 	struct zombie_limits zombies;
 };
 
-/* A network namespace, and how many descriptors of TCP sockets it has. */
+/* A network namespace, and its number of descriptors of TCP sockets. */
 struct snapshot_netns {
 	struct katrace_netns netns;
 	uint64_t descriptors;
@@ -33,38 +33,38 @@ struct snapshot_netns {
 
 struct snapshot;
 
-/* Opens the walk, which takes all privileges. Returns 0, or -errno with a line on stderr. */
+/* Opens the walk, which needs all privileges. Returns 0, or -errno after a line on stderr. */
 int snapshot_new(struct snapshot **snapshot, const struct snapshot_options *options);
 
 /* NULL is fine. */
 void snapshot_free(struct snapshot *snapshot);
 
-/* Follows the processes the filter asks for with all their descendants. Returns as lookup_follow_children(). */
+/* Follows the processes of the filter with all their descendants. Returns like lookup_follow_children(). */
 int snapshot_follow_children(struct snapshot *snapshot);
 
 /*
- * Takes one, in place of the one before. Returns 0 or -errno; sockets there was no memory for are missing and counted
- * by snapshot_missing().
+ * Takes a snapshot and replaces the previous one. Returns 0 or -errno. Sockets that did not fit in memory are missing;
+ * snapshot_missing() counts them.
  */
 int snapshot_take(struct snapshot *snapshot);
 
-/* The same for sysctls; -ENOMEM when one is missing. */
+/* The same for sysctls; -ENOMEM if any are missing. */
 int snapshot_take_sysctls(struct snapshot *snapshot);
 
-/* Forgets what was taken, so that its memory is free until the next. */
+/* Frees the memory of the snapshot until the next one. */
 void snapshot_clear(struct snapshot *snapshot);
 
-/* What was taken last; empty before the first. Valid until the next, or snapshot_clear(). */
+/* The last snapshot; empty before the first. Valid until the next one, or snapshot_clear(). */
 const struct sockets *snapshot_sockets(const struct snapshot *snapshot);
 const struct snapshot_netns *snapshot_sysctls(const struct snapshot *snapshot, size_t *n);
 
-/* When it was begun, CLOCK_REALTIME. */
+/* When it started, CLOCK_REALTIME. */
 uint64_t snapshot_wall_ns(const struct snapshot *snapshot);
 
-/* Sockets that were found and are missing for want of memory, in all snapshots taken. */
+/* The number of sockets missing from all snapshots taken, because memory ran out. */
 uint64_t snapshot_missing(const struct snapshot *snapshot);
 
-/* The kernel's ticks a second, and the network namespace katrace is in. */
+/* The kernel's HZ, and katrace's own network namespace. */
 uint32_t snapshot_hz(const struct snapshot *snapshot);
 uint32_t snapshot_own_netns(const struct snapshot *snapshot);
 

@@ -17,12 +17,12 @@
 struct target {
 	const char *file; /* NULL: stdout */
 	struct sink *sink;
-	uint64_t refused; /* lines that came when it was broken already */
+	uint64_t refused; /* lines after it broke */
 	bool takes_time;
-	bool said_full; /* of this file */
+	bool said_full; /* about this file */
 };
 
-/* O_NONBLOCK: to open a FIFO nobody reads must fail, not stall. */
+/* O_NONBLOCK: opening a FIFO without a reader must fail, not block. */
 static int open_file(const char *path)
 {
 	int fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_NOCTTY | O_NONBLOCK | O_CLOEXEC, 0640);
@@ -83,7 +83,7 @@ int target_write(struct target *target, const struct out *lines)
 	int err = target->takes_time ? sink_write_wait(target->sink, lines->buf, lines->used)
 				     : sink_write(target->sink, lines->buf, lines->used);
 
-	if (err == -ENOBUFS) /* counted by the sink, and no reason to end */
+	if (err == -ENOBUFS) /* the sink counts it; not an error */
 		return 0;
 	for (size_t i = 0; err && i < lines->used; i++)
 		target->refused += lines->buf[i] == '\n';
@@ -119,8 +119,8 @@ void target_reopen(struct target *target)
 		return;
 	fd = open_file(target->file);
 	if (fd < 0) {
-		fprintf(stderr, "katrace: cannot reopen %s: %s; still writing to the file opened before\n",
-			target->file, strerror(-fd));
+		fprintf(stderr, "katrace: cannot reopen %s: %s; still writing to the old file\n", target->file,
+			strerror(-fd));
 		return;
 	}
 	sink_switch(target->sink, fd);
@@ -142,7 +142,7 @@ int target_trouble(struct target *target)
 			target_name(target), target->file ? ", or move it elsewhere and send SIGHUP" : "");
 		target->said_full = true;
 	}
-	return state == SINK_BROKEN ? sink_flush(target->sink) : 0; /* which waits for nothing now */
+	return state == SINK_BROKEN ? sink_flush(target->sink) : 0; /* returns at once now */
 }
 
 int target_close(struct target *target)

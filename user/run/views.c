@@ -9,7 +9,7 @@
 
 #include <errno.h>
 
-/* Where the header goes; NULL: nowhere. */
+/* Where to write the header; NULL: no header. */
 static struct out *header_line(const struct view *view)
 {
 	return view->header ? page_line(view->page) : NULL;
@@ -104,7 +104,7 @@ int view_json(struct view *view, const struct snapshot *snapshot)
 	return 0;
 }
 
-/* --- summed up --- */
+/* --- summary --- */
 
 static int sum_up(struct summary *summary, const struct sockets *sockets)
 {

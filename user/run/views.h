@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
-/* What a snapshot looks like: each view writes it to a page, as long as there is room. */
+/* The views of a snapshot: each writes it to a page, as long as there is room. */
 #ifndef KATRACE_VIEWS_H
 #define KATRACE_VIEWS_H
 
@@ -12,20 +12,20 @@ struct view {
 	bool color;
 	unsigned int columns; /* of the terminal; 0: any width is fine */
 	struct zombie_limits zombies;
-	uint64_t seed;     /* of hashes: any number others do not know */
-	char run[16];      /* begins the connection ids in JSON */
+	uint64_t seed;     /* of hashes: a number that others do not know */
+	char run[16];      /* the first part of the connection ids in JSON */
 	uint64_t sequence; /* of the last line of JSON */
 };
 
-/* The sockets one by one, as a table, as comma-separated values and as JSON. Return 0 or -ENOMEM. */
+/* The sockets as a table, as comma-separated values and as JSON. Return 0 or -ENOMEM. */
 int view_rows(struct view *view, const struct snapshot *snapshot);
 int view_csv(struct view *view, const struct snapshot *snapshot);
 int view_json(struct view *view, const struct snapshot *snapshot);
 
-/* Summed up by process, then findings in words. Returns 0 or -ENOMEM. */
+/* One line per process, then findings in words. Returns 0 or -ENOMEM. */
 int view_summary(struct view *view, const struct snapshot *snapshot);
 
-/* The sysctls of each network namespace: of snapshot_take_sysctls(). Returns 0. */
+/* The sysctls of each network namespace, after snapshot_take_sysctls(). Returns 0. */
 int view_sysctls(struct view *view, const struct snapshot *snapshot);
 
 #endif

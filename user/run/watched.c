@@ -10,12 +10,12 @@
 #include <stdlib.h>
 #include <sys/epoll.h>
 
-/* Nothing tells when the last descendant ends. */
+/* There is no notification when the last descendant exits. */
 #define KIN_PAUSE_NS NS_PER_S
 
 struct watched {
 	struct processes *processes;
-	const struct walk *walk; /* that follows their descendants; NULL: those do not count */
+	const struct walk *walk; /* follows their descendants; NULL: descendants do not matter */
 	uint64_t next_look_ns;
 	loop_fn gone;
 	void *ctx;
@@ -65,13 +65,13 @@ static void say_ended(const struct watched *watched, uint32_t pid)
 {
 	const size_t left = processes_left(watched->processes);
 
-	fprintf(stderr, "katrace: process %u has ended", pid);
+	fprintf(stderr, "katrace: process %u has exited", pid);
 	if (left)
-		fprintf(stderr, "; still tracing %zu of those asked for\n", left);
+		fprintf(stderr, "; still tracing %zu of the processes of --pid\n", left);
 	else if (kin_left(watched))
 		fputs("; still tracing its descendants\n", stderr);
 	else
-		fputs(", the last of those asked for\n", stderr);
+		fputs(", the last of the processes of --pid\n", stderr);
 }
 
 static void look_for_kin(void *ctx)
