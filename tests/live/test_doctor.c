@@ -42,7 +42,7 @@ LIVE_TEST(doctor_without_privileges, .once = true)
 	struct tool *tool;
 
 	tool = run_doctor(RIGHTS_NONE, NULL, 1);
-	assert_non_null(strstr(tool_stdout(tool), "it lacks CAP_BPF and CAP_PERFMON"));
+	assert_non_null(strstr(tool_stdout(tool), "cannot run: missing CAP_BPF and CAP_PERFMON"));
 	assert_int_equal(tool_lines(tool, "kernel types (BTF)", "/sys/kernel/btf/vmlinux"), 1);
 	tool_free(tool);
 }

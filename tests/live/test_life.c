@@ -187,7 +187,7 @@ LIVE_TEST(life_user_timeout)
 	scene_end(&scene);
 }
 
-/* What the local stack refuses is not counted by the timer, but tried again; the connection does not die of it. */
+/* The timer does not count a probe that the local stack refuses; it tries again, and the connection stays open. */
 LIVE_TEST(life_dropped_probes)
 {
 	struct scene scene;
@@ -205,8 +205,8 @@ LIVE_TEST(life_dropped_probes)
 }
 
 /*
- * Without a route the probe never leaves, but the kernel counts it as sent and the connection dies of it. Why is only
- * known to modes that see the return value.
+ * Without a route the probe never leaves, but the kernel counts it as sent, and the connection ends. Only modes that
+ * see the return value know the reason.
  */
 LIVE_TEST(life_refused_but_counted)
 {
@@ -227,7 +227,7 @@ LIVE_TEST(life_refused_but_counted)
 	scene_end(&scene);
 }
 
-/* Unacknowledged data puts retransmission in charge: said when it begins and when it ends, before the next probe. */
+/* With unacknowledged data, retransmission is in charge: reported when it begins and ends, before the next probe. */
 LIVE_TEST(life_suppressed)
 {
 	struct scene scene;
@@ -249,8 +249,8 @@ LIVE_TEST(life_suppressed)
 }
 
 /*
- * Data that is never acknowledged: retransmission ends the connection, keepalive or not. One whose keepalive was not
- * due for hours appears with its death.
+ * Data that is never acknowledged: retransmission ends the connection, with or without keepalive. A connection whose
+ * keepalive is not due for hours appears when it ends.
  */
 LIVE_TEST(life_retransmission_timeout)
 {
@@ -281,7 +281,7 @@ LIVE_TEST(life_retransmission_timeout)
 	scene_end(&scene);
 }
 
-/* Connections that end before keepalive ever acts are none of its business. */
+/* Connections that end before keepalive acts are not reported. */
 LIVE_TEST(life_short_ones_are_silent)
 {
 	char pid[16];
@@ -318,7 +318,7 @@ LIVE_TEST(life_answers_not_looked_for)
 	scene_end(&scene);
 }
 
-/* The first probe comes after 2 s; something on the way may have forgotten the connection by then. */
+/* The first probe comes after 2 s; a middlebox may have forgotten the connection by then. */
 LIVE_TEST(life_first_probe_too_late)
 {
 	const char *const args[] = { "--middlebox-timeout", "1", NULL };

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-/* katrace list: rows against what the test, getsockopt(2) and ss know of the same sockets. */
+/* katrace list: compares rows with what the test, getsockopt(2) and ss know about the same sockets. */
 #include "live.h"
 
 #include "must.h"
@@ -24,7 +24,7 @@
 #include <unistd.h>
 
 #define MS_US 1000LL
-/* What the kernel counts in ticks, 4 ms at worst: two of them, and what ss leaves out. */
+/* The error of times: two of the kernel's ticks of at most 4 ms, and the digits that ss omits. */
 #define TOLERANCE_US (20 * MS_US)
 
 static int64_t now_us(void)
@@ -54,7 +54,7 @@ static void own_pid(char *text, size_t size)
 	snprintf(text, size, "%d", getpid());
 }
 
-/* What the socket was told, what its sysctls say, and how long the kernel says it has been silent. */
+/* The settings of the socket, those of its sysctls, and the silence according to the kernel. */
 LIVE_TEST(list_agrees_with_the_socket, .once = true)
 {
 	static const struct keepalive own = { 50, 7, 4, 90000 };
@@ -317,7 +317,7 @@ LIVE_TEST(list_sockets_nobody_holds, .once = true)
 	net_free(net);
 }
 
-/* The same as JSON: what the schema promises is seen by its validator, what the values are here. */
+/* The same as JSON: the validator checks the schema, this test the values. */
 LIVE_TEST(list_as_json, .once = true)
 {
 	static const struct keepalive own = { 50, 7, 4, 0 };
@@ -395,7 +395,7 @@ LIVE_TEST(list_chooses, .once = true)
 	assert_shows("--middlebox-timeout", "350", &tcp, true, false, true);
 	assert_shows("--silent-over", "1h", &tcp, false, false, false);
 	assert_shows("--zombies", NULL, &tcp, false, false, false);
-	nanosleep(&pause, NULL); /* nothing but time makes them silent */
+	nanosleep(&pause, NULL); /* only time makes them silent */
 	assert_shows("--silent-over", "1s", &tcp, true, true, true);
 	assert_shows("--zombies=1s", NULL, &tcp, true, false, true);
 	assert_shows("--zombies=1s,10s", NULL, &tcp, true, true, true);
@@ -502,8 +502,8 @@ static int check_rows(const struct tool *tool)
 }
 
 /*
- * Sockets come and go while the walks are made: no crash, no half row, and those that stay are there, once. The
- * walks are made where the others come and go, so that they meet them with and without a file.
+ * Sockets are created and closed during the walks: no crash, no incomplete row, and each remaining socket is listed
+ * once. katrace runs in the same network namespace, so that the walks find these sockets with and without a file.
  */
 LIVE_TEST(list_under_churn, .once = true, .exclusive = true)
 {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-/* katrace list as people meet it: watched, on a terminal, its help, and what it says of bad input. */
+/* katrace list for people: --watch, on a terminal, its help, and its errors for bad input. */
 #include "live.h"
 
 #include "must.h"
@@ -15,7 +15,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* Not on a terminal: one block after the other, until it is told to end. */
+/* Not on a terminal: one block after the other, until a signal ends it. */
 LIVE_TEST(list_watches, .once = true)
 {
 	const char *const args[] = { "list", "--watch=1", "--port", "1", NULL };
@@ -70,7 +70,7 @@ static size_t watch_terminal(char *text, size_t size)
 	return used;
 }
 
-/* Nothing of it is wider or longer than the terminal, which gets its screen and its cursor back. */
+/* The output fits the terminal, and its screen and cursor are restored. */
 LIVE_TEST(list_watches_on_a_terminal, .once = true)
 {
 	enum { N = 20 };

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-/* Whose connection it is. */
+/* Owners of connections. */
 #include "live.h"
 
 #include "holder.h"
@@ -15,7 +15,7 @@
 
 static const struct keepalive quick = { 1, 1, 3, 0 };
 
-/* The timers of two sleeping processes fire while anything else runs: each line names the holder, never that. */
+/* The timers of two sleeping processes fire while others run: each line names the holder, not the running process. */
 LIVE_TEST(owner_is_not_current)
 {
 	const char *const args[] = { NULL };
@@ -143,7 +143,7 @@ LIVE_TEST(owner_of_an_orphan)
 	stage_free(&stage);
 }
 
-/* As servers have it: what accept(2) returns has its keepalive from the listener. The far end is another process's. */
+/* As in servers: a connection from accept(2) inherits keepalive from the listener. Another process has the far end. */
 static int accept_connection(const struct net *net, unsigned int *port)
 {
 	const struct tcp tcp = tcp_accept(net, &quick);
@@ -301,7 +301,7 @@ LIVE_TEST(owner_after_exec)
 	stage_free(&stage);
 }
 
-/* In a container katrace cannot see who is outside. It says so, once. */
+/* In a container katrace cannot see owners outside. It warns once. */
 LIVE_TEST(owner_outside_the_pid_namespace)
 {
 	static const char warning[] = "katrace: running in its own pid namespace";

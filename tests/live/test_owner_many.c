@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-/* Whose connection it is, where there are many: sockets, processes, and socks that the kernel uses again in place. */
+/* Owners of many connections: many sockets, many processes, and socks that the kernel reuses in place. */
 #include "live.h"
 
 #include "holder.h"
@@ -123,7 +123,7 @@ LIVE_TEST(owner_of_many_processes, .exclusive = true)
 	stage_free(&stage);
 }
 
-/* --- socks that the kernel uses again in place --- */
+/* --- socks that the kernel reuses in place --- */
 
 #define BATCH 64
 
@@ -134,7 +134,7 @@ struct churner {
 	unsigned int last_ports[BATCH];
 };
 
-/* No port is used twice, nor picked by the kernel: by them the test tells whose a line is. */
+/* No port is used twice or chosen by the kernel: the test identifies connections by their ports. */
 static void churn(const struct net *net, const char *name, unsigned int first_port, unsigned int port, int commands,
 		  int ports)
 {
@@ -233,7 +233,7 @@ static void wait_probed(struct tool *tool, const struct churner *churner, const 
 		assert_true(tool_wait_lines(tool, 3, local_port(churner->last_ports[i]), owner, 20));
 }
 
-/* No line about its connections names anybody else; with shown false there is no line at all. */
+/* No line about its connections names another process; if shown is false, there is no such line. */
 static void assert_not_mixed_up(struct tool *tool, const struct churner *churner, const char *name, bool shown)
 {
 	char owner[64];
@@ -247,8 +247,8 @@ static void assert_not_mixed_up(struct tool *tool, const struct churner *churner
 }
 
 /*
- * One process's connections end, another's begin, in the same socks: neither the owner nor what a filter decided is
- * passed on. The two take turns, so that each follows the other.
+ * The connections of one process end, and those of another begin in the same socks: neither the owner nor the result of
+ * a filter may be inherited. The two processes take turns.
  */
 LIVE_TEST(owner_after_churn)
 {

@@ -41,7 +41,7 @@ static char *record_life(unsigned int *port)
 	return recording;
 }
 
-/* The whole story out of a file, as it is told live. */
+/* A recording shows the same as the live run. */
 LIVE_TEST(replay_life, .once = true)
 {
 	char path[] = "/tmp/katrace-replay.XXXXXX", port[16], local[32];

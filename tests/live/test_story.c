@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-/* Every hook mode tells the same story of the same connections. */
+/* Every hook mode reports the same events for the same connections. */
 #include "live.h"
 
 #include "net.h"
@@ -28,7 +28,7 @@ struct story {
 	struct tool *tools[N_MODES]; /* NULL: the kernel does not offer the mode */
 };
 
-/* Waits until every katrace has said this n times of that connection. */
+/* Waits until every katrace has printed this n times about that connection. */
 static void wait_all(const struct story *story, int connection, int n, const char *what)
 {
 	for (int i = 0; i < N_MODES; i++)
@@ -84,7 +84,7 @@ static void live_through(struct story *story)
 	net_cable(story->net, HOST_B, true);
 	wait_all(story, IS_RESET, 1, "ended: reset by peer, ECONNRESET");
 
-	/* Those that live would go on telling: for each katrace until it is stopped. */
+	/* Open connections would cause events until each katrace is stopped. */
 	tcp_keepalive_off(story->tcp[LIVES].client);
 	tcp_keepalive_off(story->tcp[SENDS].client);
 }
@@ -97,8 +97,8 @@ static bool is_duration(const char *word)
 }
 
 /*
- * The events of one connection, a line each: without times, and without the owner, whom one katrace may look up sooner
- * than another. The caller frees it.
+ * The events of one connection, one per line, without times and owner: one katrace may find the owner before another.
+ * The caller frees it.
  */
 static char *told(const struct tool *tool, unsigned int port)
 {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /*
- * Why connections end, and when: each against the kernel's own rule. Connections that can share a waiting time share a
- * test. "The rule" is tcp_keepalive_timer(), tcp_probe_timer() and tcp_retransmit_timer() of net/ipv4/tcp_timer.c.
+ * Why and when connections end, compared with the kernel's rules: tcp_keepalive_timer(), tcp_probe_timer() and
+ * tcp_retransmit_timer() of net/ipv4/tcp_timer.c. Connections that can wait at the same time share a test.
  */
 #include "live.h"
 
@@ -39,7 +39,7 @@ struct scene {
 	bool sees_answers; /* also on half-closed connections */
 };
 
-/* A connection, and since when the kernel's rule counts. */
+/* A connection, and when the kernel's rule started to apply. */
 struct life {
 	const struct scene *scene;
 	struct tcp tcp;
@@ -49,7 +49,7 @@ struct life {
 
 /* --- scene --- */
 
-/* A katrace that sees what happens on host A, and not what other tests do at the same time; option may be NULL. */
+/* A katrace that traces host A only, not other tests that run at the same time; option may be NULL. */
 static struct scene scene_begin_with(const char *option)
 {
 	char netns[16];
@@ -103,7 +103,7 @@ static bool within_a_second(double a, double b)
 	return a - b < 1 && b - a < 1;
 }
 
-/* The rule counts from now on. */
+/* The rule applies from now on. */
 static void life_counts(struct life *life)
 {
 	life->since_s = monotonic_s();
@@ -176,11 +176,11 @@ static void send_from_client(struct life *life)
 	assert_int_equal(send(life->tcp.client, "hello world", 11, 0), 11);
 }
 
-/* --- what is expected of its end --- */
+/* --- expectations of the end --- */
 
 struct search {
 	const char *port, *before; /* of the lines with both, */
-	const char *words;         /* those that go on so to their end; NULL: any */
+	const char *words;         /* lines that end with this; NULL: any */
 	double clock_s;            /* when the last one was said */
 	double number;             /* what follows in it, if that is one */
 	int n;
@@ -212,7 +212,7 @@ static double after_s(const struct life *life, double clock_s)
 	return s < -DAY_S / 2 ? s + DAY_S : s; /* midnight has passed */
 }
 
-/* katrace says that it ended so, once, and at_s after the kernel's rule began to count, within a second. */
+/* katrace prints this end once, at_s after the rule started to apply, within a second. */
 static void assert_ended(const struct life *life, const char *words, double at_s)
 {
 	struct search search = { .port = local_port(life->tcp.client_port), .before = "ended: ", .words = words };
@@ -226,7 +226,7 @@ static void assert_ended(const struct life *life, const char *words, double at_s
 			 at_s);
 }
 
-/* When data began to wait katrace foretold its end, within a second. */
+/* When data started to wait, katrace predicted the end within a second. */
 static void assert_foretold(const struct life *life, double at_s)
 {
 	struct search search = { .port = local_port(life->tcp.client_port), .before = "gives up in about " };
@@ -239,7 +239,7 @@ static void assert_foretold(const struct life *life, double at_s)
 		fail_msg("foretold for %.3f s, not for %.3f s", foretold_s, at_s);
 }
 
-/* The application is told that errno, at_s after the kernel's rule began to count, within a second. */
+/* The application gets that errno, at_s after the rule started to apply, within a second. */
 static void assert_told(const struct life *life, int error, double at_s)
 {
 	double told_s;
@@ -352,7 +352,7 @@ LIVE_TEST(verdict_silent_peer)
 	scene_end(&scene);
 }
 
-/* Keepalive has no say while data waits: 11 bytes on their way, or more than the peer has room for. */
+/* Keepalive does not act while data is waiting: 11 bytes in flight, or more than the peer's window. */
 LIVE_TEST(verdict_suppressed)
 {
 	const struct keepalive user_timeout = { 1, 1, 3, 3000 };
@@ -403,7 +403,7 @@ LIVE_TEST(verdict_suppressed)
 	scene_end(&scene);
 }
 
-/* A closed window is no reason to die while the peer answers, unless there is a user timeout. */
+/* A closed window does not end a connection while the peer answers, unless there is a user timeout. */
 LIVE_TEST(verdict_closed_window)
 {
 	const struct keepalive user_timeout = { 1, 1, 3, 2500 };
@@ -434,7 +434,7 @@ LIVE_TEST(verdict_closed_window)
 	scene_end(&scene);
 }
 
-/* Two probes are lost. The third finds the peer back: as it was, or rebooted, and then it knows nothing. */
+/* Two probes are lost. At the third the peer is back: unchanged, or rebooted without the connection. */
 LIVE_TEST(verdict_third_probe)
 {
 	const struct keepalive enduring = { 1, 1, 9, 0 };
@@ -465,7 +465,7 @@ LIVE_TEST(verdict_third_probe)
 	scene_end(&scene);
 }
 
-/* --- it never comes about --- */
+/* --- never established --- */
 
 /*
  * Nobody answers: tcp_write_timeout() gives up after as long as one SYN, its repetition and the doubled wait take. Then
@@ -497,7 +497,7 @@ LIVE_TEST(verdict_connecting)
 	scene_end(&scene);
 }
 
-/* --- the network says no --- */
+/* --- refused by the network --- */
 
 static void wait_reports(const struct scene *scene, uint64_t n)
 {
@@ -537,7 +537,7 @@ LIVE_TEST(verdict_router)
 	scene_end(&scene);
 }
 
-/* A firewall here: the kernel counts what it drops as sent, and only some modes see that it did not go out. */
+/* A local firewall: the kernel counts dropped probes as sent; only some modes see that they were not. */
 LIVE_TEST(verdict_firewall)
 {
 	const struct keepalive enduring = { 1, 1, 9, 0 };
@@ -562,7 +562,7 @@ LIVE_TEST(verdict_firewall)
 	scene_end(&scene);
 }
 
-/* A queue here that is full: tried again every 0.5 s, and past the time at which the limit would have been reached. */
+/* A full local queue: tried again every 0.5 s, even after the time of the probe limit. */
 LIVE_TEST(verdict_full_queue)
 {
 	struct scene scene;
@@ -714,7 +714,7 @@ LIVE_TEST(verdict_orphan_of_all)
 	orphans(true);
 }
 
-/* One side has sent its FIN, and keepalive goes on. */
+/* One side has sent its FIN, and keepalive continues. */
 LIVE_TEST(verdict_half_closed)
 {
 	struct scene scene;
@@ -743,9 +743,9 @@ LIVE_TEST(verdict_half_closed)
 	scene_end(&scene);
 }
 
-/* --- what is no answer, and no event --- */
+/* --- segments that are not answers, firings without events --- */
 
-/* A puppet says what it likes while a probe is out; only what the kernel would take for a sign of life counts. */
+/* A puppet sends various segments while a probe is unanswered; only those that the kernel accepts are answers. */
 LIVE_TEST(verdict_not_an_answer)
 {
 	const struct keepalive enduring = { 1, 1, 9, 0 };
@@ -825,7 +825,7 @@ LIVE_TEST(verdict_not_keepalive)
 
 /* --- settings --- */
 
-/* Switched on late, changed while it lives, and off again. */
+/* Switched on late, changed, and switched off again. */
 LIVE_TEST(verdict_settings)
 {
 	const struct keepalive other = { 1, 2, 5, 0 };

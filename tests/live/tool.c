@@ -80,7 +80,7 @@ static bool chooses(const char *const *args)
 	return false;
 }
 
-/* Options for the test's own hosts only: what else happens on this machine is not its business. */
+/* Options that restrict katrace to the hosts of the test. */
 static int choose_hosts(const char **argv, int n)
 {
 	static char names[2][16];
@@ -99,7 +99,7 @@ static void run_tool(enum tool_rights rights, const char *const *args)
 	const char *argv[32] = { "katrace" };
 	const char *mode = getenv("KATRACE_MODE");
 	int fd = open(tool_path, O_RDONLY); /* the path to it may be closed to nobody */
-	/* before 5.11 BPF memory counts as locked memory, and to raise that limit takes yet another capability */
+	/* before 5.11 BPF memory counts as locked memory, and raising that limit needs another capability */
 	const struct rlimit locked = { RLIM_INFINITY, RLIM_INFINITY };
 	int n = 1;
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
-/* A katrace started by a test, and what it says. */
+/* A katrace started by a test, and its output. */
 #ifndef KATRACE_TEST_TOOL_H
 #define KATRACE_TEST_TOOL_H
 
@@ -38,7 +38,7 @@ bool tool_wait_said(struct tool *tool, const char *text, int timeout_s);
 /* Waits until stdout has n lines that contain both texts (any line for ""), or until timeout_s. */
 bool tool_wait_lines(struct tool *tool, int n, const char *a, const char *b, int timeout_s);
 
-/* Reads what it says until then, by CLOCK_MONOTONIC, or until it says no more. */
+/* Reads its output until that time of CLOCK_MONOTONIC, or until its end. */
 void tool_read_until(struct tool *tool, int64_t deadline_ms);
 
 /* Lines of stdout so far that contain both. */
@@ -72,7 +72,7 @@ void tool_keep_lines(const char *text);
 /* Kills it if it still runs. */
 void tool_free(struct tool *tool);
 
-/* What those said that are not freed yet, on stderr. Safe in a handler of signals. */
+/* Prints the output of those that are not freed yet on stderr. Safe in a signal handler. */
 void tool_show_all(void);
 
 void tool_free_all(void);

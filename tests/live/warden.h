@@ -5,7 +5,7 @@
 
 #include "live.h"
 
-/* What has become of a test: the exit status of its warden. */
+/* The result of a test: the exit status of its warden. */
 enum outcome { OUTCOME_PASSED, OUTCOME_FAILED, OUTCOME_SKIPPED };
 
 /* In a process of its own: runs the test, whose stdout and stderr are output; says there too how it ended if not well.

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
-/* What katrace wrote, added up. Failures are those of check.h. */
+/* The totals of what katrace wrote. Failures are reported with check.h. */
 #ifndef KATRACE_SOAK_ACCOUNT_H
 #define KATRACE_SOAK_ACCOUNT_H
 
@@ -27,7 +27,7 @@ uint64_t account_missing(const struct account *account);
 /* How often a connection's run of answered probes was interrupted: an answer was late, or a probe was not the first. */
 uint64_t account_unanswered(const struct account *account);
 
-/* What was lost before it came to katrace, as the last line says. */
+/* What was lost before it reached katrace, according to the last line. */
 uint64_t account_lost_ring(const struct account *account);
 
 /* Do the counts balance with the losses that katrace printed on stderr? Prints the totals. */

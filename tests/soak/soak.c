@@ -2,8 +2,8 @@
 /*
  * soak KATRACE: 20,000 connections with probes every second for $SOAK_S seconds (600), katrace writing JSON to a file
  * that is rotated every second. Each file is read, checked and deleted. Then the same connections under trouble: a
- * reader that stops, a full disk, a stopped katrace. Prints sums; fails when anything is missing that katrace does not
- * tell of, or when a connection's fate changed.
+ * reader that stops, a full disk, a stopped katrace. Prints totals; fails if anything is missing that katrace does not
+ * report, or if a connection ends unexpectedly.
  *
  * soak --load [N]: only N connections (20,000) with probes every second, until SIGTERM or SIGINT. It leaves nothing
  * behind.
@@ -112,7 +112,7 @@ static struct run run_begin(const struct stage *stage, bool to_file)
 	return run;
 }
 
-/* Ends katrace, and says how much of a processor it took, in percent of the time it ran. */
+/* Ends katrace, and prints how much CPU time it used, in percent of the time it ran. */
 static void run_stop(struct run *run)
 {
 	const uint64_t most = status_kib(tool_pid(run->tool), "VmHWM:");
@@ -140,7 +140,7 @@ static void check_attempts(const struct run *run)
 	check(dead == 0, "%d connections died", dead);
 }
 
-/* After run_stop(), when all it wrote is in the account: does that add up? */
+/* After run_stop(), when all its output is in the account: do the counts balance? */
 static void run_settle(struct run *run, bool nothing_lost)
 {
 	check_attempts(run);
@@ -162,7 +162,7 @@ static void rotate(const struct run *run, const char *old)
 
 /* --- the parts --- */
 
-/* Without katrace: how many attempts a second, and how many connections die of it. */
+/* Without katrace: how many attempts per second, and how many connections end. */
 static void baseline(const struct stage *stage)
 {
 	const uint64_t before = net_keepalives(stage->net, HOST_A);

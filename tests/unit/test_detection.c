@@ -34,7 +34,7 @@ static void when_a_dead_peer_is_noticed(void **state)
 	static const struct prospect prospects[] = {
 		{ limit, 0, 30, 0, 45 },   /* nothing has happened yet */
 		{ limit, 20, 10, 0, 25 },  /* on the way there */
-		{ limit, 1, 10, 0, 44 },   /* heard since the timer was set: it will be set again */
+		{ limit, 1, 10, 0, 44 },   /* heard since the timer was set: it will be re-armed */
 		{ limit, 100, 10, 0, 25 }, /* keepalive was just switched on */
 		{ limit, 32, 3, 1, 13 },   /* a probe is out */
 		{ limit, 42, 3, 3, 3 },    /* the last one is */

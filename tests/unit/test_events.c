@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-/* JSON lines, to the letter; and that none is too long. What is written here is also validated against the schema. */
+/* JSON lines, to the letter, and their maximum length. The lines are also validated against the schema. */
 #include "unit.h"
 
 #include "format/json_writer.h"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-/* Lines, however their bytes come. */
+/* Lines, however their bytes arrive. */
 #include "unit.h"
 
 #include "system/lines.h"

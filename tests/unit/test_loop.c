@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-/* The loop: what is over runs in order, what is removed is not called, and idle it does nothing. */
+/* The loop: deadlines run in order, removed watches are not called, and an idle loop does nothing. */
 #include "unit.h"
 
 #include "run/loop.h"
@@ -171,7 +171,7 @@ static void run_again(void *ctx)
 		loop_stop(timer->world->loop);
 }
 
-/* A deadline that is always over leaves turns to descriptors. */
+/* A deadline that is always overdue does not starve descriptors. */
 static void nobody_starves(void **state)
 {
 	struct world w = { 0 };

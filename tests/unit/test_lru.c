@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-/* The hash table, what is kept once in a pool, and what is forgotten first. */
+/* The hash table, the pool and the lru. */
 #include "unit.h"
 
 #include "model/lru.h"

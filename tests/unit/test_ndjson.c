@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-/* The reader of recordings: what it takes, and what it refuses. That it reads what is written: test_replay.c. */
+/* The reader of recordings: which lines it accepts and rejects. test_replay.c tests that it reads what is written. */
 #include "unit.h"
 
 #include "format/json_reader.h"
@@ -99,7 +99,7 @@ static void a_beginning_and_sums(void **state)
 	assert_int_equal(r.kind, RECORDED_STATS);
 }
 
-/* A later minor version only adds; another major one may mean anything. */
+/* A later minor version only adds fields; another major version may change them. */
 static void versions(void **state)
 {
 	struct recorded r;

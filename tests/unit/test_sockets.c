@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-/* The table of sockets: what comes out is what went in, in the right order; and who is counted a zombie. */
+/* The table of sockets: contents, order, and which connections are zombies. */
 #include "sockets.h"
 
 #include "model/criteria.h"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-/* The timeline: what folds, what stays, and that it stays small. */
+/* The timeline: which entries are merged, which are kept, and its maximum size. */
 #include "unit.h"
 
 #include "model/timeline.h"
