@@ -4,6 +4,7 @@
 #include "system/caps.h"
 #include "run/findings.h"
 #include "format/json.h"
+#include "model/hook_mode.h"
 
 #include <errno.h>
 #include <inttypes.h>

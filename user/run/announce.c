@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 #include "run/announce.h"
 
+#include "model/hook_mode.h"
+
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
