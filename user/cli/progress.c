@@ -7,7 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* It takes a while to read a file as large as this. */
+/* Reading a file of this size takes a while. */
 #define BIG_FILE (32L * 1024 * 1024)
 #define PAUSE_NS (NS_PER_S / 5)
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
-/* How much of a large file has been read: a line on a terminal that is stderr, drawn again and again. */
+/* Shows how much of a large file has been read: a line on stderr that is redrawn, if stderr is a terminal. */
 #ifndef KATRACE_PROGRESS_H
 #define KATRACE_PROGRESS_H
 
@@ -12,10 +12,10 @@ struct progress {
 	bool shown;
 };
 
-/* Nothing is shown unless fd is a large regular file, and stderr a terminal. */
+/* Shows nothing unless fd is a large regular file and stderr a terminal. */
 void progress_begin(struct progress *progress, int fd);
 
-/* Is it time to show it again? */
+/* Is it time to redraw? */
 bool progress_is_due(const struct progress *progress);
 void progress_show(struct progress *progress);
 

@@ -34,7 +34,7 @@ struct list {
 	bool terminal, screen; /* stdout is a terminal; and is redrawn */
 	struct winsize window;
 	struct loop *loop;
-	uint64_t next_ns; /* of watching: CLOCK_BOOTTIME */
+	uint64_t next_ns; /* of --watch: CLOCK_BOOTTIME */
 	int error;
 };
 
@@ -98,7 +98,7 @@ static void look_at_terminal(struct list *list)
 	list->view.columns = list->terminal ? list->window.ws_col : 0;
 }
 
-/* Again after a while, or when the window has another size. */
+/* Called after the interval, and when the size of the window changes. */
 static void show_again(void *ctx)
 {
 	struct list *list = ctx;

@@ -106,7 +106,7 @@ static int take_line(struct player *player, const char *line, size_t n)
 	return err ?: player->output_error;
 }
 
-/* What is shown so far comes before it. */
+/* Flushes the output first, so that it comes before the progress line. */
 static void show_progress(struct player *player)
 {
 	if (!progress_is_due(&player->progress))

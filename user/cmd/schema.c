@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-/* katrace schema: the JSON Schema of all that katrace writes as JSON lines. docs/schema.json is what it prints. */
+/* katrace schema: prints the JSON Schema of all JSON lines that katrace writes, docs/schema.json. */
 #include "cmd/cmd.h"
 
 #include "format/schema.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
-/* The columns of the list of sockets: their titles, and what each says of a socket. */
+/* The columns of the list of sockets: their titles and cells. */
 #ifndef KATRACE_COLUMNS_H
 #define KATRACE_COLUMNS_H
 
@@ -29,7 +29,7 @@ enum column {
 	COLUMNS
 };
 
-/* What cells depend on besides the socket. */
+/* What cells depend on, besides the socket. */
 struct look {
 	bool narrow; /* local addresses are shortened to their port */
 	uint32_t own_netns;
@@ -38,7 +38,7 @@ struct look {
 
 const char *column_title(enum column column);
 
-/* The cell of a socket; "-" when there is no value. */
+/* The cell of a socket; "-" if there is no value. */
 void column_cell(enum column column, const struct look *look, const struct listed *listed, struct out *out);
 
 /* The notes of the last column, by number from 0; NULL: there are no more. */

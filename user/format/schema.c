@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-/* The fields of one object: some of the table that follow each other, and have the first depth keys in common. */
+/* The fields of one object: adjacent rows of the table whose paths share the first depth keys. */
 struct part {
 	const struct field *const *fields;
 	size_t n;
@@ -33,7 +33,7 @@ static void write_names(struct jsonw *json, const struct names *names)
 	jsonw_end_array(json);
 }
 
-/* Numbers that are only bounded by what their variable can hold have no maximum. */
+/* No maximum for numbers that only their type limits. */
 static void write_integer(struct jsonw *json, const struct field *field)
 {
 	jsonw_string(json, "type", "integer");
@@ -96,7 +96,7 @@ static void write_field(struct out *out, const struct field *field)
 
 /* --- objects --- */
 
-/* The key at the part's depth: its begin and its length. */
+/* The key at the part's depth, and its length. */
 static const char *key_of(const struct field *field, size_t depth, size_t *length)
 {
 	const char *key = field->path;
@@ -107,7 +107,7 @@ static const char *key_of(const struct field *field, size_t depth, size_t *lengt
 	return key;
 }
 
-/* The fields that share the first one's key: one for a value, all of an object. */
+/* The fields that share the key of the first one: one for a value, several for an object. */
 static struct part first_key(const struct part *part)
 {
 	struct part same = { .fields = part->fields, .depth = part->depth + 1 };
@@ -132,8 +132,8 @@ static bool is_value(const struct part *part)
 }
 
 /*
- * A value that is always there when its object is, or an object with a value that is always there. What a minor version
- * added is missing in the lines of the ones before.
+ * A value is required if it is present whenever its object is; an object, if it has such a value. Fields of a minor
+ * version are not required, because lines of earlier versions lack them.
  */
 static bool is_required(const struct part *part)
 {
@@ -161,7 +161,7 @@ static void write_key(struct out *out, const struct part *part)
 	out_text(out, "\"");
 }
 
-/* The keys of a part of which which() is true, in brackets. Returns how many. */
+/* Writes the keys of a part for which which() is true, in brackets. Returns how many. */
 static size_t write_keys(struct out *out, struct part part, bool (*which)(const struct part *part))
 {
 	size_t n = 0;
@@ -199,7 +199,7 @@ static void write_enabled_rule(struct out *out, const struct part *part, size_t 
 
 static void write_properties(struct out *out, struct part part, size_t indent);
 
-/* "properties" and what belongs to them, without the braces around. */
+/* Writes "properties" and the related keywords, without the enclosing braces. */
 static void write_members(struct out *out, const struct part *part, size_t indent)
 {
 	begin_line(out, indent);
@@ -239,7 +239,7 @@ static void write_properties(struct out *out, struct part part, size_t indent)
 
 /* --- the whole --- */
 
-/* The fields of a kind of line that not every line has; LINE_KINDS: those that every line has. */
+/* The fields of one kind of line, without those of every line; LINE_KINDS: the fields of every line. */
 static struct part fields_of(enum line_kind kind, const struct field *found[PART_MAX])
 {
 	struct part part = { .fields = found };
@@ -260,7 +260,7 @@ static const char *short_name(enum line_kind kind)
 	return strchr(line_name(kind), '.') + 1;
 }
 
-/* By its event_name, a line is of one of the kinds in "$defs". */
+/* The event_name of a line selects one of the kinds in "$defs". */
 static void write_rules(struct out *out)
 {
 	begin_line(out, 1);

@@ -5,7 +5,7 @@
 
 #include "format/out.h"
 
-/* Large enough for what each of these functions writes. */
+/* Large enough for the output of each of these functions. */
 #define SCHEMA_TEXT_MAX (128UL * 1024)
 
 /* The JSON Schema (2020-12) of a line. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
-/* What this host offers katrace, and what stands in the way: found by trying. */
+/* What this host supports, and what prevents katrace from running: found by trying. */
 #ifndef KATRACE_FINDINGS_H
 #define KATRACE_FINDINGS_H
 
@@ -28,10 +28,10 @@ struct findings {
 	uint64_t segments_per_s;
 };
 
-/* Loads, attaches and detaches all that katrace can, and counts segments for a quarter of a second. btf as --btf. */
+/* Tries to load and attach every hook, detaches them, and counts segments for a quarter of a second. btf: as --btf. */
 void findings_make(struct findings *findings, const char *btf);
 
-/* True if nothing stands in the way. */
+/* True if katrace can run. */
 bool findings_can_run(const struct findings *findings);
 
 #endif
