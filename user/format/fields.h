@@ -37,11 +37,11 @@ struct names {
 
 struct field {
 	const char *path;  /* "network.local.port"; fields of one object are adjacent */
-	uint32_t lines;    /* where it occurs: bits 1 << enum line_kind */
 	const char *means; /* one sentence */
+	const char *when;  /* SOMETIMES: "when known" */
+	uint32_t lines;    /* where it occurs: bits 1 << enum line_kind */
 	enum presence presence;
-	const char *when; /* SOMETIMES: "when known" */
-	uint32_t since;   /* minor version of the schema */
+	uint32_t since; /* minor version of the schema */
 
 	enum field_type type;
 	int64_t min, max; /* of integers, also in an array; max 0: the largest possible value */

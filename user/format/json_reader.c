@@ -309,11 +309,11 @@ static uint32_t decode(const char *sequence, size_t length)
 
 static void put_escape(struct out *out, uint32_t code)
 {
-	if (code >= 0x10000) { /* a pair of surrogates */
-		put_escape(out, 0xd800 + ((code - 0x10000) >> 10));
-		code = 0xdc00 + ((code - 0x10000) & 0x3ff);
-	}
-	out_printf(out, "\\u%04x", code);
+	if (code < 0x10000)
+		out_printf(out, "\\u%04x", code);
+	else /* a pair of surrogates */
+		out_printf(out, "\\u%04x\\u%04x", 0xd800 + ((code - 0x10000) >> 10),
+			   0xdc00 + ((code - 0x10000) & 0x3ff));
 }
 
 /* Fails after a backslash: the two would become another escape. */

@@ -197,6 +197,8 @@ static void write_enabled_rule(struct out *out, const struct part *part, size_t 
 	out_text(out, "}");
 }
 
+/* These two call each other as deep as paths are: three times. */
+/* NOLINTBEGIN(misc-no-recursion) */
 static void write_properties(struct out *out, struct part part, size_t indent);
 
 /* Writes "properties" and the related keywords, without the enclosing braces. */
@@ -236,6 +238,8 @@ static void write_properties(struct out *out, struct part part, size_t indent)
 		out_text(out, part.n ? "," : "");
 	}
 }
+
+/* NOLINTEND(misc-no-recursion) */
 
 /* --- the whole --- */
 
