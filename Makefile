@@ -50,7 +50,7 @@ DEPS := gcc make clang llvm bpftool libbpf-dev libelf-dev zlib1g-dev libcap-ng-d
 CHECK_DEPS := python3-jsonschema
 TOOLCHAINS_DEPS := mmdebstrap debian-archive-keyring
 LINT_DEPS := clang-format clang-tidy cppcheck shellcheck
-# asked for late: clang may have to be installed first
+# evaluated late: clang may have to be installed first
 FUZZ_DEPS = libclang-rt-$(firstword $(subst ., ,$(shell $(CLANG) -dumpversion 2> /dev/null)))-dev
 STATIC_DEPS := gcc-aarch64-linux-gnu libc6-dev-arm64-cross
 BENCH_DEPS := iproute2

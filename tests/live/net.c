@@ -371,7 +371,7 @@ void net_sysctl(const struct net *net, enum host host, const char *name, const c
 	FILE *file;
 
 	snprintf(path, sizeof(path), "/proc/sys/net/%s", name);
-	net_enter(net, host); /* the file shows the values of the network namespace of whoever opens it */
+	net_enter(net, host); /* the file shows the values of the network namespace of the process that opens it */
 	file = fopen(path, "we");
 	must(file && fputs(value, file) >= 0 && fclose(file) == 0, path);
 	net_leave(net);

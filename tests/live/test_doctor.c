@@ -20,7 +20,7 @@ static struct tool *run_doctor(enum tool_rights rights, const char *option, int 
 
 LIVE_TEST(doctor_examines, .once = true)
 {
-	const char *mode = mode_expected(); /* doctor knows of no other: --mode is none of its options */
+	const char *mode = mode_expected(); /* doctor has no option --mode */
 	struct tool *tool;
 	char text[64];
 

@@ -41,7 +41,7 @@ static inline void wait_step(const struct wait *wait)
 /* Returns when the condition is met. */
 #define WAIT_UNTIL(condition)                                                                                          \
 	do                                                                                                             \
-		for (const struct wait wait_ = wait_begin("waited in vain: " #condition); !(condition);)               \
+		for (const struct wait wait_ = wait_begin("condition not met in time: " #condition); !(condition);)    \
 			wait_step(&wait_);                                                                             \
 	while (0)
 
