@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-# katrace: `make help` says what there is to make.
+# katrace: `make help` lists the targets.
 
 VERSION := 0.1.0
 PREFIX ?= /usr/local
@@ -11,11 +11,11 @@ CC := gcc
 endif
 CLANG ?= clang
 LLVM_STRIP ?= llvm-strip
-# bpftool and friends live in sbin, which is not everybody's PATH
+# bpftool is in sbin, which may be missing from PATH
 export PATH := $(PATH):/usr/sbin:/sbin
 BPFTOOL ?= bpftool
 TRIPLET := $(shell $(CC) -dumpmachine 2> /dev/null)
-# of the machine katrace is built for, as the kernel calls it
+# the kernel's name of the target architecture
 ARCH := $(patsubst x86_64,x86,$(patsubst aarch64,arm64,$(firstword $(subst -, ,$(TRIPLET)))))
 # where headers and libraries for another machine are, see `make static`
 SYSROOT ?=
@@ -25,11 +25,11 @@ CACHE ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/katrace
 # make V=1 shows the commands
 Q := $(if $(V),,@)
 say = $(if $(V),,@echo "  $(1)")
-# after packages were installed: a make that sees them, on all CPUs unless it was said how many
+# for use after packages were installed: a new make that finds them, on all CPUs unless -j was given
 MAKE_NOW = +@$(MAKE) --no-print-directory $(if $(findstring jobserver,$(MAKEFLAGS)),,-j$(shell nproc))
 SUDO := $(if $(filter 0,$(shell id -u)),,sudo)
 
-# a newer compiler's new warning must not break a build; `make WERROR=1`, as .ci/run and `make lint` do, lets it
+# a new warning of a newer compiler must not break the build; with `make WERROR=1` (.ci/run, `make lint`) it does
 WARNINGS := -Wall -Wextra $(if $(WERROR),-Werror)
 CFLAGS ?= -O2 -g
 KATRACE_CFLAGS := -std=gnu11 -D_GNU_SOURCE -DKATRACE_VERSION='"$(VERSION)"' $(WARNINGS) -Wshadow -Wstrict-prototypes \
@@ -60,10 +60,10 @@ SRC := $(filter-out user/main.c,$(wildcard user/*/*.c))
 SKELETONS := $(foreach o,katrace walk,$(foreach r,direct probed,$(BUILD)/$(o).$(r).skel.h))
 UNIT := $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(wildcard tests/unit/test_*.c))
 LIVE_SRC := $(filter-out %.bpf.c,$(wildcard tests/live/*.c))
-# where tests put the JSON lines they cause, to be validated at the end
+# where tests store the JSON lines of katrace; they are validated at the end
 LINES := $(abspath $(BUILD))/lines
 LIVE_ENV := $(if $(SUDO),env KATRACE_LINES=$$KATRACE_LINES)
-# what the outside feeds: no kernel, no terminal
+# code that processes foreign input; needs no kernel and no terminal
 FUZZED_SRC := $(wildcard user/model/*.c user/format/*.c) user/cli/parse.c user/system/lines.c
 FUZZ := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 FUZZ_S ?= 60
@@ -73,7 +73,7 @@ REFERENCE := $(foreach r,direct probed,$(BUILD)/reference.$(r).skel.h)
 ## --- build ---
 
 .PHONY: all
-all: $(BUILD)/katrace ## build build/katrace: one file, to be copied to a host
+all: $(BUILD)/katrace ## build build/katrace
 
 # user space
 
@@ -165,7 +165,7 @@ $(BUILD)/demo: $(call obj,plain,tests/live/demo.c tests/live/net.c tests/live/ne
 	$(call say,LINK  $@)
 	$(Q)$(CC) $(CFLAGS) $^ -o $@
 
-# what is made of the table of options
+# generated from the table of options
 $(BUILD)/generate: $(call obj,plain,docs/generate.c) $(BUILD)/libkatrace.a
 	$(call say,LINK  $@)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $^ $(LIBS) -o $@
@@ -206,7 +206,7 @@ check-unit: $(UNIT) $(BUILD)/katrace.bash ## the tests that need no kernel, unde
 	tests/kernels/test_cells.sh
 
 .PHONY: check-golden
-check-golden: $(BUILD)/katrace-asan check-docs ## recorded runs look as they did
+check-golden: $(BUILD)/katrace-asan check-docs ## recorded runs are shown as before
 	tests/golden/run.sh $(BUILD)/katrace-asan
 
 $(BUILD)/tests/field_tables: $(call obj,plain,tests/schema/field_tables.c) $(BUILD)/libkatrace.a
@@ -220,7 +220,7 @@ docs-fields: $(BUILD)/katrace $(BUILD)/tests/field_tables
 	$(BUILD)/tests/field_tables < docs/events.md > $(BUILD)/events.md
 	cp $(BUILD)/events.md docs/events.md
 
-# both are what the table of fields in user/format/fields.c makes of them
+# both are generated from the table of fields in user/format/fields.c
 .PHONY: check-docs
 check-docs: $(BUILD)/katrace $(BUILD)/tests/field_tables
 	$(BUILD)/katrace schema | diff -u docs/schema.json - || { echo "docs/schema.json: run make docs"; exit 1; }
@@ -244,7 +244,7 @@ soak: deps ## 20,000 connections for SOAK_S=600 s: do the counts add up?
 	@$(SUDO) $(if $(SUDO),env SOAK_S=$(SOAK_S)) $(BUILD)/soak $(BUILD)/katrace
 
 .PHONY: fuzz $(FUZZ:%=fuzz-%)
-fuzz: fuzz-deps ## JSON lines with random bytes, for FUZZ_S=60 s
+fuzz: fuzz-deps ## fuzz the writer and the reader of JSON lines, for FUZZ_S=60 s
 	$(MAKE_NOW) --output-sync=target $(FUZZ:%=fuzz-%)
 
 $(FUZZ:%=fuzz-%): fuzz-%: $(BUILD)/tests/fuzz_%
@@ -256,7 +256,7 @@ $(FUZZ:%=fuzz-%): fuzz-%: $(BUILD)/tests/fuzz_%
 	grep stat::number_of_executed_units $$log
 
 .PHONY: bench
-bench: deps bench-deps ## 200,000 sockets, beside ss; takes minutes and GB of memory
+bench: deps bench-deps ## compare with ss on 200,000 sockets; takes minutes and GB of memory
 	$(MAKE_NOW) $(BUILD)/katrace $(BUILD)/bench $(BUILD)/bench_answers
 	$(SUDO) $(BUILD)/bench $(BUILD)/katrace
 	$(SUDO) $(BUILD)/bench_answers $(BUILD)/katrace
@@ -269,7 +269,7 @@ check-kernels: static kernels-deps ## the live tests on many kernels in virtual 
 check-toolchains: toolchains-deps ## the unit tests, all built in a root of SUITES='trixie sid'
 	$(Q)for suite in $(SUITES); do $(SUDO) tests/toolchains/run.sh $$suite $(CACHE) || exit 1; done
 
-# with the objects of an earlier build the compiler would have nothing to warn of: a build of its own
+# a separate build: the compiler does not warn about objects that are already built
 .PHONY: lint
 lint: deps lint-deps ## warnings, formatting and static analysis
 	$(MAKE_NOW) -s BUILD=$(BUILD)/lint WERROR=1 lint-here
@@ -294,7 +294,7 @@ static: deps static-deps ## katrace for hosts with nothing installed, in build/s
 	$(MAKE_NOW) BUILD=$(BUILD)/static/arm64 STATIC=1 CC=aarch64-linux-gnu-gcc SYSROOT=$(CACHE)/sysroot-arm64 static-here
 	@cd $(BUILD)/static && du -h --apparent-size */katrace
 
-# and beside katrace what the tests in a virtual machine need
+# katrace, and what the tests in a virtual machine need
 .PHONY: static-here
 static-here: $(BUILD)/katrace $(BUILD)/tests/live
 	@mkdir -p $(BUILD)/lib
@@ -306,11 +306,11 @@ static-here: $(BUILD)/katrace $(BUILD)/tests/live
 
 ## --- set-up ---
 
-# Installs those of the packages that are missing; where there is no apt, says what is needed.
-# One at a time, for apt has no lock that waits: those who come together queue at this file.
+# Installs missing packages; without apt, prints what is needed.
+# apt's lock does not wait, so parallel runs queue at this file.
 need = $(Q)exec 9< $(firstword $(MAKEFILE_LIST)); flock 9; \
 	if ! command -v apt-get > /dev/null; then \
-		echo "katrace: not a Debian: please see to it that you have the equivalents of: $(1)" >&2; exit 0; \
+		echo "katrace: apt-get not found; install the equivalents of these Debian packages: $(1)" >&2; exit 0; \
 	fi; \
 	missing=$$(dpkg-query -W -f '$${Package} $${db:Status-Status}\n' $(1) 2>&1 | \
 		awk '$$2 != "installed" { sub("dpkg-query: no packages found matching ", ""); print $$1 }'); \

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-# run.sh SCRIPT: what bash offers with this completion script.
+# run.sh SCRIPT: tests what bash offers with this completion script.
 set -euo pipefail
 
 if [ $# != 1 ]; then

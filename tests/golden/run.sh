@@ -68,7 +68,7 @@ expect 0 "filter" "$katrace" replay -p 1787 --failures messy.ndjson
 [ "$(grep -c 'probe 3/3' "$work/out")" = 2 ] || fail "filter: its line, and that of its timeline"
 grep -q 10.0.2.3 "$work/out" && fail "filter: a connection that was not wanted"
 
-echo "files that cannot be read, or written"
+echo "unreadable and unwritable files"
 expect 2 "no file" "$katrace" replay
 expect 2 "two files" "$katrace" replay lives.ndjson messy.ndjson
 expect 2 "no such option" "$katrace" replay --mode=fentry lives.ndjson

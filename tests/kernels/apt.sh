@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 # shellcheck shell=bash
-# Debian packages of any suite and architecture, without touching this machine's apt: sourced by the other scripts.
+# Gets Debian packages of any suite and architecture without changing this machine's apt. Sourced by the other scripts.
 #
-# apt_use CACHE SUITE ARCH comes first; the other functions speak of that suite. Messages go to stderr.
+# Call apt_use CACHE SUITE ARCH first; the other functions use that suite. Messages go to stderr.
 
 # Debian's own keys only, whatever else this machine trusts. They cover every suite that is used here, sid too.
 APT_KEYRING=/usr/share/keyrings/debian-archive-keyring.gpg
@@ -36,14 +36,14 @@ apt_with() {
 		-o APT::Sandbox::User=root -o Acquire::Languages=none -o Acquire::Retries=3 "$@"
 }
 
-# The lines of sources.list for that suite and its security updates. Fails when nothing is known of where they are.
+# The lines of sources.list for that suite and its security updates. Fails if their source is unknown.
 apt_sources() {
 	local suite=$1 release main security
 	release=$(sed -n 's/^VERSION_CODENAME=//p' /etc/os-release)
 	main=$(apt_mirror "$release")
 	security=$(apt_mirror "$release-security")
 	if [ -z "$main" ]; then
-		say "this machine's apt has no source for $release: where Debian's packages come from is unknown"
+		say "this machine's apt has no source for $release: the source of Debian's packages is unknown"
 		return 1
 	fi
 	echo "deb [signed-by=$APT_KEYRING] $main $suite main"
@@ -64,12 +64,12 @@ apt_use() {
 	flock 9
 	apt_sources "$suite" > "$APT_STATE/sources" || return 1
 	if ! apt_with apt-get update >&2; then
-		say "cannot update what is known of $suite ($APT_ARCH)"
+		say "cannot update the package lists of $suite ($APT_ARCH)"
 		compgen -G "$APT_STATE/lists/*_Packages*" > /dev/null
 	fi
 }
 
-# The packages $1 depends on whose names match the extended regular expression $2, one a line.
+# The dependencies of package $1 that match the extended regular expression $2, one per line.
 apt_depends() {
 	apt_with apt-cache show --no-all-versions "$1" | sed -n 's/^Depends: //p' | tr ',' '\n' |
 		sed 's/^ *//; s/[ :(|].*//' | grep -E "$2" | sort -u

@@ -6,7 +6,7 @@ set -euo pipefail
 # shellcheck source=/dev/null
 . "$(dirname "$0")/apt.sh"
 
-# What the tests need that Debian builds as a module.
+# The modules that the tests need.
 NEEDED_MODULES=(veth nf_tables tcp_diag)
 
 # The metapackage leads to linux-image-VERSION; from 7.x on that leads to linux-binary-VERSION and
@@ -25,14 +25,14 @@ unpack() {
 	dpkg-deb --fsys-tarfile "$1" | tar -x -C "$2" --wildcards --no-anchored "${patterns[@]}" 2> /dev/null || true
 }
 
-# The module $2 of the unpacked packages in $1 and, before it, those it depends on, go to $3. The packages hold no
-# modules.dep, but each module names its own.
+# Copies module $2 of the unpacked packages in $1 to $3, after its dependencies. The packages have no modules.dep, but
+# each module names its dependencies.
 add_module() {
 	local from=$1 name=$2 to=$3 file plain dependency number
 	compgen -G "$to/*-$name.ko" > /dev/null && return
 	file=$(find "$from" -name "${name//_/[_-]}.ko*" -print -quit)
 	if [ -z "$file" ]; then
-		say "the packages hold no module $name"
+		say "the packages have no module $name"
 		return 1
 	fi
 	plain=$from/$name.plain
@@ -53,7 +53,7 @@ make_kernel() {
 	mkdir "$to" "$to/modules"
 	find "$from" -name 'vmlinuz*' -exec mv {} "$to/vmlinuz" \;
 	if [ ! -f "$to/vmlinuz" ]; then
-		say "the packages hold no vmlinuz"
+		say "the packages have no vmlinuz"
 		return 1
 	fi
 	for module in "${NEEDED_MODULES[@]}"; do

@@ -61,7 +61,7 @@ fetch_kernels() {
 		directories[$kernel]=$("$here/fetch.sh" "$cache" "${kernel% *}" "${suites[$kernel]}" \
 			"${packages[$kernel]}") && continue
 		directories[$kernel]=
-		say "SKIPPED: $kernel cannot be had"
+		say "SKIPPED: $kernel is not available"
 	done
 }
 
@@ -131,7 +131,7 @@ failed_tests() {
 	sed -n 's/^\[  FAILED  \] \([a-z0-9_]*\)$/\1/p' "$1" | sort -u | paste -sd ' '
 }
 
-# What the failed tests said, or, without an end, the end of the log. The first and the last lines of a test say why.
+# The output of the failed tests, or the end of the log if they did not finish. The first and last lines of a test matter.
 show_failures() {
 	{
 		awk '
@@ -149,8 +149,8 @@ show_failures() {
 	say "the whole log: $1"
 }
 
-# Says what the kernel had to complain about, if anything. It fails no cell: in kprobe mode 5.10 always warns of maps that
-# are allocated at run time.
+# Prints the complaints of the kernel, if any. They fail no cell: in kprobe mode 5.10 always warns of maps that are
+# allocated at run time.
 show_complaints() {
 	local log=$1 taint
 	taint=$(sed -n 's/^vm: tainted //p' "$log")
@@ -159,7 +159,7 @@ show_complaints() {
 	sed -n 's/^vm: log: /    /p' "$log" | cut -c 1-160 >&2
 }
 
-# Sets results[cell] from its log. Nothing but a clean end with all tests passed is a success.
+# Sets results[cell] from its log. Only a clean end with all tests passed is a success.
 judge() {
 	local cell=$1 log kernel status passed failed skipped
 	log=$(log_of "$cell")
@@ -271,7 +271,7 @@ echo "$passed passed, $failed failed, $skipped skipped ($ran kernels, $((SECONDS
 wanted=${#kernels[@]}
 [ -n "${KATRACE_KERNELS-}" ] || wanted=$ENOUGH_KERNELS
 if [ "$ran" -lt "$wanted" ]; then
-	say "only $ran kernels ran, $wanted are wanted"
+	say "only $ran kernels ran, but $wanted are required"
 	exit 1
 fi
 [ "$failed" = 0 ]

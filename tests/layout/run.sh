@@ -25,7 +25,7 @@ count=0
 while read -r folder file included; do
 	count=$((count + 1))
 	[ -n "${may[$folder]-}" ] || {
-		echo "layout: user/$folder is in no table: docs/architecture.md" >&2
+		echo "layout: user/$folder is missing from the table; see docs/architecture.md" >&2
 		exit 1
 	}
 	[[ " ${may[$folder]} " != *" $included "* ]] || continue

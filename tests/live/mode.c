@@ -29,5 +29,5 @@ const char *mode_expected(void)
 	for (size_t i = 0; i < sizeof(modes) / sizeof(modes[0]); i++)
 		if (is_offered(modes[i]))
 			return modes[i];
-	fail_msg("katrace can trace in no mode");
+	fail_msg("katrace cannot trace in any mode");
 }

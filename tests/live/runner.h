@@ -8,12 +8,12 @@
 /* A test, with a katrace. */
 struct run {
 	const struct live_test *test;
-	const char *tool, *variant; /* the katrace, and what tells this run from those of others; "" */
+	const char *tool, *variant; /* the katrace, and a text that distinguishes its runs; "" */
 };
 
 /*
- * Runs them all, up to jobs at a time; those that need the machine for themselves one by one, after the others. Says
- * how each one went on stdout, with all that a failed one said. True if none has failed.
+ * Runs all, up to jobs at a time; those that need the machine for themselves one by one, after the others. Prints the
+ * result of each on stdout, with the output of those that failed. True if none failed.
  */
 bool runner_run(const struct run *runs, int n, int jobs);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
-/* What most live tests begin with: two hosts, a katrace that traces them, and a connection between them. */
+/* The start of most live tests: two hosts, a katrace that traces them, and a connection between them. */
 #ifndef KATRACE_TEST_SCENE_H
 #define KATRACE_TEST_SCENE_H
 
@@ -13,7 +13,7 @@ struct scene {
 	struct tcp tcp;
 };
 
-/* With keepalive switched on for the client, after katrace has begun to trace; args as tool_start() has them. */
+/* Switches keepalive on for the client after katrace has started to trace; args as for tool_start(). */
 struct scene scene_begin(enum tcp_family family, const struct keepalive *keepalive);
 struct scene scene_begin_with(const char *const *args, enum tcp_family family, const struct keepalive *keepalive);
 

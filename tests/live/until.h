@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
-/* Waiting for a condition, but not for ever. */
+/* Waits for a condition, with a time limit. */
 #ifndef KATRACE_TEST_UNTIL_H
 #define KATRACE_TEST_UNTIL_H
 
@@ -8,7 +8,7 @@
 #include <stdint.h>
 #include <time.h>
 
-/* Looks again every few milliseconds; a wait of more than WAIT_S ends the process, which says what it waited for. */
+/* Checks every few milliseconds; after WAIT_S it ends the process, and prints the condition. */
 #define WAIT_S 60
 
 struct wait {

@@ -41,7 +41,7 @@ make_root() {
 		--dpkgopt='path-exclude=/usr/share/doc/*' --dpkgopt='path-exclude=/usr/share/man/*' \
 		--dpkgopt='path-exclude=/usr/share/locale/*' "$suite" "$partial" - > "$log" 2>&1; then
 		grep '^[EW]:' "$log" >&2 || tail "$log" >&2
-		say "cannot make a root of $suite; all that was said: $log"
+		say "cannot make a root of $suite; see $log"
 		exit 1
 	fi
 	echo "$packages" > "$partial/packages"
