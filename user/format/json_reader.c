@@ -336,8 +336,8 @@ static int escape_all(const char *line, struct out *out)
 }
 
 /*
- * json-c 0.17 and later refuse every byte from 0x80 on in strings when they are strict: they compare a signed char with
- * 0x1f. So they are given escapes, and what is UTF-8 is decided here. *line and *n become those of the same text in
+ * json-c 0.18 refuses every byte from 0x80 on in strings when it is strict: it compares a signed char with
+ * 0x1f. So it is given escapes, and what is UTF-8 is decided here. *line and *n become those of the same text in
  * ASCII.
  */
 static int to_ascii(struct ndjson *ndjson, const char **line, size_t *n)
@@ -378,6 +378,9 @@ int ndjson_read(struct ndjson *ndjson, const char *line, size_t n, struct record
 		return -EBADMSG;
 	json_tokener_reset(ndjson->tokener);
 	object = json_tokener_parse_ex(ndjson->tokener, line, (int)n);
+	/* json-c 0.18, if strict, refuses a number that is too large; 0.16 makes the nearest of it */
+	if (json_tokener_get_error(ndjson->tokener) == json_tokener_error_parse_number)
+		return -EINVAL;
 	if (!object) /* json_tokener_continue: the line ends too early */
 		return -EBADMSG;
 	err = take_line(ndjson, object, recorded);
