@@ -111,6 +111,19 @@ static struct settings take_settings(struct input *input)
 	return settings;
 }
 
+static void take_end(struct input *input, struct event *event)
+{
+	event->ended.verdict = take_u8(input) % VERDICTS;
+	event->ended.error = (int)(take_u32(input) % 4096);
+	event->ended.probes_unanswered = take_u32(input);
+	event->ended.probes_sent = take_u64(input);
+	event->ended.probes_answered = take_u64(input);
+	event->ended.observed_us = take_u64(input);
+	event->ended.partial = take_bool(input);
+	event->ended.retransmits = take_u32(input);
+	event->ended.unacked_bytes = take_u32(input);
+}
+
 static void take_own_fields(struct input *input, struct event *event)
 {
 	switch (event->kind) {
@@ -139,15 +152,7 @@ static void take_own_fields(struct input *input, struct event *event)
 		event->suppressed.retransmits = take_u32(input);
 		break;
 	case EVENT_ENDED:
-		event->ended.verdict = take_u8(input) % VERDICTS;
-		event->ended.error = (int)(take_u32(input) % 4096);
-		event->ended.probes_unanswered = take_u32(input);
-		event->ended.probes_sent = take_u64(input);
-		event->ended.probes_answered = take_u64(input);
-		event->ended.observed_us = take_u64(input);
-		event->ended.partial = take_bool(input);
-		event->ended.retransmits = take_u32(input);
-		event->ended.unacked_bytes = take_u32(input);
+		take_end(input, event);
 		break;
 	case EVENT_EVENTS_LOST:
 		event->lost.stage = take_u8(input) % LOST_STAGES;

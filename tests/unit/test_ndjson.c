@@ -154,7 +154,7 @@ static void deep_nesting(void **state)
 	refused(line, -EBADMSG);
 }
 
-static void values_that_cannot_be(void **state)
+static void invalid_values(void **state)
 {
 	(void)state;
 	refused_with("2026-11-20T21", "2026-11-31T21");
@@ -190,6 +190,11 @@ static void values_that_cannot_be(void **state)
 	refused_with("\"number\":2", "\"number\":0");
 	refused_with("\"limit\":3", "\"limit\":null");
 	refused_with("\"probe\":{", "\"probe\":[],\"x\":{");
+}
+
+static void unknown_names(void **state)
+{
+	(void)state;
 	refused(LINE("ended") ",\"verdict\":\"boredom\",\"probes_unanswered\":0,\"probes_sent\":0,"
 			      "\"probes_answered\":0,\"observed_us\":0,\"partial\":false}}",
 		-EINVAL);
@@ -202,7 +207,7 @@ static void values_that_cannot_be(void **state)
 }
 
 /* What every such line has; what a later minor version added need not be there. */
-static void values_that_are_missing(void **state)
+static void missing_values(void **state)
 {
 	(void)state;
 	refused_with("\"timestamp\"", "\"time\"");
@@ -337,8 +342,9 @@ int main(void)
 		cmocka_unit_test(what_is_not_katraces),
 		cmocka_unit_test(cut_anywhere),
 		cmocka_unit_test(deep_nesting),
-		cmocka_unit_test(values_that_cannot_be),
-		cmocka_unit_test(values_that_are_missing),
+		cmocka_unit_test(invalid_values),
+		cmocka_unit_test(unknown_names),
+		cmocka_unit_test(missing_values),
 		cmocka_unit_test(too_many_pids),
 		cmocka_unit_test(goes_on_after_a_bad_line),
 		cmocka_unit_test(names),

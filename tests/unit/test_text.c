@@ -152,12 +152,11 @@ static void a_long_life(void **state)
 	page_free(page);
 }
 
-static void suppressed_and_refused(void **state)
+/* Suppressed by retransmission, settled, refused twice, then suppressed by window probing. */
+static void observe_suppressed_and_refused(struct page *page)
 {
-	struct page *page = page_new(plain, "sshd");
 	struct sighting s = make_sighting(KATRACE_SUPPRESSED, 1, 10 * SECOND);
 
-	(void)state;
 	s.unacked_bytes = 11;
 	s.retransmits = 3;
 	s.rto_ms = s.next_try_ms = 1632;
@@ -174,6 +173,14 @@ static void suppressed_and_refused(void **state)
 	s.rto_ms = s.next_try_ms = 204;
 	s.retry_limit = 2;
 	observe(page, s);
+}
+
+static void suppressed_and_refused(void **state)
+{
+	struct page *page = page_new(plain, "sshd");
+
+	(void)state;
+	observe_suppressed_and_refused(page);
 	model_finish(page->model, 70 * SECOND);
 	expect(page,
 	       "TIME          PID    COMM    LOCAL            PEER             EVENT\n"

@@ -54,8 +54,6 @@ static inline void on_event(void *ctx, const struct event *event)
 		snprintf(line, sizeof(line), " %s %llu", lost_stage_name(event->lost.stage),
 			 (unsigned long long)event->lost.count);
 		break;
-	default:
-		break;
 	}
 	tell(w, names[event->kind]);
 	tell(w, line);
