@@ -328,7 +328,7 @@ static void check_line(const char *text, const struct event *event)
 }
 
 /* As katrace's own reader sees it: it may find a number too large to be true, but what it takes is what was written. */
-static void check_reader(const char *text, const struct event *event, uint64_t wall_ns)
+static void check_reader(const char *text, const struct event *event)
 {
 	struct ndjson *ndjson = ndjson_new();
 	struct recorded recorded;
@@ -338,7 +338,7 @@ static void check_reader(const char *text, const struct event *event, uint64_t w
 	err = ndjson_read(ndjson, text, strlen(text), &recorded);
 	require(!err || err == -EINVAL);
 	if (!err) {
-		require(recorded.time_ns == wall_ns);
+		require(recorded.time_ns == event->wall_ns);
 		require(recorded.event.kind == event->kind);
 	}
 	if (!err && event->connection) {
@@ -358,16 +358,18 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct input input = { data, size };
 	struct event event = { .kind = take_u8(&input) % (EVENT_EVENTS_LOST + 1) };
 	const struct connection c = take_connection(&input);
-	const struct event_line place = { "5f3a", take_u64(&input), take_u64(&input) };
+	const struct event_line place = { "5f3a", take_u64(&input) };
 	char buf[EVENTS_LINE_MAX + 1];
 	struct out out = out_make(buf, EVENTS_LINE_MAX);
 	struct json_writer *writer = json_writer_new();
 
+	event.wall_ns = take_u64(&input);
 	event.connection = event.kind == EVENT_EVENTS_LOST ? NULL : &c;
 	event.settings = take_settings(&input);
 	event.state = take_u8(&input);
 	event.silent_us = take_u64(&input);
 	take_own_fields(&input, &event);
+	event.severity = event_severity(&event);
 
 	require(writer);
 	json_writer_event(writer, &place, &event, &out);
@@ -378,6 +380,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	buf[out.used - 1] = '\0';
 	require(!has_controls(buf)); /* json-c would take them */
 	check_line(buf, &event);
-	check_reader(buf, &event, place.wall_ns);
+	check_reader(buf, &event);
 	return 0;
 }

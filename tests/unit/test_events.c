@@ -9,8 +9,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-/* 2026-11-20 21:04:10.114000001 UTC */
-static const struct event_line place = { .run = "5f3a", .sequence = 17, .wall_ns = 1795208650114000001 };
+static const struct event_line place = { .run = "5f3a", .sequence = 17 };
+
+#define WALL_NS 1795208650114000001 /* 2026-11-20 21:04:10.114000001 UTC */
 
 #define HEAD(name, number, text)                                                                                       \
 	"{\"timestamp\":\"2026-11-20T21:04:10.114000001Z\",\"schema_version\":\"1.2\",\"event_name\":\"katrace." name  \
@@ -39,6 +40,7 @@ static struct event make_event(enum event_kind kind, const struct connection *c)
 
 	return (struct event){
 		.kind = kind,
+		.wall_ns = WALL_NS,
 		.connection = c,
 		.settings = s.settings,
 		.state = s.state,
@@ -111,8 +113,10 @@ static void expect(const struct event *event, const char *line)
 {
 	char buf[2 * EVENTS_LINE_MAX];
 	struct out out = out_make(buf, sizeof(buf) - 1);
+	struct event told = *event;
 
-	write_event(&place, event, &out);
+	told.severity = event_severity(event);
+	write_event(&place, &told, &out);
 	check_line(&out);
 	buf[out.used - 1] = '\0';
 	assert_string_equal(buf, line);
@@ -266,7 +270,7 @@ static void every_verdict_and_state(void **state)
 
 static void losses(void **state)
 {
-	struct event event = { .kind = EVENT_EVENTS_LOST };
+	struct event event = { .kind = EVENT_EVENTS_LOST, .wall_ns = WALL_NS };
 
 	(void)state;
 	event.lost.stage = LOST_OUTPUT;
@@ -277,6 +281,7 @@ static void losses(void **state)
 static void begin_and_sums(void **state)
 {
 	const struct started started = {
+		.wall_ns = WALL_NS,
 		.kernel_release = "6.1.0-56-cloud-amd64",
 		.hook_mode = "fentry",
 		.hooks = { "fentry/tcp_keepalive_timer", "fentry/tcp_ack" },
@@ -285,7 +290,7 @@ static void begin_and_sums(void **state)
 		.n_degraded = 1,
 		.netns = 4026531840,
 	};
-	const struct stats stats = { 1, 2, 3, 4, 5, 6, { 7, 8, 9, 10 }, 0 };
+	const struct stats stats = { 1, 2, 3, 4, 5, 6, { 7, 8, 9, 10 }, WALL_NS };
 	char buf[EVENTS_LINE_MAX];
 	struct out out = out_make(buf, sizeof(buf) - 1);
 
@@ -333,7 +338,7 @@ static struct connection make_worst_connection(void)
 static void no_line_is_too_long(void **state)
 {
 	const struct connection c = make_worst_connection();
-	const struct event_line worst = { "ffffffffffffffff", UINT64_MAX, UINT64_MAX };
+	const struct event_line worst = { "ffffffffffffffff", UINT64_MAX };
 	char buf[EVENTS_LINE_MAX];
 	struct event event;
 	size_t longest = 0;
@@ -344,6 +349,7 @@ static void no_line_is_too_long(void **state)
 
 		memset(&event, 0xff, sizeof(event)); /* the largest numbers */
 		event.kind = kind;
+		event.severity = SEVERITY_WARN;
 		event.connection = &c;
 		event.state = 4; /* fin_wait_1 */
 		event.settings.enabled = true;

@@ -81,9 +81,11 @@ static void live_finished(void *ctx, const struct connection *c)
 static void record_event(void *ctx, const struct event *event)
 {
 	struct world *w = ctx;
-	const struct event_line line = { "5f3a", ++w->sequence, event->time_ns + WALL_OFFSET };
+	const struct event_line line = { "5f3a", ++w->sequence };
+	struct event told = *event;
 
-	json_writer_event(w->writer, &line, event, &w->recording);
+	told.wall_ns = event->time_ns + WALL_OFFSET;
+	json_writer_event(w->writer, &line, &told, &w->recording);
 }
 
 static void record_nothing(void *ctx, const struct connection *c)

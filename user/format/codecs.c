@@ -110,19 +110,19 @@ const struct codec codec_time = { write_time, read_time };
 
 /* --- severity --- */
 
-static enum severity severity_of(const struct told *told)
+static enum severity severity_at(const struct value *value)
 {
-	return (int)told->kind < EVENT_KINDS ? event_severity(told->from[FROM_EVENT]) : SEVERITY_INFO;
+	return (enum severity)field_number(value->field, value->at);
 }
 
 static void write_severity_number(const struct value *value, struct out *out)
 {
-	out_number(out, severity_number(severity_of(value->told)));
+	out_number(out, severity_number(severity_at(value)));
 }
 
 static void write_severity_text(const struct value *value, struct out *out)
 {
-	write_plain(out, severity_name(severity_of(value->told)));
+	write_plain(out, severity_name(severity_at(value)));
 }
 
 const struct codec codec_severity_number = { write_severity_number, NULL };

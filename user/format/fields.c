@@ -207,17 +207,18 @@ static bool has_estimate(const struct told *told)
 /* In the order in which they are written. clang-format would spread each field over many lines. */
 /* clang-format off */
 const struct field fields[] = {
-	{ .path = "timestamp", .lines = EVERY_LINE, IN_LINE(wall_ns), .type = FIELD_STRING, .codec = &codec_time,
+	{ .path = "timestamp", .lines = EVERY_LINE, IN_EVENT(wall_ns), .type = FIELD_STRING, .codec = &codec_time,
 	  .pattern = "^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\\.[0-9]{9}Z$",
 	  .means = "When the kernel saw it: RFC 3339, UTC, nanoseconds. It follows the clock when that is set." },
 	{ .path = "schema_version", .lines = EVERY_LINE, .type = FIELD_STRING, .fixed = schema_version,
 	  .pattern = "^" SCHEMA_MAJOR "\\.[0-9]+$", .means = "Version of the schema." },
 	{ .path = "event_name", .lines = EVERY_LINE, .type = FIELD_STRING, .fixed = line_name,
 	  .pattern = "^katrace\\.[a-z_]+$", .means = "What the line is about; see Events." },
-	{ .path = "severity_number", .lines = EVERY_LINE, .type = FIELD_INTEGER, .min = 9, .max = 13,
+	{ .path = "severity_number", .lines = EVERY_LINE, IN_EVENT(severity), .min = 9, .max = 13,
 	  .codec = &codec_severity_number, .means = "9 for INFO, 13 for WARN." },
-	{ .path = "severity_text", .lines = EVERY_LINE, .type = FIELD_STRING, .names = { severity, 0, SEVERITIES },
-	  .codec = &codec_severity_text, .means = "WARN if something went wrong or is about to." },
+	{ .path = "severity_text", .lines = EVERY_LINE, IN_EVENT(severity), .type = FIELD_STRING,
+	  .names = { severity, 0, SEVERITIES }, .codec = &codec_severity_text,
+	  .means = "WARN if something went wrong or is about to." },
 	{ .path = "sequence", .lines = EVERY_LINE, IN_LINE(sequence), .min = 1,
 	  .means = "Number of the line in its run, from 1." },
 

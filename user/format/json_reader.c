@@ -205,7 +205,7 @@ static void complete(struct event *event)
 
 static void hand_over(struct reading *reading, enum line_kind kind, struct recorded *recorded)
 {
-	recorded->time_ns = reading->line.wall_ns;
+	recorded->time_ns = reading->event.wall_ns;
 	recorded->own_netns = reading->started.netns;
 	recorded->kind = RECORDED_EVENT;
 	if (kind == LINE_STARTED)

@@ -95,9 +95,10 @@ void json_writer_event(struct json_writer *writer, const struct event_line *line
 void json_writer_started(struct json_writer *writer, const struct event_line *line, const struct started *started,
 			 struct out *out)
 {
+	const struct event now = { .wall_ns = started->wall_ns };
 	const struct told told = {
 		.kind = LINE_STARTED,
-		.from = { [FROM_LINE] = line, [FROM_STARTED] = started },
+		.from = { [FROM_LINE] = line, [FROM_EVENT] = &now, [FROM_STARTED] = started },
 	};
 
 	write_line(writer, &told, out);
@@ -106,19 +107,21 @@ void json_writer_started(struct json_writer *writer, const struct event_line *li
 void json_writer_stats(struct json_writer *writer, const struct event_line *line, const struct stats *stats,
 		       struct out *out)
 {
+	const struct event now = { .wall_ns = stats->wall_ns };
 	const struct told told = {
 		.kind = LINE_STATS,
-		.from = { [FROM_LINE] = line, [FROM_STATS] = stats },
+		.from = { [FROM_LINE] = line, [FROM_EVENT] = &now, [FROM_STATS] = stats },
 	};
 
 	write_line(writer, &told, out);
 }
 
-void json_writer_socket(struct json_writer *writer, const struct event_line *line, const struct listed *listed,
-			struct out *out)
+void json_writer_socket(struct json_writer *writer, const struct event_line *line, uint64_t wall_ns,
+			const struct listed *listed, struct out *out)
 {
 	const struct connection *connection = &listed->connection;
 	const struct event now = {
+		.wall_ns = wall_ns,
 		.connection = connection,
 		.settings = connection->settings,
 		.state = listed->state,

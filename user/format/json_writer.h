@@ -25,8 +25,8 @@ void json_writer_started(struct json_writer *writer, const struct event_line *li
 void json_writer_stats(struct json_writer *writer, const struct event_line *line, const struct stats *stats,
 		       struct out *out);
 
-/* A line of a list, katrace.socket. line->sequence is also part of its connection id. */
-void json_writer_socket(struct json_writer *writer, const struct event_line *line, const struct listed *listed,
-			struct out *out);
+/* A line of a list, katrace.socket. line->sequence is also part of its connection id; wall_ns: CLOCK_REALTIME. */
+void json_writer_socket(struct json_writer *writer, const struct event_line *line, uint64_t wall_ns,
+			const struct listed *listed, struct out *out);
 
 #endif

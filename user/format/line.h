@@ -14,7 +14,6 @@
 struct event_line {
 	const char *run;   /* the first part of the connection ids of this run */
 	uint64_t sequence; /* 1, 2, 3... in this run */
-	uint64_t wall_ns;  /* the time of the event, CLOCK_REALTIME */
 };
 
 /* The major version changes if a field changes or is removed, the minor version if a field is added. */
@@ -32,7 +31,7 @@ enum line_kind {
 /* Where the values of a line come from, or are read into. */
 enum source {
 	FROM_LINE,       /* struct event_line */
-	FROM_EVENT,      /* struct event; of a socket: its settings, state and silence */
+	FROM_EVENT,      /* struct event; of other lines: the time, and of a socket its settings, state and silence */
 	FROM_CONNECTION, /* struct connection */
 	FROM_LISTED,     /* struct listed */
 	FROM_STARTED,    /* struct started */

@@ -181,8 +181,60 @@ static void oldest(struct out *out, const struct concerned *concerned)
 	out_text(out, "\n");
 }
 
-static void find_late(const struct summary_line *line, struct out *out)
+static void find_unanswered(const struct summary_line *line, const struct zombie_limits *zombies, struct out *out)
 {
+	const struct concerned *unanswered = &line->concerns[CONCERN_UNANSWERED];
+
+	(void)zombies;
+	if (!unanswered->n)
+		return;
+	subject(out, line, unanswered->n, "");
+	out_text(out, "with unanswered keepalive probes");
+	oldest(out, unanswered);
+}
+
+static void find_retransmitting(const struct summary_line *line, const struct zombie_limits *zombies, struct out *out)
+{
+	const struct concerned *retransmitting = &line->concerns[CONCERN_RETRANSMITTING];
+
+	(void)zombies;
+	if (!retransmitting->n)
+		return;
+	subject(out, line, retransmitting->n, "");
+	out_text(out, retransmitting->n == 1 ? "retransmits" : "retransmit");
+	out_text(out, " or waits for the peer's window: keepalive does not probe");
+	oldest(out, retransmitting);
+}
+
+static void find_zombies(const struct summary_line *line, const struct zombie_limits *zombies, struct out *out)
+{
+	const struct concerned *zombie = &line->concerns[CONCERN_ZOMBIE];
+
+	if (!zombie->n)
+		return;
+	subject(out, line, zombie->n, "");
+	out_text(out, "perhaps half open: silent for over ");
+	spaced_span(out, zombies->silent_us);
+	out_text(out, ", and no probe due within ");
+	spaced_span(out, zombies->due_us);
+	oldest(out, zombie);
+}
+
+static void find_off(const struct summary_line *line, const struct zombie_limits *zombies, struct out *out)
+{
+	const struct concerned *off = &line->concerns[CONCERN_NO_KEEPALIVE];
+
+	(void)zombies;
+	if (!off->n)
+		return;
+	subject(out, line, off->n, "established ");
+	out_text(out, "without keepalive");
+	oldest(out, off);
+}
+
+static void find_late(const struct summary_line *line, const struct zombie_limits *zombies, struct out *out)
+{
+	(void)zombies;
 	if (!line->detects || line->worst_us < LATE_US)
 		return;
 	process_name(out, &line->owner);
@@ -192,38 +244,14 @@ static void find_late(const struct summary_line *line, struct out *out)
 	out_text(out, line->worst_sysctls & KATRACE_IDLE ? "; its idle time is the sysctl's\n" : "\n");
 }
 
-void report_findings(const struct summary_line *line, const struct zombie_limits *zombies, struct out *out)
-{
-	const struct concerned *unanswered = &line->concerns[CONCERN_UNANSWERED];
-	const struct concerned *retransmitting = &line->concerns[CONCERN_RETRANSMITTING];
-	const struct concerned *zombie = &line->concerns[CONCERN_ZOMBIE];
-	const struct concerned *off = &line->concerns[CONCERN_NO_KEEPALIVE];
+static void (*const findings[REPORT_FINDINGS])(const struct summary_line *line, const struct zombie_limits *zombies,
+					       struct out *out) = {
+	find_unanswered, find_retransmitting, find_zombies, find_off, find_late,
+};
 
-	if (unanswered->n) {
-		subject(out, line, unanswered->n, "");
-		out_text(out, "with unanswered keepalive probes");
-		oldest(out, unanswered);
-	}
-	if (retransmitting->n) {
-		subject(out, line, retransmitting->n, "");
-		out_text(out, retransmitting->n == 1 ? "retransmits" : "retransmit");
-		out_text(out, " or waits for the peer's window: keepalive does not probe");
-		oldest(out, retransmitting);
-	}
-	if (zombie->n) {
-		subject(out, line, zombie->n, "");
-		out_text(out, "perhaps half open: silent for over ");
-		spaced_span(out, zombies->silent_us);
-		out_text(out, ", and no probe due within ");
-		spaced_span(out, zombies->due_us);
-		oldest(out, zombie);
-	}
-	if (off->n) {
-		subject(out, line, off->n, "established ");
-		out_text(out, "without keepalive");
-		oldest(out, off);
-	}
-	find_late(line, out);
+void report_finding(const struct summary_line *line, size_t place, const struct zombie_limits *zombies, struct out *out)
+{
+	findings[place](line, zombies, out);
 }
 
 /* --- sysctls --- */

@@ -13,8 +13,14 @@
 void report_header(struct out *out);
 void report_line(const struct summary_line *line, struct out *out);
 
-/* The problems of a process's connections in words, one per line; nothing if there are none. */
-void report_findings(const struct summary_line *line, const struct zombie_limits *zombies, struct out *out);
+#define REPORT_FINDINGS 5
+
+/*
+ * A possible problem of a process's connections in words, one line; nothing if it has no such connections.
+ * place: 0...REPORT_FINDINGS - 1.
+ */
+void report_finding(const struct summary_line *line, size_t place, const struct zombie_limits *zombies,
+		    struct out *out);
 
 /* The sysctls of a network namespace, in the kernel's units, and its number of descriptors of TCP sockets. */
 void report_sysctl_header(struct out *out);

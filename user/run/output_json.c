@@ -44,16 +44,16 @@ static struct json_writer *writer_of(struct output *output)
 }
 
 /* A line gets its number before it is queued, so that gaps show lost lines. */
-static struct event_line next_line(struct output *output, uint64_t wall_ns)
+static struct event_line next_line(struct output *output)
 {
 	struct json_plug *plug = (struct json_plug *)output;
 
-	return (struct event_line){ .run = plug->run, .sequence = ++plug->sequence, .wall_ns = wall_ns };
+	return (struct event_line){ .run = plug->run, .sequence = ++plug->sequence };
 }
 
 static int put_started(struct output *output, const struct started *started)
 {
-	const struct event_line line = next_line(output, started->wall_ns);
+	const struct event_line line = next_line(output);
 	char buf[EVENTS_LINE_MAX];
 	struct out out = out_make(buf, sizeof(buf));
 
@@ -63,7 +63,7 @@ static int put_started(struct output *output, const struct started *started)
 
 static int put_event(struct output *output, const struct event *event)
 {
-	const struct event_line line = next_line(output, event->wall_ns);
+	const struct event_line line = next_line(output);
 	char buf[EVENTS_LINE_MAX];
 	struct out out = out_make(buf, sizeof(buf));
 
@@ -73,7 +73,7 @@ static int put_event(struct output *output, const struct event *event)
 
 static int put_stats(struct output *output, const struct stats *stats)
 {
-	const struct event_line line = next_line(output, stats->wall_ns);
+	const struct event_line line = next_line(output);
 	char buf[EVENTS_LINE_MAX];
 	struct out out = out_make(buf, sizeof(buf));
 

@@ -85,7 +85,7 @@ int view_csv(struct view *view, const struct snapshot *snapshot)
 int view_json(struct view *view, const struct snapshot *snapshot)
 {
 	const struct sockets *sockets = snapshot_sockets(snapshot);
-	struct event_line line = { .run = view->run, .wall_ns = snapshot_wall_ns(snapshot) };
+	struct event_line line = { .run = view->run };
 	struct json_writer *writer = json_writer_new();
 	struct listed listed = { 0 };
 	struct out *out;
@@ -98,7 +98,7 @@ int view_json(struct view *view, const struct snapshot *snapshot)
 			break;
 		sockets_get(sockets, i, &listed);
 		line.sequence = ++view->sequence;
-		json_writer_socket(writer, &line, &listed, out);
+		json_writer_socket(writer, &line, snapshot_wall_ns(snapshot), &listed, out);
 	}
 	json_writer_free(writer);
 	return 0;
@@ -133,17 +133,28 @@ static void write_lines(struct view *view, const struct summary *summary)
 	}
 }
 
+static void write_line(struct view *view, const struct out *line)
+{
+	struct out *out = line->used ? page_line(view->page) : NULL;
+
+	if (out)
+		out_bytes(out, line->buf, line->used);
+}
+
 static void write_findings(struct view *view, const struct summary *summary)
 {
-	struct out *out;
+	char buf[REPORT_LINE_MAX];
+	struct out line = out_make(buf, sizeof(buf));
 
+	if (summary_count(summary))
+		out_text(&line, "\n");
+	write_line(view, &line);
 	for (size_t i = 0; i < summary_count(summary); i++) {
-		out = page_line(view->page);
-		if (!out)
-			return;
-		if (i == 0)
-			out_text(out, "\n");
-		report_findings(summary_get(summary, i), &view->zombies, out);
+		for (size_t finding = 0; finding < REPORT_FINDINGS; finding++) {
+			line = out_make(buf, sizeof(buf));
+			report_finding(summary_get(summary, i), finding, &view->zombies, &line);
+			write_line(view, &line);
+		}
 	}
 }
 
