@@ -23,6 +23,9 @@ struct stall {
 	size_t size;
 };
 
+/* The userfaultfd of the one under way. */
+static int faults_under_way = -1;
+
 static void *send_page(void *arg)
 {
 	const struct stall *stall = arg;
@@ -51,6 +54,7 @@ struct stall *stall_begin(int fd)
 	must(pthread_create(&stall->thread, NULL, send_page, stall) == 0, "thread");
 	must(read(stall->faults, &fault, sizeof(fault)) == sizeof(fault), "page fault");
 	must(fault.event == UFFD_EVENT_PAGEFAULT, "page fault");
+	faults_under_way = stall->faults;
 	return stall;
 }
 
@@ -60,7 +64,15 @@ void stall_end(struct stall *stall)
 
 	must(ioctl(stall->faults, UFFDIO_ZEROPAGE, &there) == 0, "fill the page");
 	must(pthread_join(stall->thread, NULL) == 0, "thread");
+	faults_under_way = -1;
 	close(stall->faults);
 	munmap(stall->page, stall->size);
 	free(stall);
+}
+
+void stall_give_up(void)
+{
+	if (faults_under_way >= 0)
+		close(faults_under_way); /* the page is an ordinary one from now on: the kernel fills it */
+	faults_under_way = -1;
 }

@@ -11,4 +11,7 @@ struct stall *stall_begin(int fd);
 /* The data is there: a few bytes are sent. */
 void stall_end(struct stall *stall);
 
+/* Ends the one under way, if any, in a test that has failed. Safe in a signal handler. */
+void stall_give_up(void);
+
 #endif

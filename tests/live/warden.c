@@ -3,6 +3,7 @@
 
 #include "must.h"
 #include "net.h"
+#include "stall.h"
 #include "tool.h"
 
 #include <fcntl.h>
@@ -49,6 +50,7 @@ static void abort_connections(void)
 	const struct linger now = { .l_onoff = 1, .l_linger = 0 };
 	int unused = 0;
 
+	stall_give_up(); /* setsockopt(2) waits for a socket that is locked */
 	for (int fd = STDERR_FILENO + 1; unused < UNUSED_MAX; fd++)
 		if (setsockopt(fd, SOL_SOCKET, SO_LINGER, &now, sizeof(now)) == 0 || errno != EBADF)
 			unused = 0;
