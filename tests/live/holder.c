@@ -5,6 +5,8 @@
 #include "must.h"
 
 #include <signal.h>
+#include <stdio.h>
+#include <string.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -19,25 +21,33 @@ int open_connection(const struct net *net, unsigned int *port)
 	return tcp.client;
 }
 
+static void wait_for_command(int commands)
+{
+	char byte;
+
+	must(read(commands, &byte, 1) == 1, "hear a command");
+}
+
 static void hold(const struct net *net, const char *name, int commands, int ports, open_fn open, act_fn act)
 {
 	unsigned int port;
-	char byte;
 	int fd;
 
 	live_end_with_parent();
 	prctl(PR_SET_NAME, name);
+	wait_for_command(commands);
 	fd = open(net, &port);
 	must(write(ports, &port, sizeof(port)) == sizeof(port), "tell the port");
-	if (read(commands, &byte, 1) == 1 && act)
+	wait_for_command(commands);
+	if (act)
 		act(fd);
 	for (;;)
 		pause();
 }
 
-struct holder holder_start_with(const struct net *net, const char *name, open_fn open, act_fn act)
+struct holder holder_new(const struct net *net, const char *name, open_fn open, act_fn act)
 {
-	struct holder holder;
+	struct holder holder = { 0 };
 	int ports[2], commands[2];
 
 	must(pipe(ports) == 0 && pipe(commands) == 0, "pipe");
@@ -47,15 +57,23 @@ struct holder holder_start_with(const struct net *net, const char *name, open_fn
 		hold(net, name, commands[0], ports[1], open, act);
 	close(ports[1]);
 	close(commands[0]);
-	must(read(ports[0], &holder.port, sizeof(holder.port)) == sizeof(holder.port), "hear the port");
-	close(ports[0]);
+	holder.ports = ports[0];
 	holder.command = commands[1];
 	return holder;
 }
 
+void holder_open(struct holder *holder)
+{
+	holder_act(holder);
+	must(read(holder->ports, &holder->port, sizeof(holder->port)) == sizeof(holder->port), "hear the port");
+}
+
 struct holder holder_start(const struct net *net, const char *name, act_fn act)
 {
-	return holder_start_with(net, name, open_connection, act);
+	struct holder holder = holder_new(net, name, open_connection, act);
+
+	holder_open(&holder);
+	return holder;
 }
 
 void holder_act(const struct holder *holder)
@@ -68,6 +86,7 @@ void holder_stop(const struct holder *holder)
 	kill(holder->pid, SIGKILL);
 	waitpid(holder->pid, NULL, 0);
 	close(holder->command);
+	close(holder->ports);
 }
 
 struct stage stage_new(const char *const *args)
@@ -84,12 +103,26 @@ void stage_free(struct stage *stage)
 	net_free(stage->net);
 }
 
+struct tool *trace_holders(const struct holder *holders, int n)
+{
+	char pids[128] = "";
+	const char *const args[] = { "-p", pids, NULL };
+	struct tool *tool;
+	int used = 0;
+
+	for (int i = 0; i < n; i++)
+		used += snprintf(pids + used, sizeof(pids) - (size_t)used, "%s%d", i ? "," : "", holders[i].pid);
+	tool = tool_start(args);
+	assert_true(tool_wait_started(tool));
+	return tool;
+}
+
 void wait_named(const struct stage *stage, unsigned int port, int pid, const char *name)
 {
 	char owner[64];
 
 	snprintf(owner, sizeof(owner), "  %-5d  %s", pid, name);
-	assert_true(tool_wait_lines(stage->tool, 1, local_port(port), owner, 40));
+	assert_true(tool_wait_lines(stage->tool, 1, local_port(port), owner, OWNER_WAIT_S));
 }
 
 void assert_always_named(const struct tool *tool, const struct holder *holder, const char *name)
@@ -100,4 +133,33 @@ void assert_always_named(const struct tool *tool, const struct holder *holder, c
 	snprintf(owner, sizeof(owner), "  %-5d  %s", holder->pid, name);
 	assert_true(tool_lines(tool, port, "") > 0);
 	assert_int_equal(tool_lines(tool, port, owner), tool_lines(tool, port, ""));
+}
+
+struct naming {
+	const char *port;
+	char owner[64];
+	bool named, wrong;
+};
+
+static void check_naming(void *ctx, const char *line)
+{
+	static const char nobody[] = "  -      -  ";
+	struct naming *naming = ctx;
+
+	if (!strstr(line, naming->port))
+		return;
+	if (strstr(line, naming->owner))
+		naming->named = true;
+	else if (naming->named || !strstr(line, nobody))
+		naming->wrong = true;
+}
+
+void assert_never_misnamed(const struct tool *tool, unsigned int port, int pid, const char *name)
+{
+	struct naming naming = { .port = local_port(port) };
+
+	snprintf(naming.owner, sizeof(naming.owner), "  %-5d  %s", pid, name);
+	tool_each_line(tool, check_naming, &naming);
+	assert_true(naming.named);
+	assert_false(naming.wrong);
 }

@@ -11,8 +11,9 @@
 
 struct holder {
 	pid_t pid;
-	unsigned int port; /* the local one of its connection */
-	int command;       /* a byte written here makes it act */
+	unsigned int port; /* the local one of its connection, once that is open */
+	int command;       /* a byte written here makes it go on */
+	int ports;
 };
 
 /* Opens a holder's connection in its process; writes its local port. */
@@ -24,9 +25,12 @@ typedef void (*act_fn)(int fd);
 /* Connects from host A to host B, and probes every second. */
 int open_connection(const struct net *net, unsigned int *port);
 
-/* A process of that name that holds a connection, and does nothing else until told to; act may be NULL. */
+/* A process of that name that opens its connection when told to, and then acts when told to; act may be NULL. */
+struct holder holder_new(const struct net *net, const char *name, open_fn open, act_fn act);
+void holder_open(struct holder *holder);
+
+/* One that has opened its connection. */
 struct holder holder_start(const struct net *net, const char *name, act_fn act);
-struct holder holder_start_with(const struct net *net, const char *name, open_fn open, act_fn act);
 
 void holder_act(const struct holder *holder);
 
@@ -42,10 +46,25 @@ struct stage {
 struct stage stage_new(const char *const *args);
 void stage_free(struct stage *stage);
 
+/*
+ * A katrace that has begun to trace these processes alone. It looks for owners among their descriptors only (Linux 6.1
+ * and later), and so finds them in time, however many descriptors there are on this host.
+ */
+struct tool *trace_holders(const struct holder *holders, int n);
+
+/* On a busy host with many descriptors katrace waits so long between two walks: 1 % of a core. */
+#define OWNER_WAIT_S 90
+
 /* Waits for a line about the connection with that local port that names this process. */
 void wait_named(const struct stage *stage, unsigned int port, int pid, const char *name);
 
 /* Every line about the holder's connection names its process. */
 void assert_always_named(const struct tool *tool, const struct holder *holder, const char *name);
+
+/*
+ * Lines about the connection with that local port name this process, or nobody as long as it has not been found for the
+ * first time: on a host with many descriptors katrace may look for it only later.
+ */
+void assert_never_misnamed(const struct tool *tool, unsigned int port, int pid, const char *name);
 
 #endif

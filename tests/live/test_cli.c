@@ -121,10 +121,10 @@ LIVE_TEST(cli_two_capabilities)
 	char pid[16];
 
 	net = net_new();
+	tcp = tcp_connect(net, TCP_IPV4); /* before the walk at katrace's start: every line names its owner */
 	tools[0] = tool_start_with(RIGHTS_TWO, args);
 	tools[1] = tool_start(args);
 	assert_true(tool_wait_started(tools[0]) && tool_wait_started(tools[1]));
-	tcp = tcp_connect(net, TCP_IPV4);
 	snprintf(port, sizeof(port), ":%u  ", tcp.client_port);
 	snprintf(pid, sizeof(pid), "  %d  ", getpid());
 	tcp_keepalive(tcp.client, &quick);

@@ -18,26 +18,23 @@ static const struct keepalive quick = { 1, 1, 3, 0 };
 /* The timers of two sleeping processes fire while others run: each line names the holder, not the running process. */
 LIVE_TEST(owner_is_not_current)
 {
-	const char *const args[] = { NULL };
-	struct holder first, second;
-	struct net *net;
-	struct tool *tool;
+	struct stage stage = { .net = net_new() };
+	struct holder holders[2];
 
-	net = net_new();
-	tool = tool_start(args);
-	assert_true(tool_wait_started(tool));
-	first = holder_start(net, "first \033[31m\\", NULL);
-	second = holder_start(net, "second", NULL);
-	assert_true(tool_wait_lines(tool, 2, local_port(first.port), "answered in", 10));
-	assert_true(tool_wait_lines(tool, 2, local_port(second.port), "answered in", 10));
-	assert_int_equal(tool_stop(tool), 0);
-	assert_always_named(tool, &first, "first \\x1b[31m\\\\");
-	assert_always_named(tool, &second, "second");
-	assert_null(strchr(tool_stdout(tool), '\033'));
-	holder_stop(&first);
-	holder_stop(&second);
-	tool_free(tool);
-	net_free(net);
+	holders[0] = holder_new(stage.net, "first \033[31m\\", open_connection, NULL);
+	holders[1] = holder_new(stage.net, "second", open_connection, NULL);
+	stage.tool = trace_holders(holders, 2);
+	for (int i = 0; i < 2; i++)
+		holder_open(&holders[i]);
+	for (int i = 0; i < 2; i++)
+		assert_true(tool_wait_lines(stage.tool, 2, local_port(holders[i].port), "answered in", 10));
+	assert_int_equal(tool_stop(stage.tool), 0);
+	assert_always_named(stage.tool, &holders[0], "first \\x1b[31m\\\\");
+	assert_always_named(stage.tool, &holders[1], "second");
+	assert_null(strchr(tool_stdout(stage.tool), '\033'));
+	holder_stop(&holders[0]);
+	holder_stop(&holders[1]);
+	stage_free(&stage);
 }
 
 static void rename_process(int fd)
@@ -49,12 +46,10 @@ static void rename_process(int fd)
 /* As after exec: an owner is looked up again when it is older than 10 s. */
 LIVE_TEST(owner_renamed)
 {
-	const char *const args[] = { NULL };
-	struct holder holder;
-	struct stage stage;
+	struct stage stage = { .net = net_new() };
+	struct holder holder = holder_start(stage.net, "old name", rename_process);
 
-	stage = stage_new(args);
-	holder = holder_start(stage.net, "old name", rename_process);
+	stage.tool = trace_holders(&holder, 1);
 	wait_named(&stage, holder.port, holder.pid, "old name");
 	holder_act(&holder);
 	wait_named(&stage, holder.port, holder.pid, "new name");
@@ -101,7 +96,7 @@ static void leave_to_child(int fd)
 	close(fd);
 }
 
-LIVE_TEST(owner_passed_on)
+LIVE_TEST(owner_passed_on, .limit_s = 3 * OWNER_WAIT_S)
 {
 	const char *const args[] = { NULL };
 	struct holder holder;
@@ -111,7 +106,7 @@ LIVE_TEST(owner_passed_on)
 	holder = holder_start(stage.net, "testator", leave_to_child);
 	wait_named(&stage, holder.port, holder.pid, "testator");
 	holder_act(&holder);
-	assert_true(tool_wait_lines(stage.tool, 1, local_port(holder.port), "  heir  ", 40));
+	assert_true(tool_wait_lines(stage.tool, 1, local_port(holder.port), "  heir  ", OWNER_WAIT_S));
 	assert_int_equal(tool_stop(stage.tool), 0);
 	holder_stop(&holder);
 	stage_free(&stage);
@@ -125,12 +120,11 @@ static void close_connection(int fd)
 /* Closed, but its FIN is not acknowledged: no process holds the socket any more, and the last holder is shown. */
 LIVE_TEST(owner_of_an_orphan)
 {
-	const char *const args[] = { NULL };
-	struct holder holder;
-	struct stage stage;
+	struct stage stage = { .net = net_new() };
+	struct holder holder = holder_new(stage.net, "closer", open_connection, close_connection);
 
-	stage = stage_new(args);
-	holder = holder_start(stage.net, "closer", close_connection);
+	stage.tool = trace_holders(&holder, 1);
+	holder_open(&holder);
 	wait_named(&stage, holder.port, holder.pid, "closer");
 	net_deaf(stage.net, HOST_B, true);
 	holder_act(&holder);
@@ -162,12 +156,11 @@ static int accept_connection(const struct net *net, unsigned int *port)
 
 LIVE_TEST(owner_accepted)
 {
-	const char *const args[] = { NULL };
-	struct holder holder;
-	struct stage stage;
+	struct stage stage = { .net = net_new() };
+	struct holder holder = holder_new(stage.net, "acceptor", accept_connection, NULL);
 
-	stage = stage_new(args);
-	holder = holder_start_with(stage.net, "acceptor", accept_connection, NULL);
+	stage.tool = trace_holders(&holder, 1);
+	holder_open(&holder);
 	assert_true(tool_wait_lines(stage.tool, 2, local_port(holder.port), "answered in", 20));
 	assert_int_equal(tool_stop(stage.tool), 0);
 	assert_always_named(stage.tool, &holder, "acceptor");
@@ -220,7 +213,7 @@ static void hand_over(int fd)
 	close(fd);
 }
 
-LIVE_TEST(owner_handed_over)
+LIVE_TEST(owner_handed_over, .limit_s = 3 * OWNER_WAIT_S)
 {
 	const char *const args[] = { NULL };
 	struct holder holder;
@@ -230,7 +223,7 @@ LIVE_TEST(owner_handed_over)
 	holder = holder_start(stage.net, "sender", hand_over);
 	wait_named(&stage, holder.port, holder.pid, "sender");
 	holder_act(&holder);
-	assert_true(tool_wait_lines(stage.tool, 1, local_port(holder.port), "  receiver  ", 40));
+	assert_true(tool_wait_lines(stage.tool, 1, local_port(holder.port), "  receiver  ", OWNER_WAIT_S));
 	assert_int_equal(tool_stop(stage.tool), 0);
 	holder_stop(&holder);
 	stage_free(&stage);
@@ -264,12 +257,11 @@ static int open_connection_in_thread(const struct net *net, unsigned int *port)
 /* Opened by a thread: the process is named, by its main thread. */
 LIVE_TEST(owner_is_the_process_of_a_thread)
 {
-	const char *const args[] = { NULL };
-	struct holder holder;
-	struct stage stage;
+	struct stage stage = { .net = net_new() };
+	struct holder holder = holder_new(stage.net, "main thread", open_connection_in_thread, NULL);
 
-	stage = stage_new(args);
-	holder = holder_start_with(stage.net, "main thread", open_connection_in_thread, NULL);
+	stage.tool = trace_holders(&holder, 1);
+	holder_open(&holder);
 	assert_true(tool_wait_lines(stage.tool, 1, local_port(holder.port), "answered in", 20));
 	assert_int_equal(tool_stop(stage.tool), 0);
 	assert_always_named(stage.tool, &holder, "main thread");
@@ -287,12 +279,10 @@ static void execute(int fd)
 
 LIVE_TEST(owner_after_exec)
 {
-	const char *const args[] = { NULL };
-	struct holder holder;
-	struct stage stage;
+	struct stage stage = { .net = net_new() };
+	struct holder holder = holder_start(stage.net, "before exec", execute);
 
-	stage = stage_new(args);
-	holder = holder_start(stage.net, "before exec", execute);
+	stage.tool = trace_holders(&holder, 1);
 	wait_named(&stage, holder.port, holder.pid, "before exec");
 	holder_act(&holder);
 	wait_named(&stage, holder.port, holder.pid, "exe"); /* named by the file it was started as */
