@@ -60,7 +60,7 @@ static void become_nobody(uint64_t caps)
 /* One that knows no modes. */
 static bool is_command(const char *arg)
 {
-	static const char *const commands[] = { "doctor", "list", "replay", "schema" };
+	static const char *const commands[] = { "doctor", "help", "list", "replay", "schema", "version" };
 
 	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
 		if (strcmp(arg, commands[i]) == 0)
