@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-# run.sh [DIRECTORY]: does each folder of user/ include only what the table in docs/architecture.md allows?
+# run.sh [DIRECTORY]: does each folder of user/ include only what the table below allows?
 set -euo pipefail
 cd "${1:-$(dirname "$0")/../..}"
 
@@ -25,7 +25,7 @@ count=0
 while read -r folder file included; do
 	count=$((count + 1))
 	[ -n "${may[$folder]-}" ] || {
-		echo "layout: user/$folder is missing from the table; see docs/architecture.md" >&2
+		echo "layout: user/$folder is missing from the table in tests/layout/run.sh" >&2
 		exit 1
 	}
 	[[ " ${may[$folder]} " != *" $included "* ]] || continue
