@@ -286,6 +286,13 @@ void tcp_close(struct tcp *tcp)
 	tcp->client = tcp->server = -1;
 }
 
+void tcp_finish(struct tcp *tcp)
+{
+	close(tcp->client);
+	close(tcp->server);
+	tcp->client = tcp->server = -1;
+}
+
 unsigned int tcp_connect_many(const struct net *net, int *clients, int *servers, int n)
 {
 	union address address;

@@ -25,6 +25,9 @@ struct tcp tcp_connect(const struct net *net, enum tcp_family family);
 /* Aborts both ends: on a dead network a FIN would keep the connection, and its namespace, for minutes. */
 void tcp_close(struct tcp *tcp);
 
+/* Closes both ends with a FIN, the client's first. */
+void tcp_finish(struct tcp *tcp);
+
 /* A connection whose server end has its keepalive from the listener, as accept(2) passes it on. */
 struct tcp tcp_accept(const struct net *net, const struct keepalive *keepalive);
 

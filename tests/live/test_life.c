@@ -31,9 +31,8 @@ static double silence_at_end(const struct scene *scene)
 
 LIVE_TEST(life_answered)
 {
-	struct scene scene;
+	struct scene scene = scene_begin(TCP_IPV4, &quick);
 
-	scene = scene_begin(TCP_IPV4, &quick);
 	assert_true(scene_wait_said(&scene, 3, "answered in", 10));
 	assert_int_equal(tool_stop(scene.tool), 0);
 	assert_int_equal(scene_said(&scene, "keepalive: 1s idle, then 3 probes 1s apart"), 1);
@@ -48,9 +47,8 @@ LIVE_TEST(life_answered)
 
 LIVE_TEST(life_blackholed)
 {
-	struct scene scene;
+	struct scene scene = scene_begin(TCP_IPV4, &quick);
 
-	scene = scene_begin(TCP_IPV4, &quick);
 	assert_true(scene_wait_said(&scene, 1, "answered in", 10));
 	net_cable(scene.net, HOST_B, false);
 	assert_int_equal(tcp_wait_death(scene.tcp.client, 10), ETIMEDOUT);
@@ -68,9 +66,8 @@ LIVE_TEST(life_blackholed)
 LIVE_TEST(life_rebooted_peer)
 {
 	const struct keepalive patient = { 1, 1, 9, 0 };
-	struct scene scene;
+	struct scene scene = scene_begin(TCP_IPV4, &patient);
 
-	scene = scene_begin(TCP_IPV4, &patient);
 	assert_true(scene_wait_said(&scene, 1, "answered in", 10));
 	net_cable(scene.net, HOST_B, false);
 	tcp_abort(scene.tcp.server);
@@ -102,7 +99,6 @@ static struct scene live_and_die(enum tcp_family family, const char *local, cons
 LIVE_TEST(life_ipv6)
 {
 	struct scene scene;
-
 	char local[64], peer[64];
 
 	snprintf(local, sizeof(local), "[%s]", net_addr6(HOST_A));
@@ -114,9 +110,8 @@ LIVE_TEST(life_ipv6)
 /* An IPv6 socket that talks IPv4: shown as what is on the wire. */
 LIVE_TEST(life_v4_mapped)
 {
-	struct scene scene;
+	struct scene scene = live_and_die(TCP_V4_MAPPED, net_addr4(HOST_A), net_addr4(HOST_B));
 
-	scene = live_and_die(TCP_V4_MAPPED, net_addr4(HOST_A), net_addr4(HOST_B));
 	assert_null(strstr(tool_stdout(scene.tool), "ffff"));
 	scene_end(&scene);
 }
@@ -125,41 +120,38 @@ LIVE_TEST(life_v4_mapped)
 LIVE_TEST(life_interleaved)
 {
 	const struct keepalive other = { 1, 2, 5, 0 };
-	struct scene scene;
+	struct scene scene = scene_begin(TCP_IPV4, &quick);
 	struct tcp second;
-	char port[16];
 
-	scene = scene_begin(TCP_IPV4, &quick);
 	second = tcp_connect(scene.net, TCP_IPV4);
-	snprintf(port, sizeof(port), ":%u  ", second.client_port);
 	tcp_keepalive(second.client, &other);
 	assert_true(scene_wait_said(&scene, 1, "answered in", 10));
-	assert_true(tool_wait_lines(scene.tool, 1, port, "answered in", 10));
+	assert_true(scene_wait_said_of(&scene, &second, 1, "answered in", 10));
 	net_cable(scene.net, HOST_B, false);
 	assert_int_equal(tcp_wait_death(scene.tcp.client, 10), ETIMEDOUT);
-	assert_true(tool_wait_lines(scene.tool, 1, port, "probe 2/5", 10));
+	assert_true(scene_wait_said_of(&scene, &second, 1, "probe 2/5", 10));
 	net_cable(scene.net, HOST_B, true);
 	assert_true(scene_wait_said(&scene, 1, "ended: keepalive timeout, ETIMEDOUT", 5));
-	assert_true(tool_wait_lines(scene.tool, 2, port, "answered in", 10));
+	assert_true(scene_wait_said_of(&scene, &second, 2, "answered in", 10));
 	assert_int_equal(tool_stop(scene.tool), 0);
 	assert_int_equal(scene_said(&scene, "probe 3/3 after"), 1);
 	assert_int_equal(scene_said(&scene, "/5"), 0);
-	assert_int_equal(tool_lines(scene.tool, port, "/3"), 0);
-	assert_int_equal(tool_lines(scene.tool, port, "ended"), 0);
+	assert_int_equal(scene_said_of(&scene, &second, "/3"), 0);
+	assert_int_equal(scene_said_of(&scene, &second, "ended"), 0);
 	tcp_close(&second);
 	scene_end(&scene);
 }
 
 LIVE_TEST(life_older_than_katrace)
 {
-	struct scene scene = { 0 };
+	struct net *net = net_new();
+	const struct tcp older = tcp_connect(net, TCP_IPV4);
+	struct scene scene;
 	char pid[16];
 
-	scene.net = net_new();
-	scene.tcp = tcp_connect(scene.net, TCP_IPV4);
-	tcp_keepalive(scene.tcp.client, &quick);
-	scene.tool = tool_start(no_args);
-	assert_true(tool_wait_started(scene.tool));
+	tcp_keepalive(older.client, &quick);
+	scene = scene_trace(net, no_args);
+	scene.tcp = older;
 	net_cable(scene.net, HOST_B, false);
 	assert_int_equal(tcp_wait_death(scene.tcp.client, 10), ETIMEDOUT);
 	assert_true(scene_wait_said(&scene, 1, "ended: keepalive timeout, ETIMEDOUT", 5));
@@ -173,9 +165,8 @@ LIVE_TEST(life_older_than_katrace)
 LIVE_TEST(life_user_timeout)
 {
 	const struct keepalive settings = { 1, 1, 9, 2500 };
-	struct scene scene;
+	struct scene scene = scene_begin(TCP_IPV4, &settings);
 
-	scene = scene_begin(TCP_IPV4, &settings);
 	assert_true(scene_wait_said(&scene, 1, "answered in", 10));
 	net_cable(scene.net, HOST_B, false);
 	assert_int_equal(tcp_wait_death(scene.tcp.client, 10), ETIMEDOUT);
@@ -190,9 +181,8 @@ LIVE_TEST(life_user_timeout)
 /* The timer does not count a probe that the local stack refuses; it tries again, and the connection stays open. */
 LIVE_TEST(life_dropped_probes)
 {
-	struct scene scene;
+	struct scene scene = scene_begin(TCP_IPV4, &quick);
 
-	scene = scene_begin(TCP_IPV4, &quick);
 	assert_true(scene_wait_said(&scene, 1, "answered in", 10));
 	net_refuse(scene.net, HOST_A, true);
 	assert_true(scene_wait_said(&scene, 6, "probe 1/3 not sent: refused by the local stack", 10));
@@ -210,11 +200,9 @@ LIVE_TEST(life_dropped_probes)
  */
 LIVE_TEST(life_refused_but_counted)
 {
-	struct scene scene;
-	bool knows;
+	struct scene scene = scene_begin(TCP_IPV4, &quick);
+	const bool knows = scene_sees_results(&scene);
 
-	scene = scene_begin(TCP_IPV4, &quick);
-	knows = !strstr(tool_stderr(scene.tool), "(tracepoint mode)");
 	assert_true(scene_wait_said(&scene, 1, "answered in", 10));
 	net_unroute(scene.net, HOST_A, true);
 	assert_true(scene_wait_said(&scene, 1, "ended: keepalive timeout", 20));
@@ -230,10 +218,9 @@ LIVE_TEST(life_refused_but_counted)
 /* With unacknowledged data, retransmission is in charge: reported when it begins and ends, before the next probe. */
 LIVE_TEST(life_suppressed)
 {
-	struct scene scene;
+	struct scene scene = scene_begin(TCP_IPV4, &quick);
 	int probes;
 
-	scene = scene_begin(TCP_IPV4, &quick);
 	assert_true(scene_wait_said(&scene, 1, "answered in", 10));
 	net_deaf(scene.net, HOST_B, true);
 	assert_int_equal(send(scene.tcp.client, "hello world", 11, 0), 11);
@@ -255,14 +242,11 @@ LIVE_TEST(life_suppressed)
 LIVE_TEST(life_retransmission_timeout)
 {
 	const struct keepalive patient = { 7200, 75, 9, 0 };
-	struct scene scene;
+	struct scene scene = scene_begin(TCP_IPV4, &quick);
 	struct tcp second;
-	char port[16];
 
-	scene = scene_begin(TCP_IPV4, &quick);
 	net_sysctl(scene.net, HOST_A, "ipv4/tcp_retries2", "3");
 	second = tcp_connect(scene.net, TCP_IPV4);
-	snprintf(port, sizeof(port), ":%u  ", second.client_port);
 	tcp_keepalive(second.client, &patient);
 	net_deaf(scene.net, HOST_B, true);
 	assert_int_equal(send(scene.tcp.client, "hello world", 11, 0), 11);
@@ -270,11 +254,11 @@ LIVE_TEST(life_retransmission_timeout)
 	assert_int_equal(tcp_wait_death(scene.tcp.client, 60), ETIMEDOUT);
 	assert_int_equal(tcp_wait_death(second.client, 60), ETIMEDOUT);
 	assert_true(scene_wait_said(&scene, 1, "ended: retransmission timeout, ETIMEDOUT", 5));
-	assert_true(tool_wait_lines(scene.tool, 1, port, "ended: retransmission timeout, ETIMEDOUT", 5));
+	assert_true(scene_wait_said_of(&scene, &second, 1, "ended: retransmission timeout, ETIMEDOUT", 5));
 	assert_int_equal(tool_stop(scene.tool), 0);
 	assert_int_equal(scene_said(&scene, "suppressed: 11 bytes unacknowledged"), 1);
-	assert_int_equal(tool_lines(scene.tool, port, ""), 2);
-	assert_int_equal(tool_lines(scene.tool, port, "keepalive: 7200s idle, then 9 probes 75s apart"), 1);
+	assert_int_equal(scene_said_of(&scene, &second, ""), 2);
+	assert_int_equal(scene_said_of(&scene, &second, "keepalive: 7200s idle, then 9 probes 75s apart"), 1);
 	assert_non_null(strstr(tool_stdout(scene.tool), "Keepalive never got to act: 11 bytes were unacknowledged, so "
 							"retransmission was in charge; it gave up after "));
 	tcp_close(&second);
@@ -294,8 +278,7 @@ LIVE_TEST(life_short_ones_are_silent)
 	for (int i = 0; i < 100; i++) {
 		brief = tcp_connect(scene.net, TCP_IPV4);
 		tcp_keepalive(brief.client, &quick);
-		close(brief.client);
-		close(brief.server);
+		tcp_finish(&brief);
 	}
 	assert_true(scene_wait_said(&scene, 1, "answered in", 10));
 	assert_int_equal(tool_stop(scene.tool), 0);
@@ -308,9 +291,8 @@ LIVE_TEST(life_short_ones_are_silent)
 LIVE_TEST(life_answers_not_looked_for)
 {
 	const char *const args[] = { "--no-answers", NULL };
-	struct scene scene;
+	struct scene scene = scene_begin_with(args, TCP_IPV4, &quick);
 
-	scene = scene_begin_with(args, TCP_IPV4, &quick);
 	assert_true(scene_wait_said(&scene, 2, "answered within about", 20));
 	assert_int_equal(tool_stop(scene.tool), 0);
 	assert_int_equal(scene_said(&scene, "answered in "), 0);
@@ -323,16 +305,15 @@ LIVE_TEST(life_first_probe_too_late)
 {
 	const char *const args[] = { "--middlebox-timeout", "1", NULL };
 	const struct keepalive late = { 2, 1, 3, 0 };
-	struct scene scene;
+	struct scene scene = scene_begin_with(args, TCP_IPV4, &late);
 	struct tcp early;
 
-	scene = scene_begin_with(args, TCP_IPV4, &late);
 	early = tcp_connect(scene.net, TCP_IPV4);
 	tcp_keepalive(early.client, &quick);
 	assert_true(scene_wait_said(&scene, 1, "answered in", 20));
 	assert_int_equal(tool_stop(scene.tool), 0);
 	assert_int_equal(scene_said(&scene, "first probe too late for a middlebox that forgets after 1s"), 1);
-	assert_int_equal(tool_lines(scene.tool, local_port(early.client_port), "middlebox"), 0);
+	assert_int_equal(scene_said_of(&scene, &early, "middlebox"), 0);
 	assert_non_null(strstr(tool_stdout(scene.tool),
 			       "A middlebox that forgets silent connections after 1s does so before the first probe."));
 	tcp_close(&early);

@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+/* Connections that somebody closes, and the kernel's timer after that. */
+#include "live.h"
+
+#include "stall.h"
+#include "verdict.h"
+
+#include <errno.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static const struct keepalive quick = { 1, 1, 3, 0 };
+static const struct keepalive patient = { 7200, 75, 9, 0 };
+
+/* The client is that process's alone. */
+static pid_t give_away_client(struct life *life)
+{
+	const pid_t pid = fork();
+
+	assert_true(pid >= 0);
+	if (!pid) {
+		dup2(life->tcp.client, STDIN_FILENO);
+		close_range(STDERR_FILENO + 1, ~0U, 0);
+		for (;;)
+			pause();
+	}
+	close(life->tcp.client);
+	life->tcp.client = -1;
+	return pid;
+}
+
+static void kill_and_wait(pid_t pid)
+{
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+}
+
+/* What the server sends, and the client does not read. */
+static void send_unread(const struct life *life)
+{
+	struct pollfd readable = { .fd = life->tcp.client, .events = POLLIN };
+
+	assert_int_equal(send(life->tcp.server, "hello", 5, 0), 5);
+	assert_int_equal(poll(&readable, 1, 10000), 1);
+}
+
+LIVE_TEST(verdict_closed)
+{
+	enum { PEER, HERE, UNREAD, KILLED, KILLED_UNREAD, LIVES };
+	struct life lives[LIVES];
+	struct scene scene = verdict_scene(NULL);
+	pid_t killed, killed_unread;
+
+	for (int i = 0; i < LIVES; i++)
+		lives[i] = life_begin(&scene, &quick);
+	send_unread(&lives[KILLED_UNREAD]);
+	killed_unread = give_away_client(&lives[KILLED_UNREAD]);
+	killed = give_away_client(&lives[KILLED]);
+	for (int i = 0; i < LIVES; i++)
+		assert_true(life_wait_said(&lives[i], 1, "answered in"));
+	/* first of all, as they hold the other connections too: the processes were forked */
+	life_counts(&lives[KILLED]);
+	kill_and_wait(killed);
+	life_counts(&lives[KILLED_UNREAD]);
+	kill_and_wait(killed_unread);
+	life_server_closes_too(&lives[KILLED]);
+	life_close_server(&lives[PEER]);
+	assert_int_equal(tcp_wait_death(lives[PEER].tcp.client, 10), 0);
+	life_close_client(&lives[PEER]);
+	life_close_client(&lives[HERE]);
+	life_server_closes_too(&lives[HERE]);
+	send_unread(&lives[UNREAD]);
+	life_close_client(&lives[UNREAD]);
+	assert_ended(&lives[PEER], "closed by peer", 0);
+	assert_ended(&lives[HERE], "closed locally", 0);
+	assert_ended(&lives[UNREAD], "reset locally", 0);
+	assert_ended(&lives[KILLED], "closed locally", 0);
+	assert_ended(&lives[KILLED_UNREAD], "reset locally", 0);
+	assert_int_equal(tool_stop(scene.tool), 0);
+	assert_sentence(&lives[PEER], "The peer closed the connection.");
+	assert_sentence(&lives[HERE], "This side closed the connection.");
+	assert_sentence(&lives[UNREAD], "This side aborted the connection.");
+	for (int i = 0; i < LIVES; i++)
+		life_end(&lives[i]);
+	scene_end(&scene);
+}
+
+/* As `ss --kill` ends a connection. */
+LIVE_TEST(verdict_destroyed)
+{
+	struct scene scene = verdict_scene(NULL);
+	struct life life;
+
+	life = life_begin(&scene, &quick);
+	assert_true(life_wait_said(&life, 1, "answered in"));
+	life_counts(&life);
+	tcp_destroy(scene.net, &life.tcp);
+	assert_died(&life, ECONNABORTED, "reset locally, ECONNABORTED", 0);
+	assert_int_equal(tool_stop(scene.tool), 0);
+	assert_sentence(&life, "This side aborted the connection.");
+	life_end(&life);
+	scene_end(&scene);
+}
+
+/* Orphans whose FIN is never acknowledged: no application gets their ETIMEDOUT. Only one was probed before. */
+static void orphans(bool all)
+{
+	struct scene scene = verdict_scene(all ? "--all" : NULL);
+	struct life probed, never;
+	double at_s;
+
+	net_sysctl(scene.net, HOST_A, "ipv4/tcp_orphan_retries", "2");
+	never = life_begin(&scene, &patient);
+	probed = life_begin(&scene, &quick);
+	assert_true(life_wait_said(&probed, 1, "answered in"));
+	net_deaf(scene.net, HOST_B, true);
+	at_s = retransmission_s(rto_s(probed.tcp.client), 2);
+	life_close_client(&never);
+	life_close_client(&probed);
+	assert_ended(&probed, "closed locally", at_s);
+	if (all)
+		assert_ended(&never, "closed locally", at_s);
+	assert_int_equal(tool_stop(scene.tool), 0);
+	assert_int_equal(life_said(&never, "") > 0, all);
+	assert_sentence(&probed, "This side closed the connection.");
+	life_end(&probed);
+	life_end(&never);
+	scene_end(&scene);
+}
+
+LIVE_TEST(verdict_orphan)
+{
+	orphans(false);
+}
+
+LIVE_TEST(verdict_orphan_of_all)
+{
+	orphans(true);
+}
+
+/* One side has sent its FIN, and keepalive continues. */
+LIVE_TEST(verdict_half_closed)
+{
+	struct scene scene = verdict_scene(NULL);
+	struct life theirs, ours;
+	const char *answered = scene_sees_results(&scene) ? "answered in" : "answered within about";
+
+	theirs = life_begin(&scene, &quick);
+	ours = life_begin(&scene, &quick);
+	shutdown(theirs.tcp.server, SHUT_WR);
+	shutdown(ours.tcp.client, SHUT_WR);
+	assert_true(life_wait_said(&theirs, 3, "s of silence (close_wait)"));
+	assert_true(life_wait_said(&ours, 3, "s of silence (fin_wait_2)"));
+	assert_true(life_wait_said(&theirs, 2, answered));
+	assert_true(life_wait_said(&ours, 2, answered));
+	life_close_client(&theirs);
+	life_close_client(&ours);
+	assert_ended(&theirs, "closed by peer", 0);
+	assert_ended(&ours, "closed locally", 0);
+	assert_int_equal(tool_stop(scene.tool), 0);
+	assert_int_equal(life_said(&theirs, "probe 2/3"), 0);
+	assert_int_equal(life_said(&ours, "probe 2/3"), 0);
+	life_end(&theirs);
+	life_end(&ours);
+	scene_end(&scene);
+}
+
+/*
+ * The timer also runs for an orphan in FIN_WAIT2, here for 63 - 60 s (a minute is left to TIME_WAIT), and again and
+ * again for a socket that its user has locked.
+ */
+LIVE_TEST(verdict_not_keepalive)
+{
+	const int linger_s = 63;
+	struct life orphan, locked;
+	struct stall *stall;
+	struct scene scene = verdict_scene(NULL);
+	int probes, lines;
+
+	orphan = life_begin(&scene, &quick);
+	locked = life_begin(&scene, &quick);
+	assert_true(life_wait_said(&orphan, 1, "answered in"));
+	assert_true(life_wait_said(&locked, 1, "answered in"));
+	assert_int_equal(setsockopt(orphan.tcp.client, IPPROTO_TCP, TCP_LINGER2, &linger_s, sizeof(linger_s)), 0);
+	stall = stall_begin(locked.tcp.client);
+	life_close_client(&orphan);
+	probes = life_probes(&orphan);
+	lines = life_said(&locked, "");
+	assert_ended(&orphan, "closed locally", 3);
+	assert_int_equal(life_probes(&orphan), probes);
+	assert_int_equal(life_said(&locked, ""), lines);
+	stall_end(stall);
+	assert_true(life_wait_said(&locked, 2, "answered in"));
+	assert_int_equal(tool_stop(scene.tool), 0);
+	assert_int_equal(life_said(&locked, "suppressed"), 0);
+	assert_int_equal(life_said(&locked, "probe 2/3"), 0);
+	life_end(&orphan);
+	life_end(&locked);
+	scene_end(&scene);
+}
