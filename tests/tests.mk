@@ -31,7 +31,8 @@ $(BUILD)/demo: $(call obj,plain,tests/live/demo.c tests/live/net.c tests/live/ne
 	$(Q)$(CC) $(CFLAGS) $^ -o $@
 
 .PHONY: build-all
-build-all: $(BUILD)/katrace $(BUILD)/katrace-asan $(BUILD)/katrace.bash $(BUILD)/tests/live $(BUILD)/demo $(UNIT)
+build-all: $(BUILD)/katrace $(BUILD)/katrace-asan $(BUILD)/katrace.bash $(BUILD)/tests/live $(BUILD)/tests/runner \
+	$(BUILD)/demo $(UNIT)
 
 .PHONY: demo
 demo: deps ## show a connection live and die (20 s, root or sudo)
@@ -48,9 +49,10 @@ check: deps check-deps fuzz-deps ## all tests; some need root or sudo
 	@$(MAKE) --no-print-directory check-lines
 
 .PHONY: check-unit
-check-unit: $(UNIT) $(BUILD)/katrace.bash ## the tests that need no root, under ASan and UBSan
+check-unit: $(UNIT) $(BUILD)/tests/runner $(BUILD)/katrace.bash ## the tests that need no root, under ASan and UBSan
 	@set -e; for test in $(UNIT); do echo "== $$test"; $$test; done
 	tests/layout/run.sh
+	tests/runner/run.sh $(BUILD)/tests/runner
 	tests/completion/run.sh $(BUILD)/katrace.bash
 	tests/kernels/test_cells.sh
 
