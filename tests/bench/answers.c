@@ -123,7 +123,7 @@ static double cpu_ns(void)
 
 /* --- katrace --- */
 
-/* Starts katrace and waits until it traces; 0 where the setup is without. */
+/* Starts katrace and waits until it traces; 0 for a setup without katrace. */
 static pid_t start_katrace(const char *katrace, enum setup setup)
 {
 	char text[4096];
@@ -178,8 +178,8 @@ struct estimate {
 };
 
 /*
- * The median, and an interval that has the true one with a probability of 95 % however the values are distributed: how
- * many of n values are below it is binomial, here approximated.
+ * The median and its confidence interval of 95 %, for any distribution: the number of values below the true median is
+ * binomial, approximated here by the normal distribution.
  */
 static struct estimate estimate(double *values, int n)
 {
@@ -192,8 +192,8 @@ static struct estimate estimate(double *values, int n)
 }
 
 /*
- * CPU time of an exchange, in ns: the lower quartile of the turn's chunks, because what the rest of the machine does to
- * caches and clock rates only ever makes one dearer.
+ * CPU time of an exchange, in ns: the lower quartile of the turn's chunks, because other work of the machine makes an
+ * exchange more expensive, never cheaper.
  */
 static double turn(const struct pair *pair)
 {
@@ -243,7 +243,7 @@ static double most(const struct estimate *estimate)
 }
 
 /* Reports no difference that could also occur between two turns without katrace. */
-static void tell(const struct round *rounds, enum setup setup, double base_ns)
+static void print_cost(const struct round *rounds, enum setup setup, double base_ns)
 {
 	const struct estimate null = more(rounds, AGAIN), found = more(rounds, setup);
 	const bool seen = found.low * found.high > 0 && fabs(found.median) > most(&null);
@@ -272,7 +272,7 @@ static void compare_setups(const char *katrace, const struct pair *pair)
 	printf("| request and response on loopback | CPU time | compared with no tracing | 95 %% interval |\n"
 	       "| --- | --- | --- | --- |\n");
 	for (enum setup setup = 0; setup < SETUPS; setup++)
-		tell(rounds, setup, estimate(base, ROUNDS).median);
+		print_cost(rounds, setup, estimate(base, ROUNDS).median);
 }
 
 static void measure_programs(const char *katrace, const struct pair *pair)

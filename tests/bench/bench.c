@@ -121,7 +121,7 @@ static uint64_t count_lines(const char *text, ssize_t n)
 	return lines;
 }
 
-/* Runs a command, its output read from a pipe as it comes; if it fits half of text, it is left there. */
+/* Runs a command and reads its output from a pipe. Output that fits in half of text is kept there. */
 static struct run run(const char *const *argv, int from_fd, char *text, size_t size)
 {
 	const double begin = now_s();

@@ -45,7 +45,7 @@ static void add(struct programs *programs, uint32_t id, int fd)
 	memcpy(program->name, info.name, sizeof(program->name));
 }
 
-/* What /proc/PID/fdinfo says of a program and of a link to one. */
+/* The contents of /proc/PID/fdinfo of a program, and of a link to one. */
 static uint32_t id_in(const char *path)
 {
 	char line[256];

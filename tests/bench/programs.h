@@ -10,7 +10,7 @@
 
 struct programs;
 
-/* Those the process now has descriptors of, and an empty one on tcp:tcp_probe. */
+/* The programs that the process has descriptors of, and an empty one on tcp:tcp_probe. */
 struct programs *programs_of(pid_t pid);
 void programs_free(struct programs *programs);
 

@@ -16,7 +16,7 @@ failed=0
 offers() {
 	local typed=$1 got
 	shift
-	# bash makes a word of =
+	# to bash = is a word of its own
 	read -ra COMP_WORDS <<< "${typed//=/ = }"
 	[[ $typed != *' ' ]] || COMP_WORDS+=("")
 	COMP_CWORD=$((${#COMP_WORDS[@]} - 1))

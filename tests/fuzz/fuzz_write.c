@@ -327,7 +327,7 @@ static void check_line(const char *text, const struct event *event)
 	json_tokener_free(tokener);
 }
 
-/* As katrace's own reader sees it: it may find a number too large to be true, but what it takes is what was written. */
+/* katrace's own reader may refuse a number that is too large; what it accepts is what was written. */
 static void check_reader(const char *text, const struct event *event)
 {
 	struct ndjson *ndjson = ndjson_new();
@@ -378,7 +378,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	buf[out.used] = '\0';
 	require(strlen(buf) == out.used && strchr(buf, '\n') == buf + out.used - 1);
 	buf[out.used - 1] = '\0';
-	require(!has_controls(buf)); /* json-c would take them */
+	require(!has_controls(buf)); /* json-c would accept them */
 	check_line(buf, &event);
 	check_reader(buf, &event);
 	return 0;

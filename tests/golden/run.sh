@@ -27,8 +27,8 @@ expect() {
 	[ $status = "$wanted" ] || fail "$what: status $status instead of $wanted"
 }
 
-said() {
-	grep -qF -- "$2" "$work/err" || fail "$1: not said: $2"
+printed() {
+	grep -qF -- "$2" "$work/err" || fail "$1: not on stderr: $2"
 }
 
 from_pipe() {
@@ -73,15 +73,15 @@ expect 2 "no file" "$katrace" replay
 expect 2 "two files" "$katrace" replay lives.ndjson messy.ndjson
 expect 2 "no such option" "$katrace" replay --mode=fentry lives.ndjson
 expect 1 "no such file" "$katrace" replay "$work/none"
-said "no such file" "cannot read '$work/none': No such file or directory"
+printed "no such file" "cannot read '$work/none': No such file or directory"
 expect 1 "a directory" "$katrace" replay "$work"
 expect 0 "nothing in it" "$katrace" replay /dev/null
 expect 1 "full disk" to_full_disk
-said "full disk" "cannot write to the standard output: No space left on device"
+printed "full disk" "cannot write to the standard output: No space left on device"
 for words in --help "help list" --version schema; do
 	# shellcheck disable=SC2086 # several words
 	expect 1 "full disk: $words" print_to_full_disk $words
-	said "full disk: $words" "cannot write to the standard output: No space left on device"
+	printed "full disk: $words" "cannot write to the standard output: No space left on device"
 done
 expect 0 "broken pipe" to_reader_that_leaves
 [ -s "$work/err" ] && fail "broken pipe: $(cat "$work/err")"
@@ -89,7 +89,7 @@ expect 0 "broken pipe" to_reader_that_leaves
 echo "lines that are too long"
 { head -c 70000 /dev/zero | tr '\0' x; echo; cat lives.ndjson; } > "$work/long"
 expect 0 "long line" "$katrace" replay "$work/long"
-said "long line" "1 longer than 64 KiB"
+printed "long line" "1 longer than 64 KiB"
 cmp -s lives.txt "$work/out" || fail "long line: other output than without"
 
 exit $failed

@@ -4,7 +4,7 @@
 #
 # Call apt_use CACHE SUITE ARCH first; the other functions use that suite. Messages go to stderr.
 
-# Debian's own keys only, whatever else this machine trusts. They cover every suite that is used here, sid too.
+# Debian's own keys only, not others that this machine trusts. They cover every suite that is used here, and sid.
 APT_KEYRING=/usr/share/keyrings/debian-archive-keyring.gpg
 
 say() {
@@ -52,8 +52,9 @@ apt_sources() {
 	fi
 }
 
-# From now on packages are those of this suite, with its security updates. Fails when nothing is known of it; when only
-# the update failed, reports it and continues with the old lists. Until this shell ends no other uses that suite.
+# From now on packages are those of this suite, with its security updates. Fails if there are no
+# lists of it; if only the update failed, reports it and continues with the old lists. No other shell can use that suite
+# until this one exits.
 apt_use() {
 	local cache=$1 suite=$2
 	APT_ARCH=$3

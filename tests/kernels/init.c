@@ -35,7 +35,7 @@ struct settings {
 	const char *mode, *expect, *filter; /* NULL: not given */
 };
 
-/* run.sh looks for lines that begin so. */
+/* run.sh looks for these lines. */
 __attribute__((format(printf, 1, 2))) static void say(const char *format, ...)
 {
 	va_list args;
@@ -175,7 +175,7 @@ static void say_complaints(void)
 	free(log);
 }
 
-/* As in Documentation/admin-guide/tainted-kernels.rst; 0 is a kernel that had no trouble. */
+/* As in Documentation/admin-guide/tainted-kernels.rst; 0: no problem. */
 static void say_taint(void)
 {
 	FILE *file = fopen("/proc/sys/kernel/tainted", "re");

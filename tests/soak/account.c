@@ -129,29 +129,29 @@ uint64_t account_lost_ring(const struct account *account)
 }
 
 /* "katrace: lost of NAME: 5 in the ring, 7 in the output" */
-static void lost_of(const char *said, const char *name, uint64_t *ring, uint64_t *output)
+static void lost_of(const char *printed, const char *name, uint64_t *ring, uint64_t *output)
 {
 	char key[128];
 	const char *at;
 
 	*ring = *output = 0;
 	snprintf(key, sizeof(key), "lost of %s: ", name);
-	at = strstr(said, key);
+	at = strstr(printed, key);
 	if (!at)
 		return;
 	must(sscanf(at + strlen(key), "%" SCNu64 " in the ring, %" SCNu64, ring, output) == 2, "line about losses");
 }
 
 /*
- * An answer whose probe was lost makes no event, and one only found later has no record: those two may differ by what
- * was lost, and by what the kernel did not run the programs for (docs/architecture.md, last fact).
+ * An answer whose probe was lost causes no event, and an answer that was found late has no record. The two counts may
+ * also differ by the times the kernel did not run the programs (docs/architecture.md, last fact).
  */
-static void settle_kind(const struct account *account, enum kind kind, const char *said)
+static void settle_kind(const struct account *account, enum kind kind, const char *printed)
 {
 	const uint64_t produced = number_after(account->last, sum_names[kind]), written = account->written[kind];
 	uint64_t ring, output;
 
-	lost_of(said, kind_names[kind], &ring, &output);
+	lost_of(printed, kind_names[kind], &ring, &output);
 	printf("soak:   %-22s  produced %10" PRIu64 " = written %10" PRIu64 " + lost in the ring %" PRIu64
 	       " + in the output %" PRIu64,
 	       kind_names[kind], produced, written, ring, output);
@@ -159,24 +159,24 @@ static void settle_kind(const struct account *account, enum kind kind, const cha
 		printf(" - late %" PRIu64 " + without a probe %" PRId64, account->late,
 		       (int64_t)(produced + account->late - written - ring - output));
 	printf("\n");
-	check(kind == ANSWERED || produced == written + ring + output, "that does not add up");
+	check(kind == ANSWERED || produced == written + ring + output, "the counts do not balance");
 }
 
-void account_settle(const struct account *account, const char *said, bool nothing_lost)
+void account_settle(const struct account *account, const char *printed, bool nothing_lost)
 {
 	const uint64_t lost_output = number_after(account->last, "\"lost_output\":");
 	const uint64_t lost_ring = account_lost_ring(account);
 
-	check(strstr(account->last, "katrace.stats"), "the last line is no katrace.stats: %.200s", account->last);
-	check(account->missing == lost_output, "%" PRIu64 " lines are missing, lost_output says %" PRIu64,
+	check(strstr(account->last, "katrace.stats"), "the last line is not katrace.stats: %.200s", account->last);
+	check(account->missing == lost_output, "%" PRIu64 " lines are missing, lost_output has %" PRIu64,
 	      account->missing, lost_output);
-	check(account->reported == lost_output, "events_lost told of %" PRIu64 ", lost_output of %" PRIu64,
+	check(account->reported == lost_output, "events_lost reported %" PRIu64 " lines, lost_output has %" PRIu64,
 	      account->reported, lost_output);
 	printf("soak:   %" PRIu64 " lines, %" PRIu64 " MB; missing in sequence %" PRIu64 ", lost_output %" PRIu64
 	       ", lost_ring %" PRIu64 ", lost_hook %" PRIu64 "\n",
 	       account->lines, account->bytes / 1000000, account->missing, lost_output, lost_ring,
 	       number_after(account->last, "\"lost_hook\":"));
 	for (enum kind kind = 0; kind < KINDS; kind++)
-		settle_kind(account, kind, said);
+		settle_kind(account, kind, printed);
 	check(!nothing_lost || lost_output + lost_ring == 0, "events were lost");
 }

@@ -31,6 +31,6 @@ uint64_t account_unanswered(const struct account *account);
 uint64_t account_lost_ring(const struct account *account);
 
 /* Do the counts balance with the losses that katrace printed on stderr? Prints the totals. */
-void account_settle(const struct account *account, const char *said, bool nothing_lost);
+void account_settle(const struct account *account, const char *printed, bool nothing_lost);
 
 #endif

@@ -5,7 +5,7 @@
 
 #include <stdbool.h>
 
-/* Prints a failure if it is not so. */
+/* Prints a failure unless ok. */
 __attribute__((format(printf, 2, 3))) void check(bool ok, const char *format, ...);
 
 /* Whether anything has failed so far. */

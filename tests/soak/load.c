@@ -15,10 +15,10 @@
 
 #define EACH 5000 /* connections of a worker: its 20,000 descriptors are enough for both ends */
 #define MAX_WORKERS 64
-#define STEPS 100 /* in which a worker's connections begin to be probed, over a second */
+#define STEPS 100 /* a worker starts probing its connections in so many groups, within a second */
 #define BACKLOG "/proc/sys/net/core/netdev_max_backlog"
 
-/* A process that holds connections, told by a byte what to do. It answers with how many of them are dead. */
+/* A process that holds connections. A byte tells it what to do; it answers with the number of dead connections. */
 struct worker {
 	pid_t pid;
 	int to, from;
@@ -33,7 +33,7 @@ enum { ORDER_PROBE = 'p', ORDER_COUNT = 'c' };
 
 /* --- the host's packet queue --- */
 
-static char old_backlog[32]; /* empty: as it was */
+static char old_backlog[32]; /* empty: it was not changed */
 
 /* Also in a signal handler. */
 static void write_backlog(const char *value)
@@ -134,7 +134,7 @@ static struct worker worker_start(const struct net *net, int n)
 	return worker;
 }
 
-/* Waits until all workers have done what they were told; returns how many connections are dead. */
+/* Waits for the answers of all workers; returns how many connections are dead. */
 static int await(const struct load *load)
 {
 	int dead, sum = 0;

@@ -12,7 +12,7 @@ struct load;
 
 /*
  * Makes n connections and has them probed. The host's packet queue (net.core.netdev_max_backlog) is made longer, so
- * that no probe is lost on this host; load_free(), exit() and SIGINT or SIGTERM make it as it was.
+ * that no probe is lost on this host; load_free(), exit() and SIGINT or SIGTERM restore it.
  */
 struct load *load_new(const struct net *net, int n);
 void load_free(struct load *load);

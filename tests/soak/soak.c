@@ -177,17 +177,17 @@ static void baseline(const struct stage *stage)
 }
 
 /*
- * A hundredth more does not count. What does not grow in peace grows where the host is too busy to answer in time: such
- * a probe, the one before it and the run that begins after it are entries of a timeline, whose array doubles.
+ * Memory may grow by 1 %, and by the timelines if the host is too busy to answer in time: each late probe, the one
+ * before it and the run after it are entries of a timeline, whose array doubles.
  */
 static void check_memory(const struct run *run, uint64_t first, uint64_t most)
 {
-	const uint64_t told = account_unanswered(run->account) * 6 * sizeof(struct entry) / 1024;
+	const uint64_t timelines = account_unanswered(run->account) * 6 * sizeof(struct entry) / 1024;
 
 	printf("soak:   its own memory: %" PRIu64 " KiB, at most %" PRIu64
 	       " KiB later; timelines may have grown by %" PRIu64 " KiB\n",
-	       first, most, told);
-	check(most <= first + first / 100 + told, "memory grew from %" PRIu64 " to %" PRIu64 " KiB", first, most);
+	       first, most, timelines);
+	check(most <= first + first / 100 + timelines, "memory grew from %" PRIu64 " to %" PRIu64 " KiB", first, most);
 }
 
 static void long_run(const struct stage *stage, int seconds)

@@ -249,7 +249,7 @@ static void owners(void **state)
 	       "\"from_sysctl\":[\"interval_s\"]},\"silent_us\":30000000,\"heard_us\":2000000}}");
 }
 
-/* Whatever the verdict and the state, the line is one the schema knows. */
+/* The schema accepts the line for every verdict in every state. */
 static void every_verdict_and_state(void **state)
 {
 	const struct connection c = make_connection();

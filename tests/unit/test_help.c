@@ -30,8 +30,8 @@ static const char *plausible(const struct option_line *line)
 	return line->argument ? pid : NULL;
 }
 
-/* *said is what it prints on stderr; the caller frees it. */
-static int parse(struct options *options, char **argv, char **said)
+/* *printed is what it prints on stderr; the caller frees it. */
+static int parse(struct options *options, char **argv, char **printed)
 {
 	int saved = dup(STDERR_FILENO), argc = 0, err;
 	FILE *file = tmpfile();
@@ -47,14 +47,14 @@ static int parse(struct options *options, char **argv, char **said)
 	dup2(saved, STDERR_FILENO);
 	close(saved);
 	rewind(file);
-	*said = NULL;
-	if (getdelim(said, &size, '\0', file) < 0)
-		**said = '\0'; /* nothing; there is room for it even so */
+	*printed = NULL;
+	if (getdelim(printed, &size, '\0', file) < 0)
+		**printed = '\0'; /* nothing was printed; getdelim() has allocated memory */
 	fclose(file);
 	return err;
 }
 
-static int parse_option(enum command_id command, const char *option, const char *argument, char **said)
+static int parse_option(enum command_id command, const char *option, const char *argument, char **printed)
 {
 	const bool needs_pid = strcmp(option, "--children") == 0;
 	const char *after = commands[command].argument_needed ? "-" : NULL;
@@ -67,32 +67,33 @@ static int parse_option(enum command_id command, const char *option, const char 
 	if (needs_pid)
 		argv[n++] = "-p1";
 	argv[n] = (char *)after;
-	err = parse(&options, argv, said);
+	err = parse(&options, argv, printed);
 	options_clear(&options);
 	return err;
 }
 
 static void accepted(enum command_id command, const struct option_line *line, const char *option, bool joined)
 {
-	char text[128], *said;
+	char text[128], *printed;
 	const char *value = plausible(line);
 	int err;
 
 	snprintf(text, sizeof(text), "%s%s%s", option, joined && value ? "=" : "", joined && value ? value : "");
-	err = parse_option(command, text, joined || line->optional ? NULL : value, &said);
-	if (err || *said)
-		fail_msg("katrace %s %s: %d, %s", commands[command].name, text, err, said);
-	free(said);
+	err = parse_option(command, text, joined || line->optional ? NULL : value, &printed);
+	if (err || *printed)
+		fail_msg("katrace %s %s: %d, %s", commands[command].name, text, err, printed);
+	free(printed);
 }
 
 static void refused(enum command_id command, const struct option_line *line, const char *option)
 {
-	char *said;
-	int err = parse_option(command, option, line->optional ? NULL : plausible(line), &said);
+	char *printed;
+	int err = parse_option(command, option, line->optional ? NULL : plausible(line), &printed);
 
-	if (err != -EINVAL || strncmp(said, "katrace: ", 9) != 0 || strchr(said, '\n') != said + strlen(said) - 1)
-		fail_msg("katrace %s %s: %d, %s", commands[command].name, option, err, said);
-	free(said);
+	if (err != -EINVAL || strncmp(printed, "katrace: ", 9) != 0 ||
+	    strchr(printed, '\n') != printed + strlen(printed) - 1)
+		fail_msg("katrace %s %s: %d, %s", commands[command].name, option, err, printed);
+	free(printed);
 }
 
 static char *page(enum command_id command)
@@ -240,12 +241,12 @@ static const char *what_is_said(char **argv)
 {
 	static char last[512];
 	struct options options;
-	char *said;
+	char *printed;
 
-	assert_int_equal(parse(&options, argv, &said), -EINVAL);
+	assert_int_equal(parse(&options, argv, &printed), -EINVAL);
 	options_clear(&options);
-	snprintf(last, sizeof(last), "%s", said);
-	free(said);
+	snprintf(last, sizeof(last), "%s", printed);
+	free(printed);
 	return last;
 }
 
@@ -289,14 +290,14 @@ static void errors_say_what_would_be_right(void **state)
 static void topic_of(char **argv, enum command_id command, enum command_id topic)
 {
 	struct options options;
-	char *said;
+	char *printed;
 
-	assert_int_equal(parse(&options, argv, &said), 0);
+	assert_int_equal(parse(&options, argv, &printed), 0);
 	assert_int_equal(options.command, command);
 	if (command == COMMAND_HELP)
 		assert_int_equal(options.topic, topic);
 	options_clear(&options);
-	free(said);
+	free(printed);
 }
 
 #define topic_is(command, topic, ...) topic_of((char *[]){ "katrace", __VA_ARGS__, NULL }, command, topic)

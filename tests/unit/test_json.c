@@ -65,7 +65,7 @@ static void invalid_utf8_is_replaced(void **state)
 	}
 }
 
-/* Any bytes at all give one parseable line. */
+/* Any bytes give one line that parses. */
 static void any_bytes(void **state)
 {
 	char text[64];

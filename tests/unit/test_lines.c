@@ -23,7 +23,7 @@ static struct lines *lines_of(const char *text, size_t n, int *fd)
 }
 
 /* Each line as <its text>, or as <length> when it is long. */
-static void expect(const char *text, size_t n, const char *told, uint64_t too_long)
+static void expect(const char *text, size_t n, const char *expected, uint64_t too_long)
 {
 	char got[256] = "";
 	const char *line;
@@ -44,7 +44,7 @@ static void expect(const char *text, size_t n, const char *told, uint64_t too_lo
 				snprintf(got + used, sizeof(got) - used, "<%zu>", length);
 		}
 	} while (more);
-	assert_string_equal(got, told);
+	assert_string_equal(got, expected);
 	assert_int_equal(lines_too_long(lines), too_long);
 	lines_free(lines);
 	close(fd);

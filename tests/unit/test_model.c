@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-/* The model: from sightings to events, told as one line of words each. */
+/* The model: from sightings to events, each written as one line of words. */
 #include "world.h"
 
 #include <errno.h>
@@ -111,10 +111,10 @@ static void gaps_in_probe_numbers_are_losses(void **state)
 
 	(void)state;
 	walk(w, 1, 42, SECOND);
-	observe(w, make_probe(1, 2, 2 * SECOND)); /* the first was before us */
+	observe(w, make_probe(1, 2, 2 * SECOND)); /* the first was sent before tracing began */
 	observe(w, make_probe(1, 5, 3 * SECOND));
 	expect(w, "configured [42]\nsent 2/3 [42]\nlost hook 2\nsent 5/3 [42]\n");
-	model_lost(w->model, LOST_RING, 4, 3 * SECOND); /* explains the next one */
+	model_lost(w->model, LOST_RING, 4, 3 * SECOND); /* explains the next gap */
 	observe(w, make_probe(1, 7, 4 * SECOND));
 	expect(w, "lost ring 4\nsent 7/3 [42]\n");
 	observe(w, make_probe(1, 9, 5 * SECOND));
@@ -201,7 +201,7 @@ static void a_reused_sock_is_another_connection(void **state)
 	observe(w, s);
 	assert_true(model_wants_walk(w->model));
 	expect(w, "configured [42]\nsent 1/3 [42]\n-- unknown, 1 entries\n");
-	model_tick(w->model, 4 * SECOND); /* its owner is not the old one's */
+	model_tick(w->model, 4 * SECOND); /* the new connection has no known owner */
 	expect(w, "configured\nsent 1/3\n");
 	world_free(w);
 }

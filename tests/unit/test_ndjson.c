@@ -120,7 +120,7 @@ static void what_is_not_katraces(void **state)
 	refused("hello", -EBADMSG);
 	refused("{\"a\":1}", -ENOMSG);
 	refused("[1]", -ENOMSG);
-	refused("12", -EBADMSG); /* it might go on */
+	refused("12", -EBADMSG); /* more digits might follow */
 	refused("null", -EBADMSG);
 	refused("{\"event_name\":17}", -ENOMSG);
 	refused(HEAD_OF("1.1", "other.started") "\"katrace\":{}}", -ENOMSG);
@@ -256,7 +256,7 @@ static void containers(void **state)
 		-EINVAL);
 }
 
-/* The same twice: the reader is in order after a line that was cut off. */
+/* Twice: the reader works after a truncated line. */
 static void goes_on_after_a_bad_line(void **state)
 {
 	struct ndjson *ndjson = ndjson_new();
@@ -294,7 +294,7 @@ static int read_name(const char *name, struct recorded *recorded)
 	return read_line(line, recorded);
 }
 
-/* Whatever json-c makes of bytes from 0x80 on, which differs from version to version. */
+/* Versions of json-c differ in what they accept from 0x80 on; katrace does not. */
 static void names_in_utf8(void **state)
 {
 	static const char *const good[] = {

@@ -161,7 +161,7 @@ static void world_free(struct world *w)
 	free(w);
 }
 
-/* Sock 1 has three holders, and what filter is wanted is known by now. */
+/* Sock 1 has three holders, and the filter is set up. */
 static void walk(struct world *w)
 {
 	struct katrace_owner found = { .sock = 1, .inode = 1001, .comm = "ss\x1bhd" };
@@ -215,7 +215,7 @@ static void replay_all(struct world *w)
 	ndjson_free(ndjson);
 }
 
-/* The run is over. Compares, and looks whether part is there at all. */
+/* The run is over. Compares both texts, and checks that they contain part. */
 static void expect_the_same_with(struct world *w, const char *part)
 {
 	model_finish(w->recorder, w->now_ns);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-/* The command line of katrace replay. What it says when it is wrong is on stderr, and in tests/golden. */
+/* The command line of katrace replay. Its error messages are tested in tests/golden. */
 #include "unit.h"
 
 #include "cli/options.h"
@@ -41,7 +41,7 @@ static void one_file(void **state)
 	options_clear(&options);
 }
 
-/* Those of a live run, but for processes that are gone. */
+/* Those of a live run, except that the processes have exited. */
 static void filters(void **state)
 {
 	const struct process gone = { .pid = 4194304, .comm = "nginx" }, other = { .pid = 1, .comm = "init" };

@@ -317,7 +317,7 @@ static void summed_up(void **state)
 		"nginx[812]: 1 connection with unanswered keepalive probes, silent 37 s\n");
 }
 
-/* The example of many a busy host. */
+/* As on many busy hosts. */
 static void thousands_without_keepalive(void **state)
 {
 	const struct owner nginx = make_holder(812, "nginx");

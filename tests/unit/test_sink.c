@@ -19,7 +19,7 @@
 #define LINE "0123456789abcdef0123456789abcde\n"
 #define LINE_SIZE (sizeof(LINE) - 1)
 
-/* A sink for a descriptor that stays the test's. */
+/* A sink for a descriptor that the test keeps. */
 static struct sink *sink_on(int fd, size_t capacity)
 {
 	struct sink *sink;

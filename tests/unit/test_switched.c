@@ -91,7 +91,7 @@ static void ends_of_strangers_are_told(void **state)
 	walk(w, 1, 42, SECOND);
 	closed.state = TCP_SYN_SENT;
 	closed.error = ECONNREFUSED;
-	observe(w, closed); /* it never was one */
+	observe(w, closed); /* it was never established */
 	closed.state = TCP_FIN_WAIT1;
 	closed.error = 0;
 	closed.settings.enabled = false;

@@ -325,7 +325,7 @@ static void user_timeouts(void **state)
 	page_free(page);
 }
 
-/* Said when it is first told, and in the timeline. */
+/* In the first event and in the timeline. */
 static void middleboxes(void **state)
 {
 	struct page *page = page_new_with(plain, "sshd", 29);
@@ -468,7 +468,7 @@ static void every_source_of_settings(void **state)
 	}
 }
 
-/* The largest there can be fits the sizes text.h promises. */
+/* The largest possible output fits the sizes in text.h. */
 static void the_worst_fits(void **state)
 {
 	struct page *page = page_new(plain, "\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff");

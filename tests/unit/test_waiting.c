@@ -82,7 +82,7 @@ static void the_last_owner_is_kept(void **state)
 	world_free(w);
 }
 
-/* Pid 42 is wanted. The kernel side is told of others once their owner is known, and they are forgotten. */
+/* The filter is pid 42. Others are reported to the kernel side once their owner is known, and forgotten. */
 static void only_the_wanted_pids(void **state)
 {
 	struct world *w = world_new(10);
@@ -95,14 +95,14 @@ static void only_the_wanted_pids(void **state)
 	observe(w, make_probe(1, 1, 2 * SECOND));
 	expect(w, "");
 	walk(w, 1, 42, 3 * SECOND);
-	observe(w, make_timeout(2, 3, 3 * SECOND)); /* its death would begin a story, but not theirs */
+	observe(w, make_timeout(2, 3, 3 * SECOND)); /* the end of a matching connection would begin a story */
 	model_finish(w->model, 4 * SECOND);
 	expect(w, "configured [42]\nsent 1/3 [42]\n-- open, 1 entries\n");
 	assert_int_equal(model_counts(w->model).connections, 1);
 	world_free(w);
 }
 
-/* What the kernel side did not tell of a connection that was unwanted is no loss when it is passed to 42. */
+/* Records that the kernel side left out while a connection did not match are not lost when it is passed to 42. */
 static void one_that_is_passed_on_begins_anew(void **state)
 {
 	struct world *w = world_new(10);
@@ -133,7 +133,7 @@ static void other_places_do_not_enter(void **state)
 	world_free(w);
 }
 
-/* Nobody that katrace sees holds it. It is kept in mind, so as not to be looked up each time. */
+/* Nobody that katrace sees holds it. It is remembered, so that it is not looked up each time. */
 static void unknown_owners_are_no_others(void **state)
 {
 	struct world *w = world_new(10);

@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-/* cmocka 2 says of which type; ours are all unsigned. */
+/* In cmocka 2 the name has the type; ours are all unsigned. */
 #ifdef assert_uint_in_range
 #undef assert_in_range
 #define assert_in_range assert_uint_in_range

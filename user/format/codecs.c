@@ -17,7 +17,7 @@
 /* The year 2242: its nanoseconds still fit in 64 bits. */
 #define SECONDS_MAX 8600000000LL
 
-/* A codec without read() holds nothing that the other fields of a line do not provide. */
+/* A codec without read(): the value follows from other fields of the line. */
 
 void write_plain(struct out *out, const char *text)
 {
@@ -182,7 +182,7 @@ const struct codec codec_errno = { write_errno, read_errno };
 /* Its place is the probe of the event. */
 static void write_result(const struct value *value, struct out *out)
 {
-	const struct event *event = value->told->from[FROM_EVENT];
+	const struct event *event = value->sources->from[FROM_EVENT];
 	const int64_t result = event->probe.result;
 
 	if (result < 0)
@@ -226,12 +226,12 @@ const struct codec codec_id = { write_id, read_id };
 /* "RUN-NUMBER"; the number of a socket is its place in the list. */
 static void write_connection_id(const struct value *value, struct out *out)
 {
-	const struct event_line *line = value->told->from[FROM_LINE];
+	const struct event_line *line = value->sources->from[FROM_LINE];
 
 	out_bytes(out, "\"", 1);
 	out_text(out, line->run);
 	out_bytes(out, "-", 1);
-	out_number(out, value->told->kind == LINE_SOCKET ? line->sequence : field_number(value->field, value->at));
+	out_number(out, value->sources->kind == LINE_SOCKET ? line->sequence : field_number(value->field, value->at));
 	out_bytes(out, "\"", 1);
 }
 

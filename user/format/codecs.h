@@ -27,7 +27,7 @@ struct reading {
 /* A value to write, at its place in its source. */
 struct value {
 	const struct field *field;
-	const struct told *told;
+	const struct sources *sources;
 	const void *at;
 	struct clock_text *clock;
 };

@@ -73,14 +73,14 @@ static void write_texts(const char *const *texts, size_t n, struct out *out)
 
 static void write_hooks(const struct value *value, struct out *out)
 {
-	const struct started *started = value->told->from[FROM_STARTED];
+	const struct started *started = value->sources->from[FROM_STARTED];
 
 	write_texts(started->hooks, started->n_hooks, out);
 }
 
 static void write_degraded(const struct value *value, struct out *out)
 {
-	const struct started *started = value->told->from[FROM_STARTED];
+	const struct started *started = value->sources->from[FROM_STARTED];
 
 	write_texts(started->degraded, started->n_degraded, out);
 }
@@ -150,7 +150,7 @@ static void write_changed(const struct value *value, struct out *out)
 
 	out_bytes(out, "[", 1);
 	for (enum setting i = 0; i < SETTINGS; i++)
-		if (changed_has(value->told->from[FROM_EVENT], i))
+		if (changed_has(value->sources->from[FROM_EVENT], i))
 			write_setting(out, &before, i);
 	out_bytes(out, "]", 1);
 }

@@ -115,91 +115,91 @@ static const char *stage(unsigned int number)
 
 /* --- presence --- */
 
-static const struct event *event_of(const struct told *told)
+static const struct event *event_of(const struct sources *sources)
 {
-	return told->from[FROM_EVENT];
+	return sources->from[FROM_EVENT];
 }
 
-static const struct listed *listed_of(const struct told *told)
+static const struct listed *listed_of(const struct sources *sources)
 {
-	return told->from[FROM_LISTED];
+	return sources->from[FROM_LISTED];
 }
 
-static const struct owner *owner_of(const struct told *told)
+static const struct owner *owner_of(const struct sources *sources)
 {
-	const struct connection *connection = told->from[FROM_CONNECTION];
+	const struct connection *connection = sources->from[FROM_CONNECTION];
 
 	return &connection->owner;
 }
 
-static bool has_state(const struct told *told)
+static bool has_state(const struct sources *sources)
 {
-	return state_name(event_of(told)->state);
+	return state_name(event_of(sources)->state);
 }
 
-static bool has_process(const struct told *told)
+static bool has_process(const struct sources *sources)
 {
-	return owner_of(told)->pid;
+	return owner_of(sources)->pid;
 }
 
-static bool has_container(const struct told *told)
+static bool has_container(const struct sources *sources)
 {
-	return owner_of(told)->pid && *owner_of(told)->cgroup.container;
+	return owner_of(sources)->pid && *owner_of(sources)->cgroup.container;
 }
 
-static bool has_error_type(const struct told *told)
+static bool has_error_type(const struct sources *sources)
 {
-	return !verdict_is_normal(event_of(told)->ended.verdict);
+	return !verdict_is_normal(event_of(sources)->ended.verdict);
 }
 
-static bool has_other_pids(const struct told *told)
+static bool has_other_pids(const struct sources *sources)
 {
-	return owner_of(told)->n_others;
+	return owner_of(sources)->n_others;
 }
 
-static bool is_enabled(const struct told *told)
+static bool is_enabled(const struct sources *sources)
 {
-	return event_of(told)->settings.enabled;
+	return event_of(sources)->settings.enabled;
 }
 
-static bool was_connected(const struct told *told)
+static bool was_connected(const struct sources *sources)
 {
-	return !listed_of(told) || listed_of(told)->was_connected;
+	return !listed_of(sources) || listed_of(sources)->was_connected;
 }
 
-static bool is_due(const struct told *told)
+static bool is_due(const struct sources *sources)
 {
-	return listed_of(told)->due;
+	return listed_of(sources)->due;
 }
 
-static bool detects(const struct told *told)
+static bool detects(const struct sources *sources)
 {
-	return listed_of(told)->detects;
+	return listed_of(sources)->detects;
 }
 
-static bool is_degraded(const struct told *told)
+static bool is_degraded(const struct sources *sources)
 {
-	return ((const struct started *)told->from[FROM_STARTED])->n_degraded;
+	return ((const struct started *)sources->from[FROM_STARTED])->n_degraded;
 }
 
-static bool has_changed(const struct told *told)
+static bool has_changed(const struct sources *sources)
 {
-	return event_is_change(event_of(told));
+	return event_is_change(event_of(sources));
 }
 
-static bool has_result(const struct told *told)
+static bool has_result(const struct sources *sources)
 {
-	return event_of(told)->probe.has_result;
+	return event_of(sources)->probe.has_result;
 }
 
-static bool is_begin(const struct told *told)
+static bool is_begin(const struct sources *sources)
 {
-	return event_of(told)->suppressed.begin;
+	return event_of(sources)->suppressed.begin;
 }
 
-static bool has_estimate(const struct told *told)
+static bool has_estimate(const struct sources *sources)
 {
-	return is_begin(told) && event_of(told)->suppressed.gives_up_ms;
+	return is_begin(sources) && event_of(sources)->suppressed.gives_up_ms;
 }
 
 /* --- the contract --- */

@@ -52,10 +52,10 @@ struct field {
 	bool only_true; /* a boolean that is absent if false */
 
 	enum source source;
-	size_t offset, size;                       /* of the value in its source */
-	bool (*has)(const struct told *told);      /* SOMETIMES, WITH_OBJECT, WHEN_ENABLED; NULL: unless it is 0 */
-	const char *(*fixed)(enum line_kind kind); /* a string that is equal in all lines of a kind */
-	const struct codec *codec;                 /* NULL: written and read by its type */
+	size_t offset, size;                        /* of the value in its source */
+	bool (*has)(const struct sources *sources); /* SOMETIMES, WITH_OBJECT, WHEN_ENABLED; NULL: unless it is 0 */
+	const char *(*fixed)(enum line_kind kind);  /* a string that is equal in all lines of a kind */
+	const struct codec *codec;                  /* NULL: written and read by its type */
 };
 
 extern const struct field fields[];

@@ -12,7 +12,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* A string in quotes, escaped as said above. */
+/* A string in quotes, escaped as above. */
 void json_quote(struct out *out, const char *text);
 
 /* The length of the UTF-8 sequence at text, which ends with a zero; 0 if it is none. */

@@ -17,7 +17,7 @@
 struct ndjson {
 	struct json_tokener *tokener;
 	struct plan plans[LINE_KINDS];
-	char *ascii; /* a line in ASCII alone */
+	char *ascii; /* a line with escapes for everything but ASCII */
 	size_t ascii_size;
 };
 
@@ -53,8 +53,8 @@ void ndjson_free(struct ndjson *ndjson)
 /* --- single values --- */
 
 /*
- * Follows a path. Returns 0; -ENOENT when there is no such key, with *parent saying whether there is the object it
- * would be in; or -EINVAL for something else in place of an object.
+ * Follows a path. Returns 0; -ENOENT if there is no such key, then *parent is true if its object exists; or -EINVAL if
+ * something else is in place of an object.
  */
 static int find(struct json_object *line, const struct step *step, struct json_object **value, bool *parent)
 {
@@ -71,7 +71,7 @@ static int find(struct json_object *line, const struct step *step, struct json_o
 }
 
 /* A field that a minor version added is missing in older recordings. */
-static bool is_required(const struct field *field, const struct told *told, bool parent)
+static bool is_required(const struct field *field, const struct sources *sources, bool parent)
 {
 	switch (field->presence) {
 	case ALWAYS:
@@ -79,7 +79,7 @@ static bool is_required(const struct field *field, const struct told *told, bool
 	case WITH_OBJECT:
 		return parent;
 	case WHEN_ENABLED:
-		return parent && field->has(told);
+		return parent && field->has(sources);
 	case SOMETIMES:
 		break;
 	}
@@ -88,7 +88,7 @@ static bool is_required(const struct field *field, const struct told *told, bool
 
 static bool is_integer_of(const struct field *field, struct json_object *value)
 {
-	/* One that does not fit becomes the nearest, which is out of range. */
+	/* json-c returns the nearest int64_t for a number that does not fit; it is out of range. */
 	const int64_t number = json_object_get_int64(value);
 
 	return json_object_is_type(value, json_type_int) && number >= field->min && number <= field_max(field);
@@ -166,7 +166,7 @@ static void *source_in(struct reading *reading, enum source source)
 static int read_field(struct json_object *line, const struct step *step, struct reading *reading)
 {
 	const struct field *field = step->field;
-	const struct told told = { .from = { [FROM_EVENT] = &reading->event } };
+	const struct sources sources = { .from = { [FROM_EVENT] = &reading->event } };
 	struct place place = { .field = field, .reading = reading };
 	char *source = source_in(reading, field->source);
 	struct json_object *value;
@@ -177,7 +177,7 @@ static int read_field(struct json_object *line, const struct step *step, struct 
 		return 0;
 	err = find(line, step, &value, &parent);
 	if (err == -ENOENT)
-		return is_required(field, &told, parent) ? -EINVAL : 0;
+		return is_required(field, &sources, parent) ? -EINVAL : 0;
 	if (err)
 		return err;
 	place.at = source + field->offset;
@@ -337,12 +337,11 @@ static int escape_all(const char *line, struct out *out)
 
 /*
  * json-c 0.18 refuses every byte from 0x80 on in strings when it is strict: it compares a signed char with
- * 0x1f. So it is given escapes, and what is UTF-8 is decided here. *line and *n become those of the same text in
- * ASCII.
+ * 0x1f. So katrace checks UTF-8 itself and replaces it by escapes. *line and *n are then those of the ASCII text.
  */
 static int to_ascii(struct ndjson *ndjson, const char **line, size_t *n)
 {
-	const size_t size = 3 * *n + 1; /* the worst: two bytes become six */
+	const size_t size = 3 * *n + 1; /* at worst two bytes become six */
 	struct out out;
 	char *copy;
 	int err;
@@ -378,7 +377,7 @@ int ndjson_read(struct ndjson *ndjson, const char *line, size_t n, struct record
 		return -EBADMSG;
 	json_tokener_reset(ndjson->tokener);
 	object = json_tokener_parse_ex(ndjson->tokener, line, (int)n);
-	/* json-c 0.18, if strict, refuses a number that is too large; 0.16 makes the nearest of it */
+	/* json-c 0.18, if strict, refuses a number that is too large; 0.16 returns the nearest one */
 	if (json_tokener_get_error(ndjson->tokener) == json_tokener_error_parse_number)
 		return -EINVAL;
 	if (!object) /* json_tokener_continue: the line ends too early */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /*
- * The left end of a replay: lines that katrace once wrote, as docs/architecture.md has them. They may come from
- * elsewhere, so nothing in them is trusted: what is not as katrace writes it is refused.
+ * Reads recordings: lines that katrace wrote. They may come from elsewhere, so nothing in them is trusted: a line that
+ * katrace would not write is refused.
  */
 #ifndef KATRACE_JSON_READER_H
 #define KATRACE_JSON_READER_H
@@ -10,7 +10,7 @@
 
 #include <stddef.h>
 
-/* Longer lines are none of katrace's. */
+/* Longer lines are refused. */
 #define NDJSON_LINE_MAX (1024UL * 1024)
 
 struct ndjson;

@@ -31,16 +31,16 @@ void json_writer_free(struct json_writer *writer)
 	free(writer);
 }
 
-static const void *place_of(const struct field *field, const struct told *told)
+static const void *place_of(const struct field *field, const struct sources *sources)
 {
-	return (const char *)told->from[field->source] + field->offset;
+	return (const char *)sources->from[field->source] + field->offset;
 }
 
-static bool is_there(const struct field *field, const struct told *told)
+static bool is_there(const struct field *field, const struct sources *sources)
 {
 	if (field->presence == ALWAYS)
 		return true;
-	return field->has ? field->has(told) : field_number(field, place_of(field, told)) != 0;
+	return field->has ? field->has(sources) : field_number(field, place_of(field, sources)) != 0;
 }
 
 static void write_value(const struct value *value, struct out *out)
@@ -58,16 +58,16 @@ static void write_value(const struct value *value, struct out *out)
 		out_number(out, number > INT64_MAX ? INT64_MAX : number);
 }
 
-static void write_line(struct json_writer *writer, const struct told *told, struct out *out)
+static void write_line(struct json_writer *writer, const struct sources *sources, struct out *out)
 {
-	const struct plan *plan = &writer->plans[told->kind];
-	struct value value = { .told = told, .clock = &writer->clock };
+	const struct plan *plan = &writer->plans[sources->kind];
+	struct value value = { .sources = sources, .clock = &writer->clock };
 	size_t left_out = 0;
 
 	for (const struct step *step = plan->steps; step < plan->steps + plan->n; step++) {
 		const struct piece *before = &step->before[left_out];
 
-		if (step->field && !is_there(step->field, told)) {
+		if (step->field && !is_there(step->field, sources)) {
 			left_out++;
 			continue;
 		}
@@ -76,7 +76,7 @@ static void write_line(struct json_writer *writer, const struct told *told, stru
 		if (!step->field)
 			continue;
 		value.field = step->field;
-		value.at = place_of(step->field, told);
+		value.at = place_of(step->field, sources);
 		write_value(&value, out);
 	}
 }
@@ -84,36 +84,36 @@ static void write_line(struct json_writer *writer, const struct told *told, stru
 void json_writer_event(struct json_writer *writer, const struct event_line *line, const struct event *event,
 		       struct out *out)
 {
-	const struct told told = {
+	const struct sources sources = {
 		.kind = (enum line_kind)event->kind,
 		.from = { [FROM_LINE] = line, [FROM_EVENT] = event, [FROM_CONNECTION] = event->connection },
 	};
 
-	write_line(writer, &told, out);
+	write_line(writer, &sources, out);
 }
 
 void json_writer_started(struct json_writer *writer, const struct event_line *line, const struct started *started,
 			 struct out *out)
 {
 	const struct event now = { .wall_ns = started->wall_ns };
-	const struct told told = {
+	const struct sources sources = {
 		.kind = LINE_STARTED,
 		.from = { [FROM_LINE] = line, [FROM_EVENT] = &now, [FROM_STARTED] = started },
 	};
 
-	write_line(writer, &told, out);
+	write_line(writer, &sources, out);
 }
 
 void json_writer_stats(struct json_writer *writer, const struct event_line *line, const struct stats *stats,
 		       struct out *out)
 {
 	const struct event now = { .wall_ns = stats->wall_ns };
-	const struct told told = {
+	const struct sources sources = {
 		.kind = LINE_STATS,
 		.from = { [FROM_LINE] = line, [FROM_EVENT] = &now, [FROM_STATS] = stats },
 	};
 
-	write_line(writer, &told, out);
+	write_line(writer, &sources, out);
 }
 
 void json_writer_socket(struct json_writer *writer, const struct event_line *line, uint64_t wall_ns,
@@ -127,7 +127,7 @@ void json_writer_socket(struct json_writer *writer, const struct event_line *lin
 		.state = listed->state,
 		.silent_us = connection->silent_us,
 	};
-	const struct told told = {
+	const struct sources sources = {
 		.kind = LINE_SOCKET,
 		.from = { [FROM_LINE] = line,
 			  [FROM_EVENT] = &now,
@@ -135,5 +135,5 @@ void json_writer_socket(struct json_writer *writer, const struct event_line *lin
 			  [FROM_LISTED] = listed },
 	};
 
-	write_line(writer, &told, out);
+	write_line(writer, &sources, out);
 }

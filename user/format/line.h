@@ -40,7 +40,7 @@ enum source {
 };
 
 /* The sources of one line; those that do not apply are NULL. */
-struct told {
+struct sources {
 	enum line_kind kind;
 	const void *from[SOURCES];
 };

@@ -311,7 +311,7 @@ void tracer_ignore(struct tracer *tracer, uint64_t sock, uint64_t inode, uint64_
 {
 	const struct katrace_other other = { .inode = inode, .until_ns = until_ns };
 
-	if (!inode) /* cannot be told from the next user of this sock */
+	if (!inode) /* indistinguishable from the next user of this sock */
 		return;
 	/* A full map costs records that the model ignores. */
 	bpf_map__update_elem(tracer->skel->maps.others, &sock, sizeof(sock), &other, sizeof(other), BPF_ANY);

@@ -44,7 +44,7 @@ void tracked_free(struct tracked *t)
 	free(t);
 }
 
-/* Outputs do not learn of it; model_leave() tells them. */
+/* Outputs are not notified; model_leave() does that. */
 static void drop(struct model *model, struct tracked *t)
 {
 	lru_remove(model->open, t);

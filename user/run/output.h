@@ -35,7 +35,7 @@ struct output {
 	const struct output_ops *ops;
 	struct target *target;      /* where its lines go; NULL: it writes none */
 	uint64_t lost[EVENT_KINDS]; /* lost lines by kind of event */
-	uint64_t reported;          /* lost lines that it was told about */
+	uint64_t reported;          /* lost lines that were reported to it */
 	bool broken;
 };
 

@@ -37,12 +37,12 @@ static bool enough_events(const struct session *session)
 void session_on_event(void *ctx, const struct event *event)
 {
 	struct session *session = ctx;
-	struct event told = *event;
+	struct event timed = *event;
 
 	if (enough_events(session))
 		return;
-	told.wall_ns = event->time_ns + session->wall_offset_ns;
-	if (outputs_event(session->outputs, &told))
+	timed.wall_ns = event->time_ns + session->wall_offset_ns;
+	if (outputs_event(session->outputs, &timed))
 		session_stop(session); /* the main output is broken: outputs_close() prints why */
 	session->losses.events++;
 	if (enough_events(session))
