@@ -8,6 +8,7 @@
 #include "until.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -34,13 +35,26 @@ struct katrace {
 	int err; /* the read end of its stderr */
 };
 
+/* One character of katrace's stderr, in time. False at its end. */
+static bool read_one(const struct katrace *katrace, const struct wait *wait, char *to)
+{
+	struct pollfd readable = { .fd = katrace->err, .events = POLLIN };
+	const int64_t left_ms = wait->deadline_ms - wait_now_ms();
+
+	errno = ETIMEDOUT;
+	if (left_ms <= 0 || poll(&readable, 1, (int)left_ms) != 1)
+		fail(wait->what);
+	return read(katrace->err, to, 1) == 1;
+}
+
 /* Copies katrace's stderr, up to the line that contains text, or to its end. False at its end. */
 static bool pass_on_until(const struct katrace *katrace, const char *wanted)
 {
+	const struct wait wait = wait_begin(wanted ? "wait for katrace to trace" : "wait for the end of katrace");
 	char line[512];
 	size_t used = 0;
 
-	while (read(katrace->err, line + used, 1) == 1) {
+	while (read_one(katrace, &wait, line + used)) {
 		fputc(line[used], stderr);
 		if (used < sizeof(line) - 1 && line[used] != '\n') {
 			used++;
@@ -58,8 +72,7 @@ static int wait_for(const struct katrace *katrace)
 {
 	int status;
 
-	if (waitpid(katrace->pid, &status, 0) != katrace->pid)
-		fail("wait");
+	WAIT_UNTIL(waitpid(katrace->pid, &status, WNOHANG) == katrace->pid);
 	return WIFEXITED(status) ? WEXITSTATUS(status) : 1;
 }
 

@@ -45,4 +45,7 @@ void live_end_with_parent(void);
 /* ":40312  " finds the events of the connection with that local port. Valid until the next call but one. */
 const char *local_port(unsigned int port);
 
+/* The id of this process, for -p. */
+const char *own_pid(void);
+
 #endif

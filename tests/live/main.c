@@ -34,6 +34,14 @@ const char *local_port(unsigned int port)
 	return text[which];
 }
 
+const char *own_pid(void)
+{
+	static char text[16];
+
+	snprintf(text, sizeof(text), "%d", getpid());
+	return text;
+}
+
 /* No pattern matches everything. */
 static bool matches(const char *name, char *const *patterns, int n)
 {

@@ -239,6 +239,14 @@ void tcp_destroy(const struct net *net, const struct tcp *tcp)
 	net_leave(net);
 }
 
+int64_t tcp_silent_us(int fd)
+{
+	const struct tcp_info info = tcp_ask(fd);
+
+	return 1000LL * (info.tcpi_last_ack_recv < info.tcpi_last_data_recv ? info.tcpi_last_ack_recv
+									    : info.tcpi_last_data_recv);
+}
+
 int tcp_timer_ms(const struct net *net, const struct tcp *tcp)
 {
 	struct request request = make_diag_request(SOCK_DIAG_BY_FAMILY, 0, tcp);

@@ -43,6 +43,9 @@ void tcp_read_all(int fd);
 /* TCP_INFO */
 struct tcp_info tcp_ask(int fd);
 
+/* For how long nothing was heard from the peer. */
+int64_t tcp_silent_us(int fd);
+
 /* How long the client's timer has to go, as inet_diag tells: 0 if it is due or late. -1: none is running. */
 int tcp_timer_ms(const struct net *net, const struct tcp *tcp);
 

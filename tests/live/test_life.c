@@ -268,13 +268,10 @@ LIVE_TEST(life_retransmission_timeout)
 /* Connections that end before keepalive acts are not reported. */
 LIVE_TEST(life_short_ones_are_silent)
 {
-	char pid[16];
-	const char *const own[] = { "-p", pid, NULL };
-	struct scene scene;
+	const char *const own[] = { "-p", own_pid(), NULL };
+	struct scene scene = scene_begin_with(own, TCP_IPV4, &quick);
 	struct tcp brief;
 
-	snprintf(pid, sizeof(pid), "%d", getpid());
-	scene = scene_begin_with(own, TCP_IPV4, &quick);
 	for (int i = 0; i < 100; i++) {
 		brief = tcp_connect(scene.net, TCP_IPV4);
 		tcp_keepalive(brief.client, &quick);

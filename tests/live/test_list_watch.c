@@ -6,8 +6,10 @@
 #include "net.h"
 #include "tcp.h"
 #include "tool.h"
+#include "until.h"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <pty.h>
 #include <stdlib.h>
 #include <string.h>
@@ -39,14 +41,50 @@ static bool has_terminals(void)
 	return has;
 }
 
-/* A terminal of 80 columns and 10 lines, and katrace list --watch on it, until there are enough of its redraws. */
-static size_t watch_terminal(char *text, size_t size)
+/* What is on a terminal. */
+struct screen {
+	char text[65536];
+	size_t used;
+	int master;
+};
+
+static bool has_ended(const struct screen *screen)
+{
+	return screen->master < 0;
+}
+
+static bool has_drawn(const struct screen *screen)
+{
+	return strstr(screen->text, "LOCAL  ");
+}
+
+/* Reads what is drawn until it is so. */
+static void read_screen(struct screen *screen, bool (*is_so)(const struct screen *), const char *what)
+{
+	struct pollfd readable = { .fd = screen->master, .events = POLLIN };
+	const struct wait wait = wait_begin(what);
+	ssize_t n;
+
+	while (!is_so(screen)) {
+		must(screen->used < sizeof(screen->text) - 1, "so much is drawn");
+		must(poll(&readable, 1, (int)(wait.deadline_ms - wait_now_ms())) == 1, wait.what);
+		n = read(screen->master, screen->text + screen->used, sizeof(screen->text) - 1 - screen->used);
+		if (n <= 0) { /* EIO: no process has the terminal any more */
+			close(screen->master);
+			screen->master = -1;
+			must(is_so(screen), what);
+			return;
+		}
+		screen->used += (size_t)n;
+	}
+}
+
+/* katrace list --watch on a terminal of 80 columns and 10 lines, until it has drawn and Ctrl-C has ended it. */
+static void watch_terminal(struct screen *screen)
 {
 	const struct winsize window = { .ws_row = 10, .ws_col = 80 };
-	size_t used = 0;
-	int master, status;
-	ssize_t n;
-	pid_t pid = forkpty(&master, NULL, NULL, &window);
+	int status;
+	pid_t pid = forkpty(&screen->master, NULL, NULL, &window);
 
 	must(pid >= 0, "forkpty");
 	if (!pid) {
@@ -54,27 +92,18 @@ static size_t watch_terminal(char *text, size_t size)
 		execl(tool_path, "katrace", "list", "--watch=1", NULL);
 		_exit(127);
 	}
-	while (used < size - 1 && !strstr(text, "LOCAL  ")) {
-		n = read(master, text + used, size - 1 - used);
-		must(n > 0, "read terminal");
-		used += (size_t)n;
-		text[used] = '\0';
-	}
-	must(write(master, "\003", 1) == 1, "Ctrl-C");
-	while (used < size - 1 && (n = read(master, text + used, size - 1 - used)) > 0)
-		used += (size_t)n;
-	text[used] = '\0';
-	close(master);
-	must(waitpid(pid, &status, 0) == pid, "wait");
+	read_screen(screen, has_drawn, "nothing is drawn in time");
+	must(write(screen->master, "\003", 1) == 1, "Ctrl-C");
+	read_screen(screen, has_ended, "no end after Ctrl-C in time");
+	WAIT_UNTIL(waitpid(pid, &status, WNOHANG) == pid);
 	assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 0);
-	return used;
 }
 
 /* The output fits the terminal, and its screen and cursor are restored. */
 LIVE_TEST(list_watches_on_a_terminal, .once = true)
 {
 	enum { N = 20 };
-	static char text[65536];
+	static struct screen screen;
 	int clients[N], servers[N], lines = 0;
 	struct net *net;
 	char *at, *line, *save;
@@ -83,11 +112,11 @@ LIVE_TEST(list_watches_on_a_terminal, .once = true)
 		skip("there are no terminals here");
 	net = net_new();
 	tcp_connect_many(net, clients, servers, N);
-	watch_terminal(text, sizeof(text));
-	assert_non_null(strstr(text, "\033[?1049h"));
-	assert_non_null(strstr(text, "\033[?1049l"));
-	assert_non_null(strstr(text, "\033[?25h"));
-	at = strstr(text, "\033[J");
+	watch_terminal(&screen);
+	assert_non_null(strstr(screen.text, "\033[?1049h"));
+	assert_non_null(strstr(screen.text, "\033[?1049l"));
+	assert_non_null(strstr(screen.text, "\033[?25h"));
+	at = strstr(screen.text, "\033[J");
 	assert_non_null(at);
 	at[strcspn(at + 1, "\033") + 1] = '\0'; /* the first drawing ends where a colour or the next one begins */
 	for (line = strtok_r(at + 3, "\r\n", &save); line; line = strtok_r(NULL, "\r\n", &save), lines++)
