@@ -264,7 +264,7 @@ static __always_inline __u32 sock_silent(const struct tcp_sock *tp)
 /*
  * Jiffies since anything arrived for the connection: sock_silent(), or less if an out-of-window segment came later,
  * such as a keepalive probe of the peer. tcp_oow_rate_limited() notes its time, at most every
- * net.ipv4.tcp_invalid_ratelimit (500 ms); 0: none yet (5.10 to 7.2).
+ * net.ipv4.tcp_invalid_ratelimit (500 ms); 0: none yet (5.10 to 7.2). The clock is read last here too.
  */
 static __always_inline __u32 sock_heard(const struct tcp_sock *tp, __u32 silent)
 {
