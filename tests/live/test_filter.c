@@ -118,7 +118,7 @@ static pid_t fork_as(pid_t pid)
 }
 
 /* The process of --pid exits, and another one gets its id and a connection: that one does not match. */
-LIVE_TEST(filter_pid_is_reused)
+LIVE_TEST(filter_pid_is_reused, .limit_s = 3 * OWNER_WAIT_S)
 {
 	char pids[32];
 	const char *const filtered[] = { "-p", pids, NULL }, *const all[] = { NULL };
@@ -153,7 +153,7 @@ LIVE_TEST(filter_pid_is_reused)
 	}
 	assert_int_equal(pid, first.pid);
 	assert_int_equal(read(ports[0], &port, sizeof(port)), sizeof(port));
-	assert_true(tool_wait_lines(everybody, 3, local_port(port), "  impostor  ", 30));
+	assert_true(tool_wait_lines(everybody, 3, local_port(port), "  impostor  ", OWNER_WAIT_S));
 	assert_true(tool_wait_lines(stage.tool, tool_lines(stage.tool, local_port(second.port), "") + 2,
 				    local_port(second.port), "", 30));
 	assert_int_equal(tool_lines(stage.tool, local_port(port), ""), 0);
@@ -222,7 +222,7 @@ static void have_children(int fd)
 }
 
 /* With children there already, and with those that come later; not with anybody else's. */
-LIVE_TEST(filter_children)
+LIVE_TEST(filter_children, .limit_s = 3 * OWNER_WAIT_S)
 {
 	char pids[32];
 	const char *const args[] = { "-p", pids, "--children", NULL };
@@ -241,8 +241,8 @@ LIVE_TEST(filter_children)
 	assert_true(tool_wait_lines(stage.tool, 2, "  early/2  ", "answered in", 30));
 	assert_true(tool_wait_lines(stage.tool, 1, "  late  ", "answered in", 30));
 	holder_act(&late);
-	assert_true(tool_wait_lines(stage.tool, 1, "  late/1  ", "answered in", 30));
-	assert_true(tool_wait_lines(stage.tool, 1, "  late/2  ", "answered in", 30));
+	assert_true(tool_wait_lines(stage.tool, 1, "  late/1  ", "answered in", OWNER_WAIT_S));
+	assert_true(tool_wait_lines(stage.tool, 1, "  late/2  ", "answered in", OWNER_WAIT_S));
 	assert_int_equal(tool_lines(stage.tool, "stranger", ""), 0);
 	/* they exit with their children: then no process is left */
 	holder_stop(&late);
