@@ -116,7 +116,7 @@ static int check_filters(struct options *options)
 
 	filter_pids(options->filters.filter, &n_pids);
 	if (options->filters.children && !n_pids)
-		return bad_input(options, "--children requires --pid, to say of which processes");
+		return bad_input(options, "--children requires --pid");
 	return 0;
 }
 
