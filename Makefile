@@ -35,11 +35,9 @@ CFLAGS ?= -O2 -g
 KATRACE_CFLAGS := -std=gnu11 -D_GNU_SOURCE -DKATRACE_VERSION='"$(VERSION)"' $(WARNINGS) -Wshadow -Wstrict-prototypes \
 	-Iuser -Iinclude -I$(BUILD) $(SYSTEM_INCLUDE) -MMD -MP
 LIBS := -lbpf -lelf -lz -lcap-ng -ljson-c -pthread
-LIVE_LIBS := $(LIBS)
 ifdef STATIC
 LDFLAGS += $(if $(SYSROOT),-L$(SYSROOT)/usr/lib/$(TRIPLET))
 KATRACE_LDFLAGS := -static
-LIVE_LIBS := -Wl,-Bstatic -lbpf -lelf -lz -lcap-ng -ljson-c -Wl,-Bdynamic -pthread
 endif
 SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
 # BPF_PROG() of libbpf leaves the parameter ctx unused
@@ -61,7 +59,7 @@ all: $(BUILD)/katrace ## build build/katrace
 
 # reports missing tools in one line, before the first file is compiled
 TOOLS := $(CC) $(CLANG) $(LLVM_STRIP) $(BPFTOOL)
-HEADERS := bpf/libbpf.h gelf.h zlib.h cap-ng.h json-c/json.h cmocka.h
+HEADERS := bpf/libbpf.h gelf.h zlib.h cap-ng.h json-c/json.h $(if $(STATIC),,cmocka.h)
 no_header = printf '\#if !__has_include(<%s>)\n%s\n\#endif\n' $(foreach h,$(HEADERS),$(h) $(h)) | $(CC) $(SYSTEM_INCLUDE) -E -P -
 .PHONY: tools
 tools:
@@ -136,15 +134,10 @@ static: deps static-deps ## one file for hosts with nothing installed
 	$(MAKE_NOW) BUILD=$(BUILD)/static/arm64 STATIC=1 CC=aarch64-linux-gnu-gcc SYSROOT=$(CACHE)/sysroot-arm64 static-here
 	@cd $(BUILD)/static && du -h --apparent-size */katrace
 
-# katrace, and what the tests in a virtual machine need
+# katrace, and its tests for virtual machines
 .PHONY: static-here
 static-here: $(BUILD)/katrace $(BUILD)/tests/live
-	@mkdir -p $(BUILD)/lib
 	@cp $(BUILD)/tests/live $(BUILD)/live
-	@for lib in libc.so.6 ld-linux-x86-64.so.2 ld-linux-aarch64.so.1; do \
-		file=$$($(CC) $(if $(SYSROOT),-B$(SYSROOT)/usr/lib/$(TRIPLET)) -print-file-name=$$lib); \
-		[ "$$file" = $$lib ] || cp -L $$file $(BUILD)/lib/; \
-	done
 
 ## --- set-up ---
 

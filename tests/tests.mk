@@ -24,7 +24,7 @@ $(call obj,plain,tests/live/reference.c): | $(REFERENCE)
 $(BUILD)/tests/live: $(call obj,plain,$(filter-out tests/live/demo.c,$(LIVE_SRC))) $(BUILD)/libkatrace.a
 	@mkdir -p $(@D)
 	$(call say,LINK  $@)
-	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $^ $(LIVE_LIBS) -o $@
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $(KATRACE_LDFLAGS) $^ $(LIBS) -o $@
 
 $(BUILD)/demo: $(call obj,plain,tests/live/demo.c tests/live/net.c tests/live/netlink.c tests/live/tcp.c)
 	$(call say,LINK  $@)

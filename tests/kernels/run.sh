@@ -4,8 +4,8 @@
 # and once with katrace choosing by itself.
 # run.sh --list: prints the cells (a kernel in a mode) that it would run.
 #
-# STATIC has ARCH/katrace (static), ARCH/live, and the shared libraries that live needs in ARCH/lib. Logs go to
-# STATIC/logs, the resulting table also to STATIC/kernels.md. CACHE keeps kernels for the next time.
+# STATIC has ARCH/katrace and ARCH/live, both linked statically. Logs go to STATIC/logs, the resulting table also to
+# STATIC/kernels.md. CACHE keeps kernels for the next time.
 #
 # From the environment: KATRACE_TESTS, a pattern of tests to run; KATRACE_KERNELS, the kernels to run them on, separated
 # by commas or newlines, such as 'amd64 6.1,arm64' (all of arm64); KATRACE_CELLS=part, to run each kernel in one mode and
@@ -78,14 +78,10 @@ compiler() {
 make_initramfs() {
 	local kernel=$1 arch=${1% *} root
 	root=$work/${kernel// /-}
-	mkdir -p "$root/lib"
+	mkdir -p "$root"
 	"$(compiler "$arch")" -std=gnu11 -D_GNU_SOURCE -Wall -Wextra -Werror -O2 -static "$here/init.c" -o "$root/init"
 	cp "$static/$arch/katrace" "$static/$arch/live" "$root/"
 	cp -r "${directories[$kernel]}/modules" "$root/"
-	if [ -d "$static/$arch/lib" ]; then
-		cp -L "$static/$arch/lib/"* "$root/lib/"
-		ln -s lib "$root/lib64"
-	fi
 	(cd "$root" && find . | cpio -o -H newc --quiet -R 0:0 | gzip -1) > "$root.initramfs"
 	rm -rf "$root"
 }
@@ -119,7 +115,7 @@ start() {
 	began[$cell]=$SECONDS
 }
 
-# cmocka's total of that kind ("PASSED"), 0 without one.
+# The tests' total of that kind ("PASSED"), 0 without one.
 total() {
 	local n
 	n=$(sed -n "s/^\[ *$2 *\] \([0-9]*\) test(s).*/\1/p" "$1" | tail -n 1)

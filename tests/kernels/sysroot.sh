@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-# sysroot.sh CACHE: gets what katrace and its tests are built against on arm64, and prints the directory it is in.
+# sysroot.sh CACHE: gets what katrace and its live tests are built against on arm64, and prints the directory it is in.
 set -euo pipefail
 # shellcheck source=/dev/null
 . "$(dirname "$0")/apt.sh"
 
 # bookworm: its C library must not be newer than that of the cross compiler
 SUITE=bookworm
-PACKAGES=(libbpf-dev libelf-dev zlib1g-dev libcap-ng-dev libjson-c-dev libcmocka-dev libcmocka0)
+PACKAGES=(libbpf-dev libelf-dev zlib1g-dev libcap-ng-dev libjson-c-dev)
 
 if [ $# != 1 ]; then
 	echo "usage: $0 CACHE" >&2

@@ -5,6 +5,7 @@
 
 #include <fcntl.h>
 #include <linux/userfaultfd.h>
+#include <poll.h>
 #include <pthread.h>
 #include <stdint.h>
 #include <sys/ioctl.h>
@@ -14,6 +15,7 @@
 #include <unistd.h>
 
 #define BYTES 11
+#define PATIENCE_MS 10000
 
 /* tcp_sendmsg() copies from a page that is not there until the owner of the userfaultfd says so. */
 struct stall {
@@ -39,6 +41,7 @@ struct stall *stall_begin(int fd)
 	struct uffdio_api api = { .api = UFFD_API };
 	struct uffdio_register range = { .mode = UFFDIO_REGISTER_MODE_MISSING };
 	struct stall *stall = calloc(1, sizeof(*stall));
+	struct pollfd faults = { .events = POLLIN };
 	struct uffd_msg fault;
 
 	must(stall, "memory");
@@ -51,10 +54,12 @@ struct stall *stall_begin(int fd)
 	range.range.start = (uintptr_t)stall->page;
 	range.range.len = stall->size;
 	must(ioctl(stall->faults, UFFDIO_REGISTER, &range) == 0, "register a page");
+	faults_under_way = stall->faults;
 	must(pthread_create(&stall->thread, NULL, send_page, stall) == 0, "thread");
+	faults.fd = stall->faults;
+	must(poll(&faults, 1, PATIENCE_MS) == 1, "wait for send(2) to touch the page");
 	must(read(stall->faults, &fault, sizeof(fault)) == sizeof(fault), "page fault");
 	must(fault.event == UFFD_EVENT_PAGEFAULT, "page fault");
-	faults_under_way = stall->faults;
 	return stall;
 }
 

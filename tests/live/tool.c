@@ -321,17 +321,19 @@ void tool_signal(struct tool *tool, int signal)
 int tool_wait(struct tool *tool, int timeout_s)
 {
 	const int64_t deadline = now_ms() + 1000 * timeout_s;
-	bool killed = false;
+	const struct timespec step = { .tv_nsec = 2000000 };
+	bool killed;
 	int status;
 
 	if (!tool->pid)
 		return tool->status;
 	while (read_some(tool, deadline))
 		;
-	if (now_ms() >= deadline) {
-		killed = true;
+	while (tool_runs(tool) && now_ms() < deadline) /* without its output */
+		nanosleep(&step, NULL);
+	killed = tool_runs(tool);
+	if (killed)
 		kill(tool->pid, SIGKILL);
-	}
 	must(waitpid(tool->pid, &status, 0) == tool->pid, "wait");
 	tool->pid = 0;
 	tool->status = WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
