@@ -52,7 +52,7 @@ void stage_free(struct stage *stage);
  */
 struct tool *trace_holders(const struct holder *holders, int n);
 
-/* On a busy host with many descriptors katrace waits so long between two walks: 1 % of a core. */
+/* Between two walks katrace waits 100 times as long as one takes: half a minute on a busy host. */
 #define OWNER_WAIT_S 90
 
 /* Waits for a line about the connection with that local port that names this process. */
