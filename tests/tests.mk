@@ -20,6 +20,7 @@ $(BUILD)/tests/test_%: $(BUILD)/asan/tests/unit/test_%.o $(BUILD)/libkatrace-asa
 	$(Q)$(CC) $(SANITIZE) $^ $(LIBS) -lcmocka -o $@
 
 $(call obj,plain,tests/live/reference.c): | $(REFERENCE)
+$(call obj,plain,tests/live/witness.c): | $(BUILD)/witness.direct.skel.h
 
 $(BUILD)/tests/live: $(call obj,plain,$(filter-out tests/live/demo.c,$(LIVE_SRC))) $(BUILD)/libkatrace.a
 	@mkdir -p $(@D)

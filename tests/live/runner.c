@@ -5,6 +5,7 @@
 #include "tool.h"
 #include "warden.h"
 
+#include <inttypes.h>
 #include <signal.h>
 #include <sys/mman.h>
 #include <sys/sendfile.h>
@@ -17,16 +18,21 @@ struct job {
 	pid_t warden; /* 0: free */
 	int run, output;
 	double begin_s;
+	uint64_t hidden; /* timer interrupts missed before it */
 };
 
 struct runner {
 	const struct run *runs;
 	int n, n_jobs, running;
 	struct job *jobs;
-	char *outcomes; /* of each run; NOT_RUN until then */
+	char *outcomes; /* of each run; NOT_RUN and UNDER_WAY until then */
+	char *repeats;  /* of each run */
+	hidden_fn hidden;
 };
 
 #define NOT_RUN ((char)-1)
+#define UNDER_WAY ((char)-2)
+#define REPEATS_MAX 2
 
 static volatile sig_atomic_t interrupted;
 
@@ -42,6 +48,11 @@ static double now_s(void)
 
 	clock_gettime(CLOCK_MONOTONIC, &ts);
 	return (double)ts.tv_sec + (double)ts.tv_nsec / 1e9;
+}
+
+static uint64_t hidden_so_far(const struct runner *runner)
+{
+	return runner->hidden ? runner->hidden() : 0;
 }
 
 static struct job *job_of(const struct runner *runner, pid_t warden)
@@ -61,6 +72,8 @@ static void start(struct runner *runner, int run)
 	fflush(NULL);
 	job->run = run;
 	job->begin_s = now_s();
+	job->hidden = hidden_so_far(runner);
+	runner->outcomes[run] = UNDER_WAY;
 	job->warden = fork();
 	must(job->warden >= 0, "fork");
 	if (!job->warden) {
@@ -91,7 +104,23 @@ static void report(const struct runner *runner, const struct job *job, enum outc
 	}
 	printf("[ RUN      ] %s%s (%.1f s)\n", run->test->name, run->variant, s);
 	show_output(job->output);
+	if (runner->outcomes[job->run] == NOT_RUN) {
+		printf("[  AGAIN   ] %s%s: meanwhile this kernel ran no tracing programs in %" PRIu64
+		       " timer interrupts\n",
+		       run->test->name, run->variant, hidden_so_far(runner) - job->hidden);
+		return;
+	}
 	printf("[  %s ] %s%s\n", outcome == OUTCOME_SKIPPED ? "SKIPPED" : "FAILED ", run->test->name, run->variant);
+}
+
+/* It failed, perhaps because katrace could not see what a timer did. Then it is to run again. */
+static bool proves_nothing(const struct runner *runner, const struct job *job, enum outcome outcome)
+{
+	if (outcome != OUTCOME_FAILED || interrupted || runner->repeats[job->run] == REPEATS_MAX ||
+	    hidden_so_far(runner) == job->hidden)
+		return false;
+	runner->repeats[job->run]++;
+	return true;
 }
 
 static void signal_wardens(const struct runner *runner)
@@ -116,7 +145,7 @@ static void wait_for_one(struct runner *runner)
 	must(job, "wait for a test");
 	if (WIFEXITED(status) && WEXITSTATUS(status) <= OUTCOME_SKIPPED)
 		outcome = (enum outcome)WEXITSTATUS(status);
-	runner->outcomes[job->run] = (char)outcome;
+	runner->outcomes[job->run] = proves_nothing(runner, job, outcome) ? NOT_RUN : (char)outcome;
 	report(runner, job, outcome);
 	fflush(stdout);
 	close(job->output);
@@ -124,19 +153,29 @@ static void wait_for_one(struct runner *runner)
 	runner->running--;
 }
 
+/* The next that is exclusive or not, -1: none is left. */
+static int next_run(const struct runner *runner, bool exclusive)
+{
+	for (int i = 0; i < runner->n; i++)
+		if (runner->outcomes[i] == NOT_RUN && runner->runs[i].test->exclusive == exclusive)
+			return i;
+	return -1;
+}
+
 /* Those that are exclusive or not, at most so many at a time. */
 static void run_some(struct runner *runner, bool exclusive, int jobs)
 {
-	for (int i = 0; i < runner->n && !interrupted; i++) {
-		if (runner->runs[i].test->exclusive != exclusive)
-			continue;
-		while (runner->running >= jobs)
+	int next;
+
+	for (;;) {
+		next = interrupted ? -1 : next_run(runner, exclusive);
+		if (next >= 0 && runner->running < jobs)
+			start(runner, next);
+		else if (runner->running)
 			wait_for_one(runner);
-		if (!interrupted)
-			start(runner, i);
+		else
+			break;
 	}
-	while (runner->running)
-		wait_for_one(runner);
 }
 
 static int count(const struct runner *runner, char outcome)
@@ -163,15 +202,16 @@ static void say_total(const struct runner *runner, char outcome, const char *tit
 	putchar('\n');
 }
 
-bool runner_run(const struct run *runs, int n, int jobs)
+bool runner_run(const struct run *runs, int n, int jobs, hidden_fn hidden)
 {
 	const struct sigaction action = { .sa_handler = note_signal }; /* without SA_RESTART: waitpid(2) ends */
-	struct runner runner = { .runs = runs, .n = n, .n_jobs = jobs };
+	struct runner runner = { .runs = runs, .n = n, .n_jobs = jobs, .hidden = hidden };
 	const double begin_s = now_s();
 
 	runner.jobs = calloc((size_t)jobs, sizeof(*runner.jobs));
 	runner.outcomes = malloc((size_t)n + 1);
-	must(runner.jobs && runner.outcomes, "memory");
+	runner.repeats = calloc((size_t)n + 1, 1);
+	must(runner.jobs && runner.outcomes && runner.repeats, "memory");
 	memset(runner.outcomes, NOT_RUN, (size_t)n);
 	sigaction(SIGINT, &action, NULL);
 	sigaction(SIGTERM, &action, NULL);
@@ -185,5 +225,6 @@ bool runner_run(const struct run *runs, int n, int jobs)
 	n = count(&runner, OUTCOME_FAILED) + count(&runner, NOT_RUN);
 	free(runner.jobs);
 	free(runner.outcomes);
+	free(runner.repeats);
 	return n == 0;
 }

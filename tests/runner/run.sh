@@ -46,6 +46,14 @@ gone() {
 	! [ -e "$1" ]
 }
 
+echo "== a test that fails while the kernel hides timers runs again, twice"
+SAMPLES_HIDDEN=1 run 1 - 'fails' passes
+[ "$(grep -c '^\[  AGAIN   \] fails: ' "$work/output")" = 2 ] || fail "not twice again"
+says '[  FAILED  ] 1 test(s) fails'
+says '[  PASSED  ] 1 test(s)'
+run 1 - 'fails'
+says_not AGAIN
+
 echo "== a test passes, is skipped, fails, crashes, hangs"
 run 0 - passes
 says '[       OK ] passes ('
