@@ -41,12 +41,13 @@ demo: deps ## show a connection live and die (20 s, root or sudo)
 	@$(SUDO) $(BUILD)/demo $(BUILD)/katrace
 
 .PHONY: check
+check: export KATRACE_LINES := $(LINES)
 check: deps check-deps fuzz-deps ## all tests; some need root or sudo
 	$(MAKE_NOW) build-all $(FUZZ:%=$(BUILD)/tests/fuzz_%)
 	@rm -rf $(LINES)
 	@mkdir -p $(LINES)
 	$(MAKE_NOW) --output-sync=target check-unit check-golden fuzz FUZZ_S=5
-	@KATRACE_LINES=$(LINES) $(MAKE) --no-print-directory check-live
+	@$(MAKE) --no-print-directory check-live
 	@$(MAKE) --no-print-directory check-lines
 
 .PHONY: check-unit
