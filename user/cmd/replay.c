@@ -6,6 +6,7 @@
 #include "run/output.h"
 #include "system/lines.h"
 #include "format/json_reader.h"
+#include "format/words.h"
 #include "model/replay.h"
 
 #include <errno.h>
@@ -178,7 +179,7 @@ static void say_skipped(const struct player *player)
 		sum += player->skipped[i];
 	if (!sum)
 		return;
-	fprintf(stderr, "katrace: skipped %" PRIu64 " line%s", sum, sum == 1 ? "" : "s");
+	fprintf(stderr, "katrace: skipped %" PRIu64 " line%s", sum, words_plural(sum));
 	for (size_t i = 0; i < N_REASONS; i++) {
 		if (!player->skipped[i])
 			continue;
@@ -195,7 +196,7 @@ static void say_counts(const struct player *player)
 	const struct model_counts counts = replay_counts(player->replay);
 
 	fprintf(stderr, "katrace: %" PRIu64 " event%s shown; the recording has %" PRIu64 " connection%s\n",
-		player->events, player->events == 1 ? "" : "s", counts.connections, counts.connections == 1 ? "" : "s");
+		player->events, words_plural(player->events), counts.connections, words_plural(counts.connections));
 	if (counts.lost_connections)
 		fprintf(stderr, "katrace: too many connections at once; no longer followed: %" PRIu64 "\n",
 			counts.lost_connections);

@@ -75,9 +75,6 @@ bool field_is_of_connection(const struct field *field);
 /* The largest integer that its value can hold. */
 int64_t field_max(const struct field *field);
 
-/* The part of the path after its last dot. */
-const char *field_leaf(const struct field *field);
-
 /* The value at a place, as an unsigned number of the field's size. */
 uint64_t field_number(const struct field *field, const void *at);
 void field_store(const struct field *field, void *at, uint64_t number);

@@ -87,13 +87,6 @@ int64_t field_max(const struct field *field)
 	return field->size > sizeof(uint32_t) ? NUMBER_MAX : UINT32_MAX;
 }
 
-const char *field_leaf(const struct field *field)
-{
-	const char *dot = strrchr(field->path, '.');
-
-	return dot ? dot + 1 : field->path;
-}
-
 uint64_t field_number(const struct field *field, const void *at)
 {
 	uint64_t wide = 0;

@@ -171,7 +171,7 @@ static void subject(struct out *out, const struct summary_line *line, uint64_t n
 	process_name(out, &line->owner);
 	out_text(out, ": ");
 	grouped(out, n);
-	out_printf(out, " %sconnection%s ", kind, n == 1 ? "" : "s");
+	out_printf(out, " %sconnection%s ", kind, words_plural(n));
 }
 
 static void oldest(struct out *out, const struct concerned *concerned)

@@ -104,7 +104,7 @@ static void entry_line(const struct connection *c, const struct entry *entry, bo
 	case ENTRY_DROPPED:
 		probe_name(entry, out);
 		out_printf(out, "not sent: refused by the local stack, %u time%s", entry->count,
-			   entry->count == 1 ? "" : "s");
+			   words_plural(entry->count));
 		break;
 	case ENTRY_SUPPRESSED:
 		entry_name(out, "suppressed");
@@ -148,7 +148,7 @@ static void say_keepalive_gave_up(const struct connection *c, struct out *out)
 		say_refused(c->refused_with, out);
 	else
 		out_printf(out, "The peer answered none of %u probe%s", c->probes_unanswered,
-			   c->probes_unanswered == 1 ? "" : "s");
+			   words_plural(c->probes_unanswered));
 	say_waited(c, out);
 }
 

@@ -102,7 +102,7 @@ void words_endpoint(struct out *out, const struct endpoint *end)
 	out_number(out, end->port);
 }
 
-static const char *plural(uint64_t n)
+const char *words_plural(uint64_t n)
 {
 	return n == 1 ? "" : "s";
 }
@@ -138,7 +138,7 @@ void words_settings(struct out *out, const struct settings *settings)
 		out_printf(out, "probes %us apart until TCP_USER_TIMEOUT ", settings->interval_s);
 		words_ms(out, settings->user_timeout_ms);
 	} else {
-		out_printf(out, "%u probe%s %us apart", settings->probe_limit, plural(settings->probe_limit),
+		out_printf(out, "%u probe%s %us apart", settings->probe_limit, words_plural(settings->probe_limit),
 			   settings->interval_s);
 	}
 	words_sources(out, settings);
@@ -156,13 +156,13 @@ void words_backlog(struct out *out, uint32_t unacked, uint32_t queued, uint32_t 
 	const char *before = "";
 
 	if (unacked || !queued) {
-		out_printf(out, "%u byte%s unacknowledged", unacked, plural(unacked));
+		out_printf(out, "%u byte%s unacknowledged", unacked, words_plural(unacked));
 		before = ", ";
 	}
 	if (queued)
-		out_printf(out, "%s%u byte%s queued", before, queued, plural(queued));
+		out_printf(out, "%s%u byte%s queued", before, queued, words_plural(queued));
 	if (retransmits)
-		out_printf(out, ", %u retransmission%s", retransmits, plural(retransmits));
+		out_printf(out, ", %u retransmission%s", retransmits, words_plural(retransmits));
 }
 
 void words_container(struct out *out, const struct owner *owner)

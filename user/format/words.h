@@ -36,6 +36,9 @@ void words_backlog(struct out *out, uint32_t unacked, uint32_t queued, uint32_t 
 /* The first twelve digits of the container id, "-" for none. */
 void words_container(struct out *out, const struct owner *owner);
 
+/* "s", unless there is one: "1 event", "2 events" */
+const char *words_plural(uint64_t n);
+
 /* "ETIMEDOUT", or the number if it has no name */
 void words_errno(struct out *out, int error);
 

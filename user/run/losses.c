@@ -1,16 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 #include "run/losses.h"
 
+#include "format/words.h"
+
 #include <inttypes.h>
 #include <stdio.h>
 
 /* While there is work, the counters of the kernel side are read at this interval. */
 #define COUNTS_PAUSE_NS 1000000000ULL
-
-static const char *plural(uint64_t n)
-{
-	return n == 1 ? "" : "s";
-}
 
 static uint64_t sum_lost(const struct tracer_counts *counts)
 {
@@ -77,15 +74,17 @@ void losses_say(const struct losses *losses, const struct stats *stats, const ch
 	fprintf(stderr,
 		"katrace: %" PRIu64 " event%s of %" PRIu64 " connection%s; %s %" PRIu64 " probe%s sent, %" PRIu64
 		" answered, %" PRIu64 " refused locally\n",
-		losses->events, plural(losses->events), stats->connections, plural(stats->connections), where,
-		stats->probes_sent, plural(stats->probes_sent), stats->probes_answered, stats->probes_dropped);
+		losses->events, words_plural(losses->events), stats->connections, words_plural(stats->connections),
+		where, stats->probes_sent, words_plural(stats->probes_sent), stats->probes_answered,
+		stats->probes_dropped);
 	if (!lost[LOST_HOOK] && !lost[LOST_RING] && !lost[LOST_OUTPUT] && !lost[LOST_CONNECTIONS])
 		return;
 	fprintf(stderr,
 		"katrace: LOST: %" PRIu64 " timer%s not seen, %" PRIu64 " record%s from the kernel, %" PRIu64
 		" line%s of output, %" PRIu64 " connection%s\n",
-		lost[LOST_HOOK], plural(lost[LOST_HOOK]), lost[LOST_RING], plural(lost[LOST_RING]), lost[LOST_OUTPUT],
-		plural(lost[LOST_OUTPUT]), lost[LOST_CONNECTIONS], plural(lost[LOST_CONNECTIONS]));
+		lost[LOST_HOOK], words_plural(lost[LOST_HOOK]), lost[LOST_RING], words_plural(lost[LOST_RING]),
+		lost[LOST_OUTPUT], words_plural(lost[LOST_OUTPUT]), lost[LOST_CONNECTIONS],
+		words_plural(lost[LOST_CONNECTIONS]));
 	outputs_say_lost(losses->outputs);
 }
 
