@@ -9,7 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
-/* The pause between walks is at least this, and at least WALK_COST_FACTOR times the duration of the last one. */
+/* The pause between walks is at least this, and at least WALK_COST_FACTOR times the CPU time of the last one. */
 #define WALK_PAUSE_NS NS_PER_S
 #define WALK_COST_FACTOR 100
 /* /proc/PID/cgroup: a line for each of a dozen hierarchies, with paths of at most 4096 bytes, in practice short. */
@@ -132,17 +132,17 @@ static void on_owner(void *ctx, const struct katrace_owner *found)
 
 int lookup_now(struct lookup *lookup)
 {
-	const uint64_t begin = clock_ns(CLOCK_BOOTTIME);
-	uint64_t end, pause;
+	/* not the time that passes: on a busy host most of it is waiting for a CPU, which costs nobody anything */
+	const uint64_t begin = clock_ns(CLOCK_THREAD_CPUTIME_ID);
+	uint64_t pause;
 	int err;
 
 	lookup->began = false;
-	owners_walk_begin(lookup->owners, begin);
+	owners_walk_begin(lookup->owners, clock_ns(CLOCK_BOOTTIME));
 	err = walk_run(lookup->walk, on_owner, lookup);
 	owners_walk_end(lookup->owners);
-	end = clock_ns(CLOCK_BOOTTIME);
-	pause = WALK_COST_FACTOR * (end - begin);
-	lookup->next_ns = end + (pause > WALK_PAUSE_NS ? pause : WALK_PAUSE_NS);
+	pause = WALK_COST_FACTOR * (clock_ns(CLOCK_THREAD_CPUTIME_ID) - begin);
+	lookup->next_ns = clock_ns(CLOCK_BOOTTIME) + (pause > WALK_PAUSE_NS ? pause : WALK_PAUSE_NS);
 	return err;
 }
 
