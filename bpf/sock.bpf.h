@@ -130,7 +130,10 @@ static __always_inline __u32 sock_netns(const struct tcp_sock *tp)
 	return READ(sock_net(tp), ns.inum);
 }
 
-/* SOCK_INODE() of include/net/sock.h; 0 for a socket without a file: an orphan, or a connection not accepted yet. */
+/*
+ * SOCK_INODE() of include/net/sock.h; 0 for an orphan and for a connection not accepted yet. The kernel's own sockets
+ * have an inode, but no file.
+ */
 static __always_inline __u64 sock_inode(const struct tcp_sock *tp)
 {
 	const struct socket *socket = READ(tp, inet_conn.icsk_inet.sk.sk_socket);

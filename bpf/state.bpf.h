@@ -32,10 +32,11 @@ struct {
 } firings SEC(".maps");
 
 /*
- * Connections that keepalive has acted on. Only their ends are reported, so the many short connections of a busy server
- * cause no records. A tcp_sock cannot answer this at TCP_CLOSE: it has no birth time and no count of probes.
- * Inserted by story_enter(); deleted at TCP_CLOSE. The loader sets the size to the number of connections the model
- * remembers. A stale entry (its close was not seen) costs one record, which user space ignores.
+ * Connections that keepalive has acted on. Other ends are reported only if is_worth_telling(), so the many short
+ * connections of a busy server cause no records. A tcp_sock cannot answer this at TCP_CLOSE: it has no birth time and
+ * no count of probes. Inserted by story_enter(); deleted at TCP_CLOSE and by tracer_ignore(). The loader sets the size
+ * to the number of connections the model remembers. A stale entry (its close was not seen) costs one record, which user
+ * space ignores.
  */
 enum story_flag {
 	STORY_SUPPRESSED = 1 << 0, /* reported, and its end not yet */

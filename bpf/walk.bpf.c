@@ -168,7 +168,7 @@ static __always_inline bool is_still(const struct katrace_record *rec, const str
 	       rec->peer_port == sock_peer_port(tp);
 }
 
-/* Sockets that are not connected yet, or closed already, are not shown. */
+/* Sockets that never began to connect or to listen, and closed ones, are not shown. */
 static __always_inline bool is_whole(const struct katrace_record *rec)
 {
 	return rec->state != BPF_TCP_CLOSE && rec->local_port && (rec->peer_port || rec->state == BPF_TCP_LISTEN);

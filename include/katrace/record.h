@@ -62,7 +62,7 @@ struct katrace_record {
 	__u32 idle;            /* jiffies, effective: the socket's or the sysctl's */
 	__u32 interval;        /* jiffies, effective */
 	__u32 user_timeout_ms; /* 0: none */
-	__u32 silent;          /* jiffies since the peer was last heard */
+	__u32 silent;          /* jiffies since the last ACK or data from the peer */
 	__u8 probe_limit;      /* effective */
 	__u8 from_sysctl;
 	__u8 probes_out;  /* sent and unanswered, including this one */
@@ -98,8 +98,8 @@ struct katrace_config {
 	__u32 wake_bytes;    /* wake a busy consumer early when this much waits in the ring */
 	__u8 sees_result;    /* a hook reports what tcp_write_wakeup() returned */
 	__u8 sees_write_err; /* a hook reports calls of tcp_write_err() */
-	__u8 filters;        /* there are filters: see others in bpf/keepalive.bpf.h */
-	__u8 all;            /* report connections that keepalive has not acted on, too */
+	__u8 filters;        /* there are filters: see others in bpf/state.bpf.h */
+	__u8 all;            /* also report connections whose keepalive never acts */
 };
 
 /* A connection that does not match the filters. The kernel may reuse its sock, so an entry is valid for a short time.

@@ -100,12 +100,11 @@ struct option_line {
 	const char *argument;  /* its name in help; NULL: none */
 	unsigned int commands; /* bits: 1 << COMMAND_... */
 	enum option_group group;
-	const char *help; /* one line */
-	const char *more; /* for the manual: further sentences; NULL: none */
-	const char
-		*not_recorded; /* what recordings lack, so that replay cannot take the option; NULL: not the reason */
-	bool common;           /* katrace --help shows it */
-	bool optional;         /* the argument is optional: --name[=ARGUMENT] */
+	const char *help;         /* one line */
+	const char *more;         /* for the manual: further sentences; NULL: none */
+	const char *not_recorded; /* what recordings lack, so replay refuses the option; NULL: does not apply */
+	bool common;              /* katrace --help shows it */
+	bool optional;            /* the argument is optional: --name[=ARGUMENT] */
 
 	enum option_kind kind;
 	size_t at, given;             /* offsets in struct options */

@@ -60,7 +60,7 @@ int parse_netns(const char *text, uint32_t *inode)
 		return netns_of(text, inode);
 	if (parse_number(text, 1, UINT32_MAX, &number))
 		return -EINVAL;
-	if (number > PID_MAX) { /* PROC_DYNAMIC_FIRST is 0xF0000000: no process has such a number */
+	if (number > PID_MAX) { /* inode numbers of namespaces begin at 0xF0000000 (PROC_DYNAMIC_FIRST) */
 		*inode = (uint32_t)number;
 		return 0;
 	}

@@ -100,7 +100,7 @@ static bool fits(const struct rows *rows)
 	return !rows->options.columns || total_width(rows) <= rows->options.columns;
 }
 
-/* The first column is left out first if the terminal is narrow. */
+/* If the terminal is narrow, columns are left out in the order of dispensable. */
 void rows_measured(struct rows *rows)
 {
 	static const enum column dispensable[] = { COLUMN_CONTAINER, COLUMN_INTERVAL, COLUMN_NETNS, COLUMN_TIMEOUT,

@@ -18,7 +18,7 @@ struct tracer_options {
 	unsigned int ring_bytes;  /* a power of two, at least a page */
 	bool answers;             /* use a hook that sees answers when they arrive */
 	bool filters;             /* tracer_ignore() will be called */
-	bool all;                 /* report connections whose keepalive never acts, too */
+	bool all;                 /* also report connections whose keepalive never acts */
 	unsigned int max_stories; /* how many connections that keepalive acted on the kernel side remembers */
 };
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /*
  * When keepalive would notice a dead peer. It gives up at the first firing of its timer that finds the probe limit
- * reached, or the user timeout expired and a probe sent. The first firing that probes comes after the idle time since
- * the peer was last heard, each further firing one interval later.
+ * reached, or the user timeout expired and a probe sent. The first firing that probes comes when the idle time has
+ * passed since the last ACK or data from the peer, each further firing one interval later.
  */
 #ifndef KATRACE_DETECTION_H
 #define KATRACE_DETECTION_H

@@ -8,7 +8,7 @@
 #include <netinet/tcp.h>
 #include <stdlib.h>
 
-/* The two records are made on one CPU with interrupts off, a few microseconds apart. */
+/* A restart of the timer is two records, made on one CPU with interrupts off, a few microseconds apart. */
 #define POSTPONE_NS (10 * 1000000ULL)
 
 struct model *model_new(const struct model_options *options, const struct model_output *output, struct owners *owners)

@@ -24,7 +24,7 @@ struct model_options {
 	size_t max_connections;       /* beyond that the longest idle one is forgotten */
 	bool partial_walks;           /* walks see only the processes of --pid: other sockets do not match */
 	bool no_timelines;            /* no output prints timelines */
-	bool all;                     /* also connections that end before keepalive acts */
+	bool all;                     /* also connections whose keepalive never acts */
 	uint32_t middlebox_timeout_s; /* warn of connections whose first probe comes later; 0: never */
 	const struct filter *filter;  /* what is passed on; must outlive the model */
 };

@@ -55,7 +55,7 @@ static bool owner_is_settled(struct model *model, struct tracked *t, uint64_t no
 
 	if (now_ns < t->owner_due_ns)
 		return true;
-	if (!t->c.id.inode) /* no file, so no owner: the kernel's own, an orphan, or not accepted yet */
+	if (!t->c.id.inode) /* no process can hold it: an orphan, or not accepted yet */
 		return true;
 	if (now_ns - owners_walked_ns(model->owners) >= MODEL_OWNER_FRESH_NS ||
 	    !owners_lookup(model->owners, t->c.id.sock, t->c.id.inode, &owner))

@@ -33,7 +33,7 @@ int lookup_now(struct lookup *lookup);
 /* When the budget allows the next walk, CLOCK_BOOTTIME. */
 uint64_t lookup_next_ns(const struct lookup *lookup);
 
-/* Descriptors that were dropped: out of memory. */
+/* Descriptors that were dropped because memory ran out, and descendants that did not fit the map of kin. */
 uint64_t lookup_lost(const struct lookup *lookup);
 
 #endif

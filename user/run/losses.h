@@ -19,7 +19,7 @@ struct losses {
 	const struct lookup *lookup;
 	uint64_t start_ns;              /* CLOCK_BOOTTIME */
 	uint64_t events;                /* passed to the outputs */
-	uint64_t lost_records;          /* not processed: out of memory */
+	uint64_t lost_records;          /* not processed: invalid, or out of memory */
 	uint64_t reported[LOST_STAGES]; /* reported so far, without those that the model and the outputs report */
 	uint64_t next_counts_ns;        /* when to read the counters of the kernel side again */
 };

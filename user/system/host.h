@@ -9,7 +9,7 @@
 /* The lockdown mode: "none", "integrity", "confidentiality"; "unknown" without securityfs. */
 void host_lockdown(char *state, size_t size);
 
-/* kernel.perf_event_paranoid: over 2 it keeps kprobes from those with CAP_PERFMON only; "unknown" if not readable. */
+/* kernel.perf_event_paranoid: over 2, CAP_PERFMON is not enough for kprobes; "unknown" if not readable. */
 void host_paranoid(char *value, size_t size);
 
 /* TCP segments that have arrived in this network namespace: InSegs of /proc/net/snmp. 0 if not readable. */
