@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 #include "cmd/cmd.h"
 #include "cli/options.h"
+#include "system/streams.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -15,8 +16,13 @@ int main(int argc, char **argv)
 {
 	struct options options;
 	int status = EXIT_BAD_INPUT;
-	int err = options_parse(&options, argc, argv);
+	int err;
 
+	if (streams_fill()) {
+		fputs("katrace: cannot open /dev/null\n", stderr);
+		return EXIT_TROUBLE;
+	}
+	err = options_parse(&options, argc, argv);
 	if (!err)
 		status = run[options.command](&options);
 	if (err == -ENOMEM) {

@@ -244,6 +244,32 @@ LIVE_TEST(cli_broken_pipe)
 	tool_free(tool);
 }
 
+/* Started without stdout and stderr: its messages do not get into the file that it opens. */
+LIVE_TEST(cli_without_streams)
+{
+	char path[128], line[4096];
+	int status, lines = 0;
+	FILE *file;
+	pid_t pid;
+
+	snprintf(path, sizeof(path), "%s/events", live_directory());
+	pid = fork();
+	if (pid == 0) {
+		close(STDOUT_FILENO);
+		close(STDERR_FILENO);
+		execl(tool_path, tool_path, "-j", "-d", "1", "--peer", "192.0.2.1", "-o", path, NULL);
+		_exit(127);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
+	file = fopen(path, "re");
+	assert_non_null(file);
+	for (; fgets(line, sizeof(line), file); lines++)
+		assert_int_equal(line[0], '{');
+	assert_int_equal(lines, 2);
+	fclose(file);
+}
+
 /* Whether a SIGINT would end it at once: while it traces, it blocks the signal and reads of it. */
 static bool heeds_interrupt(pid_t pid)
 {
