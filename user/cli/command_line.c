@@ -30,19 +30,22 @@ struct known {
 static int take_items(struct options *options, const struct option_line *line, const char *argument)
 {
 	char item[PATH_MAX] = "";
+	int err;
 
 	options->filters.filtered = true;
-	switch (parse_list(argument, line->take_item, options->filters.filter, item, sizeof(item))) {
+	err = parse_list(argument, line->take_item, options->filters.filter, item, sizeof(item));
+	switch (err) {
 	case 0:
-		return 0;
 	case -ENOMEM:
-		return -ENOMEM;
+		return err;
 	case -ESRCH:
 		return bad_input(options, "--%s: there is no process %s", line->name, item);
 	case -ENOENT:
 		return bad_input(options, "--%s: there is no '%s'", line->name, item);
-	default:
+	case -EINVAL:
 		return bad_input(options, "--%s: '%s' is not %s", line->name, item, line->unit);
+	default:
+		return bad_input(options, "--%s: cannot read '%s': %s", line->name, item, strerror(-err));
 	}
 }
 

@@ -56,7 +56,7 @@ const struct option_line option_lines[] = {
 	  ITEMS(filter_item_container, "the beginning of a container id"),
 	  .more = "Containers of docker, containerd, CRI-O and podman." },
 	{ 0, "netns", "NETNS,...", TRACE | LIST | REPLAY, GROUP_FILTERS, "Only connections in this network namespace",
-	  ITEMS(filter_item_netns, "a process id, a path, or the number of a network namespace") },
+	  ITEMS(filter_item_netns, "a process id, or the path or number of a network namespace") },
 
 	{ 0, "failures", NULL, TRACE | REPLAY, GROUP_WHAT, "Only events that indicate a problem", .common = true,
 	  OWN(take_failures), .more = "Timelines: only those of connections with such an event." },

@@ -5,11 +5,15 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
+#include <linux/nsfs.h>
 #include <mntent.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -41,14 +45,21 @@ int parse_pid(const char *text, uint32_t *pid)
 	return 0;
 }
 
+/* The kernel is asked what it is: a name in /run/netns whose namespace is gone is a plain file. */
 static int netns_of(const char *path, uint32_t *inode)
 {
+	const int fd = open(path, O_RDONLY | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
 	struct stat info;
+	int err = 0;
 
-	if (stat(path, &info))
+	if (fd < 0)
 		return -errno;
-	*inode = (uint32_t)info.st_ino;
-	return 0;
+	if (ioctl(fd, NS_GET_NSTYPE) == CLONE_NEWNET && fstat(fd, &info) == 0)
+		*inode = (uint32_t)info.st_ino;
+	else
+		err = -EINVAL;
+	close(fd);
+	return err;
 }
 
 int parse_netns(const char *text, uint32_t *inode)
