@@ -250,29 +250,54 @@ static const char *what_is_said(char **argv)
 	return last;
 }
 
-static void errors_say_what_would_be_right(void **state)
+static void unknown_options_name_the_nearest(void **state)
 {
 	(void)state;
 	assert_string_equal(says("--cuont", "5"), "katrace: unknown option '--cuont' (did you mean '--count'?); "
 						  "see katrace trace --help\n");
 	assert_string_equal(says("--xyzzy=5"), "katrace: unknown option '--xyzzy'; see katrace trace --help\n");
 	assert_string_equal(says("list", "-jx"), "katrace: unknown option '-x'; see katrace list --help\n");
-	assert_string_equal(says("lsit"),
-			    "katrace: unknown command 'lsit' (did you mean 'list'?); see katrace --help\n");
-	assert_string_equal(says("junk"), "katrace: unknown command 'junk'; see katrace --help\n");
 	assert_string_equal(says("--watch=2"), "katrace: --watch is an option of katrace list, not of katrace trace; "
 					       "see katrace trace --help\n");
+	assert_string_equal(says("help", "--json"), "katrace: --json is an option of katrace trace, list and doctor, "
+						    "not of katrace help; see katrace help --help\n");
+	assert_string_equal(says("-\xc3\xa9"), "katrace: unknown option '-?'; see katrace trace --help\n");
 	assert_string_equal(says("replay", "--cgroup=/", "f"),
 			    "katrace: replay cannot take --cgroup: recordings do not "
 			    "contain cgroups; see katrace replay --help\n");
-	assert_string_equal(says("-p"), "katrace: --pid requires an argument: PID,...; see katrace trace --help\n");
-	assert_string_equal(says("--json=x"), "katrace: --json takes no argument; see katrace trace --help\n");
 	assert_string_equal(says("list", "--no"), "katrace: option '--no' is ambiguous: --no-keepalive, --no-header; "
 						  "see katrace list --help\n");
+	assert_string_equal(says("--="), "katrace: unknown option '--'; see katrace trace --help\n");
+}
+
+static void bad_arguments_say_what_would_be_right(void **state)
+{
+	(void)state;
+	assert_string_equal(says("list", "--watch", "5"),
+			    "katrace: --watch takes its argument after '=': --watch=5; see katrace list --help\n");
+	assert_string_equal(says("list", "-jw", "5"),
+			    "katrace: --watch takes its argument after '=': --watch=5; see katrace list --help\n");
+	assert_string_equal(says("list", "--silent-over", "9999d"),
+			    "katrace: --silent-over: '9999d' is longer than 3650d; see katrace list --help\n");
+	assert_string_equal(says("list", "--silent-over", "1.5h"),
+			    "katrace: --silent-over: '1.5h' is not a time such as 90, 90s, 10m, 2h or 3d; "
+			    "see katrace list --help\n");
+	assert_string_equal(says("-p"), "katrace: --pid requires an argument: PID,...; see katrace trace --help\n");
+	assert_string_equal(says("--json=x"), "katrace: --json takes no argument; see katrace trace --help\n");
 	assert_string_equal(says("--mode", "magic"), "katrace: --mode must be auto, fentry, kprobe or tracepoint, not "
 						     "'magic'; see katrace trace --help\n");
 	assert_string_equal(says("-d", "1\n2"), "katrace: --duration: '1?2' is not a number of seconds from 1 to "
 						"31622400; see katrace trace --help\n");
+	assert_string_equal(says("-o", "/dev/null", "--record=/dev//null"),
+			    "katrace: --output and --record must be different files; see katrace trace --help\n");
+}
+
+static void so_do_commands(void **state)
+{
+	(void)state;
+	assert_string_equal(says("lsit"),
+			    "katrace: unknown command 'lsit' (did you mean 'list'?); see katrace --help\n");
+	assert_string_equal(says("junk"), "katrace: unknown command 'junk'; see katrace --help\n");
 	assert_string_equal(says("-p1", "list"),
 			    "katrace: the command comes first: katrace list; see katrace --help\n");
 	assert_string_equal(says("list", "trace"),
@@ -282,9 +307,6 @@ static void errors_say_what_would_be_right(void **state)
 					    "see katrace replay --help\n");
 	assert_string_equal(says("replay", "a", "b"),
 			    "katrace: replay takes one FILE; 'b' is a second; see katrace replay --help\n");
-	assert_string_equal(says("-o", "/dev/null", "--record=/dev//null"),
-			    "katrace: --output and --record must be different files; see katrace trace --help\n");
-	assert_string_equal(says("--="), "katrace: unknown option '--'; see katrace trace --help\n");
 }
 
 static void topic_of(char **argv, enum command_id command, enum command_id topic)
@@ -324,7 +346,9 @@ int main(void)
 		cmocka_unit_test(no_name_is_used_twice),
 		cmocka_unit_test(pages_fit),
 		cmocka_unit_test(the_overview_wraps_nothing),
-		cmocka_unit_test(errors_say_what_would_be_right),
+		cmocka_unit_test(unknown_options_name_the_nearest),
+		cmocka_unit_test(bad_arguments_say_what_would_be_right),
+		cmocka_unit_test(so_do_commands),
 		cmocka_unit_test(ways_to_ask_for_help),
 	};
 

@@ -58,15 +58,15 @@ static int take_number(struct options *options, const struct option_line *line, 
 	return 0;
 }
 
-/* "auto, fentry, kprobe or tracepoint" */
-static void join_choices(const char *const *choices, char *text, size_t size)
+/* "auto, fentry, kprobe or tracepoint": words, NULL last, with last before the last one. */
+static void join(const char *const *words, const char *last, char *text, size_t size)
 {
 	size_t used = 0;
 
-	for (size_t i = 0; choices[i] && used < size; i++) {
-		const char *before = !i ? "" : choices[i + 1] ? ", " : " or ";
+	for (size_t i = 0; words[i] && used < size; i++) {
+		const char *before = !i ? "" : words[i + 1] ? ", " : last;
 
-		used += (size_t)snprintf(text + used, size - used, "%s%s", before, choices[i]);
+		used += (size_t)snprintf(text + used, size - used, "%s%s", before, words[i]);
 	}
 }
 
@@ -81,7 +81,7 @@ static int take_choice(struct options *options, const struct option_line *line, 
 		*place = i;
 		return 0;
 	}
-	join_choices(line->choices, all, sizeof(all));
+	join(line->choices, " or ", all, sizeof(all));
 	return bad_input(options, "--%s must be %s, not '%s'", line->name, all, argument);
 }
 
@@ -127,16 +127,16 @@ static int take(struct options *options, const struct option_line *line, const c
 
 /* --- errors --- */
 
-/* "katrace trace and katrace list" */
+/* "trace, list and replay" */
 static void join_commands(unsigned int bits, char *text, size_t size)
 {
-	size_t used = 0;
+	const char *names[COMMANDS + 1] = { NULL };
+	size_t n = 0;
 
-	text[0] = '\0';
-	for (unsigned int i = 0; i < COMMANDS && used < size; i++)
+	for (unsigned int i = 0; i < COMMANDS; i++)
 		if (bits & (1U << i))
-			used += (size_t)snprintf(text + used, size - used, "%skatrace %s", used ? " and " : "",
-						 commands[i].name);
+			names[n++] = commands[i].name;
+	join(names, " and ", text, size);
 }
 
 /* Rejects an option of another command, by name, or by letter if name is NULL. Returns -EINVAL, or 0 if there is none.
@@ -145,7 +145,7 @@ static int refuse_foreign(struct options *options, const char *name, char letter
 {
 	const struct option_line *found = NULL;
 	unsigned int bits = 0;
-	char takers[128];
+	char takers[128] = "";
 
 	for (const struct option_line *line = option_lines; line->name; line++) {
 		if (name ? strcmp(line->name, name) != 0 : line->letter != letter)
@@ -159,13 +159,15 @@ static int refuse_foreign(struct options *options, const char *name, char letter
 		return bad_input(options, "replay cannot take --%s: recordings do not contain %s", found->name,
 				 found->not_recorded);
 	join_commands(bits, takers, sizeof(takers));
-	return bad_input(options, "--%s is an option of %s, not of katrace %s", found->name, takers,
+	return bad_input(options, "--%s is an option of katrace %s, not of katrace %s", found->name, takers,
 			 commands[options->command].name);
 }
 
 static int refuse_letter(struct options *options, char letter)
 {
-	return refuse_foreign(options, NULL, letter) ?: bad_input(options, "unknown option '-%c'", letter);
+	const char shown = (unsigned char)letter < 0x80 ? letter : '?'; /* otherwise only a part of a character */
+
+	return refuse_foreign(options, NULL, letter) ?: bad_input(options, "unknown option '-%c'", shown);
 }
 
 static int refuse_ambiguous(struct options *options, const char *word)
@@ -254,6 +256,14 @@ static int refuse(struct options *options, int key, const char *text)
 	return optopt ? refuse_letter(options, (char)optopt) : refuse_word(options, text);
 }
 
+/* "--watch 5": an optional argument must be joined. next is what follows; an argument of the command may do so. */
+static int refuse_separate(struct options *options, const struct option_line *line, const char *next)
+{
+	if (!line->optional || !next || *next == '-' || commands[options->command].argument)
+		return 0;
+	return bad_input(options, "--%s takes its argument after '=': --%s=%s", line->name, line->name, next);
+}
+
 /* Returns 1 for --help or --version: the rest of the command line is ignored. */
 static int parse_options(struct options *options, int argc, char **argv)
 {
@@ -275,7 +285,9 @@ static int parse_options(struct options *options, int argc, char **argv)
 			options->command = line->kind == OPTION_HELP ? COMMAND_HELP : COMMAND_VERSION;
 			return 1;
 		}
-		err = take(options, line, optarg);
+		err = optarg ? 0 : refuse_separate(options, line, argv[optind]);
+		if (!err)
+			err = take(options, line, optarg);
 		if (err)
 			return err;
 	}

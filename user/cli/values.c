@@ -19,8 +19,11 @@
 int take_duration(struct options *options, const char *name, const char *argument, uint64_t *us)
 {
 	uint64_t seconds;
+	const int err = parse_duration(argument, DURATION_MAX_S, &seconds);
 
-	if (parse_duration(argument, DURATION_MAX_S, &seconds))
+	if (err == -ERANGE)
+		return bad_input(options, "--%s: '%s' is longer than %lud", name, argument, DURATION_MAX_S / 86400);
+	if (err)
 		return bad_input(options, "--%s: '%s' is not a time such as 90, 90s, 10m, 2h or 3d", name, argument);
 	*us = seconds * SECOND_US;
 	return 0;
