@@ -137,8 +137,9 @@ LIVE_TEST(verdict_third_probe)
 	net_deaf(scene.net, HOST_B, true);
 	tcp_abort(dies.tcp.server);
 	dies.tcp.server = -1;
-	assert_true(life_wait_said(&lives, 1, "probe 2/3 after"));
-	assert_true(life_wait_said(&dies, 1, "probe 2/9 after"));
+	/* the kernel's own count: a line may come so late that the third probe has gone */
+	WAIT_UNTIL(tcp_ask(lives.tcp.client).tcpi_probes == 2);
+	WAIT_UNTIL(tcp_ask(dies.tcp.client).tcpi_probes == 2);
 	net_deaf(scene.net, HOST_B, false);
 	assert_died(&dies, ECONNRESET, "reset by peer, ECONNRESET", 3);
 	assert_true(life_wait_said(&lives, 1, "answered in"));
