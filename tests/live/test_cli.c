@@ -182,6 +182,7 @@ LIVE_TEST(cli_btf_file)
 	char path[] = "/tmp/katrace-btf-XXXXXX";
 	const char *const args[] = { "--btf", path, "-d", "1", NULL };
 	int from, to, status[2];
+	bool explained = false;
 	struct tool *tool;
 	ssize_t n;
 
@@ -194,6 +195,7 @@ LIVE_TEST(cli_btf_file)
 	for (int i = 0; i < 2; i++) {
 		tool = tool_start(args);
 		status[i] = tool_wait(tool, 60);
+		explained = strstr(tool_stderr(tool), "is not a BTF file");
 		tool_free(tool);
 		assert_int_equal(ftruncate(to, 4096), 0);
 	}
@@ -202,6 +204,7 @@ LIVE_TEST(cli_btf_file)
 	close(to);
 	assert_int_equal(status[0], 0);
 	assert_int_equal(status[1], 1);
+	assert_true(explained);
 }
 
 LIVE_TEST(cli_duration_and_count)

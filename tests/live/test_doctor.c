@@ -46,3 +46,12 @@ LIVE_TEST(doctor_without_privileges, .once = true)
 	assert_int_equal(tool_lines(tool, "kernel types (BTF)", "/sys/kernel/btf/vmlinux"), 1);
 	tool_free(tool);
 }
+
+LIVE_TEST(doctor_bad_btf, .once = true)
+{
+	struct tool *tool;
+
+	tool = run_doctor(RIGHTS_ALL, "--btf=/dev/null", 1);
+	assert_non_null(strstr(tool_stdout(tool), "katrace cannot run: '/dev/null' is not a BTF file."));
+	tool_free(tool);
+}

@@ -53,6 +53,8 @@ static void print_conclusion(const struct findings *f)
 	if (!f->tried)
 		printf("katrace cannot run: missing %s. Run it as root (sudo katrace doctor) for a full report.\n",
 		       f->missing);
+	else if (f->bad_btf)
+		printf("katrace cannot run: '%s' is not a BTF file.\n", f->bad_btf);
 	else if (f->walk_error == -ENODATA)
 		printf("katrace cannot run: the kernel hides addresses that katrace needs; is this a user namespace?\n");
 	else if (f->walk_error && !f->btf)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 #include "kernel/object.h"
 
+#include <bpf/btf.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -22,6 +23,14 @@ int object_open(struct bpf_object_skeleton *skeleton, enum read_method method,
 bool kernel_has_btf(void)
 {
 	return access("/sys/kernel/btf/vmlinux", R_OK) == 0;
+}
+
+bool is_btf_file(const char *path)
+{
+	struct btf *btf = btf__parse(path, NULL);
+
+	btf__free(btf);
+	return btf;
 }
 
 __attribute__((format(printf, 2, 0))) static int print_warnings(enum libbpf_print_level level, const char *format,

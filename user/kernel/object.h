@@ -35,6 +35,9 @@ int object_open(struct bpf_object_skeleton *skeleton, enum read_method method,
 /* True if the kernel provides its own BTF. */
 bool kernel_has_btf(void);
 
+/* True if this file contains BTF: raw, or in a section of an ELF file. */
+bool is_btf_file(const char *path);
+
 /* Sends libbpf's messages to stderr if verbose, otherwise drops them: katrace tries things that may fail. */
 void libbpf_messages(bool verbose);
 

@@ -20,7 +20,9 @@ int check_privileges(void)
 
 int explain_walk_failure(int err, const char *btf)
 {
-	if (!btf && !kernel_has_btf())
+	if (btf && !is_btf_file(btf))
+		fprintf(stderr, "katrace: --btf: '%s' is not a BTF file\n", btf);
+	else if (!btf && !kernel_has_btf())
 		fprintf(stderr, "katrace: this kernel has no BTF (/sys/kernel/btf/vmlinux is missing); "
 				"pass a BTF file with --btf FILE\n");
 	else if (err == -ENODATA)

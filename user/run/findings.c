@@ -55,7 +55,6 @@ static void try_kernel_side(struct findings *f, const char *btf)
 	const struct walk_options options = { .btf = btf };
 	struct walk *walk;
 
-	libbpf_messages(false);
 	f->tried = true;
 	f->trace_error = -ENODATA;
 	f->walk_error = walk_new(&walk, &options);
@@ -69,8 +68,10 @@ static void try_kernel_side(struct findings *f, const char *btf)
 
 void findings_make(struct findings *f, const char *btf)
 {
+	libbpf_messages(false);
 	uname(&f->host);
 	f->btf = kernel_has_btf();
+	f->bad_btf = btf && !is_btf_file(btf) ? btf : NULL;
 	host_lockdown(f->lockdown, sizeof(f->lockdown));
 	host_paranoid(f->paranoid, sizeof(f->paranoid));
 	hooks_init(f->hooks, btf);

@@ -14,6 +14,7 @@
 struct findings {
 	struct utsname host;
 	bool btf;
+	const char *bad_btf; /* the file of --btf if it is not BTF; NULL: it is, or was not given */
 	char lockdown[32];
 	char paranoid[16]; /* kernel.perf_event_paranoid */
 	char missing[64];  /* capabilities; "": none */
