@@ -7,6 +7,13 @@
 
 static const char title[] = "# bash completion for katrace, made from its table of options\n";
 
+/* for files only: else a command is taken for the directory that has its name */
+static const char files[] = "\n"
+			    "_katrace_files() {\n"
+			    "\tcompopt -o filenames\n"
+			    "\tmapfile -t COMPREPLY < <(compgen -f -- \"$1\")\n"
+			    "}\n";
+
 static const char head[] = "\n"
 			   "_katrace() {\n"
 			   "\tlocal cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]}\n"
@@ -30,7 +37,7 @@ static const char tail[] = "\n"
 			   "\tfi\n"
 			   "}\n"
 			   "\n"
-			   "complete -o filenames -F _katrace katrace\n";
+			   "complete -F _katrace katrace\n";
 
 static void print_command_names(FILE *out)
 {
@@ -45,15 +52,15 @@ static void print_arguments(FILE *out)
 	for (enum command_id i = 0; i < COMMANDS; i++) {
 		if (!commands[i].argument)
 			continue;
-		fprintf(out, "\t%s) mapfile -t COMPREPLY < <(compgen ", commands[i].name);
+		fprintf(out, "\t%s) ", commands[i].name);
 		if (strcmp(commands[i].argument, "FILE") == 0) {
-			fputs("-f", out);
+			fputs("_katrace_files \"$2\"", out);
 		} else {
-			fputs("-W '", out);
+			fputs("mapfile -t COMPREPLY < <(compgen -W '", out);
 			print_command_names(out);
-			fputs("'", out);
+			fputs("' -- \"$2\")", out);
 		}
-		fputs(" -- \"$2\") ;;\n", out);
+		fputs(" ;;\n", out);
 	}
 	fputs("\tesac\n}\n", out);
 }
@@ -95,16 +102,16 @@ static void print_patterns(FILE *out, enum command_id command, const struct opti
 /* Completed with the choices, or with files. */
 static void print_value(FILE *out, const struct option_line *line)
 {
-	fputs(")\n\t\tmapfile -t COMPREPLY < <(compgen ", out);
+	fputs(")\n\t\t", out);
 	if (line->kind == OPTION_CHOICE) {
-		fputs("-W '", out);
+		fputs("mapfile -t COMPREPLY < <(compgen -W '", out);
 		for (size_t i = 0; line->choices[i]; i++)
 			fprintf(out, "%s%s", i ? " " : "", line->choices[i]);
-		fputs("'", out);
+		fputs("' -- \"$cur\")", out);
 	} else {
-		fputs("-f", out);
+		fputs("_katrace_files \"$cur\"", out);
 	}
-	fputs(" -- \"$cur\")\n\t\treturn\n\t\t;;\n", out);
+	fputs("\n\t\treturn\n\t\t;;\n", out);
 }
 
 /* The required argument of an option is completed with its values, or not at all. */
@@ -139,6 +146,7 @@ static void print_values(FILE *out)
 void bash_completion(FILE *out)
 {
 	fputs(title, out);
+	fputs(files, out);
 	print_arguments(out);
 	fputs(head, out);
 	print_options(out);
