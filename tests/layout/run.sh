@@ -4,25 +4,32 @@
 set -euo pipefail
 cd "${1:-$(dirname "$0")/../..}"
 
+# bpf: libbpf, and the programs of bpf/ in their skeletons
 declare -A may=(
-	[cmd]="cmd cli run kernel system model format deliver"
+	[cmd]="cmd cli run kernel system model format deliver bpf"
 	[cli]="cli system model"
 	[run]="run kernel system model format deliver"
-	[kernel]="kernel system"
+	[kernel]="kernel system bpf"
 	[format]="format model"
 	[model]="model"
 	[system]="system"
 	[deliver]="deliver"
 )
 
-# "FOLDER FILE INCLUDED" for each include of a file of ours
+# "FOLDER FILE INCLUDED" for each include, however it is written; INCLUDED is the first folder of its path
 includes() {
-	grep -Ho '^#include "[a-z_]*/' user/*/*.[ch] | sed 's|^user/\([a-z]*\)/\([^:]*\):#include "\(.*\)/|\1 \2 \3|'
+	grep -HoE '^\s*#\s*include\s*["<][^">]+' user/*/*.[ch] |
+		sed -E 's|^user/([a-z]*)/([^:]*):\s*#\s*include\s*["<]|\1 \2 |; s| [^ /]*\.skel\.h$| bpf/|; s|/[^ ]*$||'
+}
+
+is_ours() {
+	[ -d "user/$1" ] || [ "$1" = bpf ] || [ "$1" = user ] || [ "$1" = .. ]
 }
 
 wrong=0
 count=0
 while read -r folder file included; do
+	is_ours "$included" || continue
 	count=$((count + 1))
 	[ -n "${may[$folder]-}" ] || {
 		echo "layout: user/$folder is missing from the table in tests/layout/run.sh" >&2
