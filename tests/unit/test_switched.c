@@ -124,6 +124,21 @@ static void a_postponed_one_may_be_forgotten(void **state)
 	world_free(w);
 }
 
+/* At the end of a run owners are looked up after its time was taken. What is still postponed then has its owner too. */
+static void the_last_walk_is_younger_than_the_end(void **state)
+{
+	struct world *w = world_new_with(10, true);
+
+	(void)state;
+	assert_int_equal(filter_add_pid(w->filter, 42, 0), 0);
+	walk(w, 0, 0, SECOND);
+	observe(w, make_switched(false, true, 2 * SECOND));
+	walk(w, 1, 42, 2 * SECOND + 2 * MS);
+	model_finish(w->model, 2 * SECOND + MS);
+	expect(w, "configured off [42]\n-- open, 0 entries\n");
+	world_free(w);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -132,6 +147,7 @@ int main(void)
 		cmocka_unit_test(what_is_postponed_comes_before_what_follows),
 		cmocka_unit_test(ends_of_strangers_are_told),
 		cmocka_unit_test(a_postponed_one_may_be_forgotten),
+		cmocka_unit_test(the_last_walk_is_younger_than_the_end),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

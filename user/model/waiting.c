@@ -57,7 +57,7 @@ static bool owner_is_settled(struct model *model, struct tracked *t, uint64_t no
 		return true;
 	if (!t->c.id.inode) /* no process can hold it: an orphan, or not accepted yet */
 		return true;
-	if (now_ns - owners_walked_ns(model->owners) >= MODEL_OWNER_FRESH_NS ||
+	if (now_ns >= owners_walked_ns(model->owners) + MODEL_OWNER_FRESH_NS ||
 	    !owners_lookup(model->owners, t->c.id.sock, t->c.id.inode, &owner))
 		return false;
 	take_owner(model, t, now_ns);
