@@ -76,8 +76,13 @@ int pool_put(struct pool *pool, const void *item, uint32_t *number)
 	}
 	if (pool->n >= TABLE_NONE || append(pool, item))
 		return -ENOMEM;
-	*number = pool->last = (uint32_t)pool->n - 1;
-	return table_add(&pool->table, *number);
+	*number = (uint32_t)pool->n - 1;
+	if (table_add(&pool->table, *number)) {
+		pool->n--;
+		return -ENOMEM;
+	}
+	pool->last = *number;
+	return 0;
 }
 
 const void *pool_get(const struct pool *pool, uint32_t number)

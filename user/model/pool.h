@@ -14,7 +14,8 @@ struct pool *pool_new(size_t item_size, uint64_t seed);
 /* NULL is fine. */
 void pool_free(struct pool *pool);
 
-/* Gets the item's number; stores a copy if it is new. Items are compared byte by byte. Returns 0 or -ENOMEM. */
+/* Gets the item's number; stores a copy if it is new. Items are compared byte by byte. Returns 0, or -ENOMEM: then
+ * nothing has changed. */
 int pool_put(struct pool *pool, const void *item, uint32_t *number);
 
 /* Valid until the next pool_put(). */
