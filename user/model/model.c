@@ -211,7 +211,7 @@ static int tell_postponed(struct model *model, struct tracked *t, uint64_t now_n
 int model_observe(struct model *model, const struct sighting *s, uint64_t now_ns)
 {
 	struct tracked *t = find(model, s);
-	int err;
+	int err = 0;
 
 	if (!t && !begins_a_story(model, s))
 		return 0;
@@ -235,10 +235,10 @@ int model_observe(struct model *model, const struct sighting *s, uint64_t now_ns
 	if (t->postponed && s->kind == KATRACE_SWITCHED_ON && s->was_on)
 		forget_postponed(model, t);
 	else if (t->postponed)
-		tell_postponed(model, t, now_ns);
+		err = tell_postponed(model, t, now_ns);
 	if (s->kind == KATRACE_SWITCHED_OFF)
-		return postpone(model, t, s, now_ns);
-	err = model_tell(model, t, s, now_ns);
+		return postpone(model, t, s, now_ns) ?: err;
+	err = model_tell(model, t, s, now_ns) ?: err;
 	if (s->kind != KATRACE_CLOSED) /* closed: it is freed already */
 		model_leave_to_others(model, t);
 	return err;
@@ -248,7 +248,7 @@ static void tell_first_postponed(struct model *model, uint64_t now_ns)
 {
 	struct tracked *t = TAILQ_FIRST(&model->postponed)->tracked;
 
-	tell_postponed(model, t, now_ns);
+	tell_postponed(model, t, now_ns); /* out of memory its timeline lacks an entry */
 	model_leave_to_others(model, t);
 }
 

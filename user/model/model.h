@@ -52,7 +52,7 @@ struct model *model_new(const struct model_options *options, const struct model_
 /* NULL is fine. Passes nothing on: see model_finish(). */
 void model_free(struct model *model);
 
-/* Processes what the kernel saw. Returns 0, or -ENOMEM: then the sighting is lost, and counted. */
+/* Processes what the kernel saw. Returns 0, or -ENOMEM: then the sighting is lost, or a timeline lacks an entry. */
 int model_observe(struct model *model, const struct sighting *sighting, uint64_t now_ns);
 
 /* True while events wait for a walk over all descriptors; after it, call model_walked(). */
