@@ -84,30 +84,31 @@ static bool names_container(struct span component, char id[CONTAINER_ID_LENGTH +
 	return true;
 }
 
-static bool names_unit(const struct span *component, char unit[UNIT_LENGTH + 1])
+static bool names_unit(const struct span *component)
 {
-	if (!ends_with(component, ".service") && !ends_with(component, ".scope"))
-		return false;
-	snprintf(unit, UNIT_LENGTH + 1, "%.*s", (int)component->length, component->at);
-	return true;
+	return ends_with(component, ".service") || ends_with(component, ".scope");
+}
+
+/* Components come innermost first: what is already known stays. */
+static void take_component(struct cgroup *cgroup, const struct span *component)
+{
+	char id[CONTAINER_ID_LENGTH + 1];
+	const bool is_container = names_container(*component, id);
+
+	if (is_container && !cgroup->container[0])
+		memcpy(cgroup->container, id, sizeof(id));
+	if (!is_container && !cgroup->unit[0] && names_unit(component))
+		snprintf(cgroup->unit, sizeof(cgroup->unit), "%.*s", (int)component->length, component->at);
 }
 
 void cgroup_describe(struct cgroup *cgroup, const char *proc_text)
 {
-	char id[CONTAINER_ID_LENGTH + 1];
 	struct span path, component;
 
 	cgroup->container[0] = cgroup->unit[0] = '\0';
-	while (next_path(&proc_text, &path)) {
-		while (last_component(&path, &component)) {
-			if (names_container(component, id)) {
-				if (!cgroup->container[0])
-					memcpy(cgroup->container, id, sizeof(id));
-			} else if (!cgroup->unit[0]) {
-				names_unit(&component, cgroup->unit);
-			}
-		}
-	}
+	while (next_path(&proc_text, &path))
+		while (last_component(&path, &component))
+			take_component(cgroup, &component);
 }
 
 bool cgroup_is_below(const char *proc_text, const char *wanted)

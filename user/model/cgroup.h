@@ -22,7 +22,7 @@ struct cgroup {
  */
 void cgroup_describe(struct cgroup *cgroup, const char *proc_text);
 
-/* True if one of the paths in the text is the given one (for example "/system.slice") or below it. */
-bool cgroup_is_below(const char *proc_text, const char *path);
+/* True if one of the paths in the text is the wanted one (for example "/system.slice") or below it. */
+bool cgroup_is_below(const char *proc_text, const char *wanted);
 
 #endif

@@ -8,12 +8,11 @@
 int parse_number(const char *text, uint64_t min, uint64_t max, uint64_t *number)
 {
 	unsigned long long value;
-	char *end;
 
 	if (!*text || strspn(text, "0123456789") != strlen(text))
 		return -EINVAL;
 	errno = 0;
-	value = strtoull(text, &end, 10);
+	value = strtoull(text, NULL, 10);
 	if (errno || value < min || value > max)
 		return -ERANGE;
 	*number = value;
