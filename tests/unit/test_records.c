@@ -158,58 +158,57 @@ static void every_part_of_the_identity_counts(void **state)
 	assert_false(same_connection(&a, &b));
 }
 
+static const struct {
+	enum katrace_close_cause cause;
+	int error;
+	uint8_t before;
+	uint32_t user_timeout_ms, retransmits, probes_out;
+	bool orphan;
+	enum verdict verdict;
+	uint32_t queued_bytes;
+} ends[] = {
+	{ KATRACE_CLOSE_KEEPALIVE, ETIMEDOUT, TCP_ESTABLISHED, 0, 0, 3, false, VERDICT_KEEPALIVE_TIMEOUT, 0 },
+	{ KATRACE_CLOSE_KEEPALIVE, EHOSTUNREACH, TCP_ESTABLISHED, 0, 0, 3, false, VERDICT_KEEPALIVE_TIMEOUT, 0 },
+	{ KATRACE_CLOSE_KEEPALIVE, ETIMEDOUT, TCP_ESTABLISHED, 5000, 0, 1, false, VERDICT_USER_TIMEOUT, 0 },
+	{ KATRACE_CLOSE_OTHER, ETIMEDOUT, TCP_ESTABLISHED, 0, 15, 0, false, VERDICT_RETRANSMISSION_TIMEOUT, 0 },
+	{ KATRACE_CLOSE_OTHER, ETIMEDOUT, TCP_ESTABLISHED, 0, 0, 5, false, VERDICT_WINDOW_PROBE_TIMEOUT, 0 },
+	{ KATRACE_CLOSE_OTHER, ETIMEDOUT, TCP_ESTABLISHED, 0, 0, 0, false, VERDICT_WINDOW_PROBE_TIMEOUT, 7 },
+	{ KATRACE_CLOSE_OTHER, ETIMEDOUT, TCP_ESTABLISHED, 5000, 2, 0, false, VERDICT_USER_TIMEOUT, 0 },
+	{ KATRACE_CLOSE_OTHER, ETIMEDOUT, TCP_ESTABLISHED, 5000, 0, 0, false, VERDICT_USER_TIMEOUT, 7 },
+	{ KATRACE_CLOSE_OTHER, ETIMEDOUT, TCP_ESTABLISHED, 5000, 0, 4, false, VERDICT_USER_TIMEOUT, 7 },
+	/* a long user timeout, and all window probes unanswered before it was over */
+	{ KATRACE_CLOSE_OTHER, ETIMEDOUT, TCP_ESTABLISHED, 5000, 0, 5, false, VERDICT_WINDOW_PROBE_TIMEOUT, 7 },
+	{ KATRACE_CLOSE_OTHER, ETIMEDOUT, TCP_SYN_SENT, 0, 6, 0, false, VERDICT_CONNECT_TIMEOUT, 0 },
+	{ KATRACE_CLOSE_OTHER, ETIMEDOUT, TCP_FIN_WAIT1, 0, 8, 0, true, VERDICT_CLOSED_LOCALLY, 0 },
+	{ KATRACE_CLOSE_OTHER, ECONNRESET, TCP_ESTABLISHED, 0, 0, 1, false, VERDICT_RESET_BY_PEER, 0 },
+	{ KATRACE_CLOSE_OTHER, EPIPE, TCP_CLOSE_WAIT, 0, 0, 1, false, VERDICT_RESET_BY_PEER, 0 },
+	{ KATRACE_CLOSE_OTHER, EHOSTUNREACH, TCP_ESTABLISHED, 0, 0, 0, false, VERDICT_UNREACHABLE, 0 },
+	{ KATRACE_CLOSE_OTHER, EHOSTUNREACH, TCP_ESTABLISHED, 0, 3, 0, false, VERDICT_RETRANSMISSION_TIMEOUT, 0 },
+	{ KATRACE_CLOSE_OTHER, EHOSTUNREACH, TCP_SYN_SENT, 0, 0, 0, false, VERDICT_UNREACHABLE, 0 },
+	{ KATRACE_CLOSE_OTHER, EHOSTUNREACH, TCP_SYN_SENT, 0, 2, 0, false, VERDICT_UNREACHABLE, 0 },
+	{ KATRACE_CLOSE_OTHER, ECONNABORTED, TCP_ESTABLISHED, 0, 0, 0, false, VERDICT_RESET_LOCALLY, 0 },
+	{ KATRACE_CLOSE_OTHER, 0, TCP_ESTABLISHED, 0, 0, 0, false, VERDICT_RESET_LOCALLY, 0 },
+	{ KATRACE_CLOSE_OTHER, 0, TCP_LAST_ACK, 0, 0, 0, true, VERDICT_CLOSED_BY_PEER, 0 },
+	{ KATRACE_CLOSE_OTHER, 0, TCP_FIN_WAIT2, 0, 0, 0, true, VERDICT_CLOSED_LOCALLY, 0 },
+};
+
 static void verdicts_follow_the_socket(void **state)
 {
-	static const struct {
-		enum katrace_close_cause cause;
-		int error;
-		uint8_t before;
-		uint32_t user_timeout_ms, retransmits, probes_out;
-		bool orphan;
-		enum verdict verdict;
-		uint32_t queued_bytes;
-	} cases[] = {
-		{ KATRACE_CLOSE_KEEPALIVE, ETIMEDOUT, TCP_ESTABLISHED, 0, 0, 3, false, VERDICT_KEEPALIVE_TIMEOUT, 0 },
-		{ KATRACE_CLOSE_KEEPALIVE, EHOSTUNREACH, TCP_ESTABLISHED, 0, 0, 3, false, VERDICT_KEEPALIVE_TIMEOUT,
-		  0 },
-		{ KATRACE_CLOSE_KEEPALIVE, ETIMEDOUT, TCP_ESTABLISHED, 5000, 0, 1, false, VERDICT_USER_TIMEOUT, 0 },
-		{ KATRACE_CLOSE_OTHER, ETIMEDOUT, TCP_ESTABLISHED, 0, 15, 0, false, VERDICT_RETRANSMISSION_TIMEOUT, 0 },
-		{ KATRACE_CLOSE_OTHER, ETIMEDOUT, TCP_ESTABLISHED, 0, 0, 5, false, VERDICT_WINDOW_PROBE_TIMEOUT, 0 },
-		{ KATRACE_CLOSE_OTHER, ETIMEDOUT, TCP_ESTABLISHED, 0, 0, 0, false, VERDICT_WINDOW_PROBE_TIMEOUT, 7 },
-		{ KATRACE_CLOSE_OTHER, ETIMEDOUT, TCP_ESTABLISHED, 5000, 2, 0, false, VERDICT_USER_TIMEOUT, 0 },
-		{ KATRACE_CLOSE_OTHER, ETIMEDOUT, TCP_ESTABLISHED, 5000, 0, 0, false, VERDICT_USER_TIMEOUT, 7 },
-		{ KATRACE_CLOSE_OTHER, ETIMEDOUT, TCP_ESTABLISHED, 5000, 0, 4, false, VERDICT_USER_TIMEOUT, 7 },
-		/* a long user timeout, and all window probes unanswered before it was over */
-		{ KATRACE_CLOSE_OTHER, ETIMEDOUT, TCP_ESTABLISHED, 5000, 0, 5, false, VERDICT_WINDOW_PROBE_TIMEOUT, 7 },
-		{ KATRACE_CLOSE_OTHER, ETIMEDOUT, TCP_SYN_SENT, 0, 6, 0, false, VERDICT_CONNECT_TIMEOUT, 0 },
-		{ KATRACE_CLOSE_OTHER, ETIMEDOUT, TCP_FIN_WAIT1, 0, 8, 0, true, VERDICT_CLOSED_LOCALLY, 0 },
-		{ KATRACE_CLOSE_OTHER, ECONNRESET, TCP_ESTABLISHED, 0, 0, 1, false, VERDICT_RESET_BY_PEER, 0 },
-		{ KATRACE_CLOSE_OTHER, EPIPE, TCP_CLOSE_WAIT, 0, 0, 1, false, VERDICT_RESET_BY_PEER, 0 },
-		{ KATRACE_CLOSE_OTHER, EHOSTUNREACH, TCP_ESTABLISHED, 0, 0, 0, false, VERDICT_UNREACHABLE, 0 },
-		{ KATRACE_CLOSE_OTHER, EHOSTUNREACH, TCP_ESTABLISHED, 0, 3, 0, false, VERDICT_RETRANSMISSION_TIMEOUT,
-		  0 },
-		{ KATRACE_CLOSE_OTHER, EHOSTUNREACH, TCP_SYN_SENT, 0, 0, 0, false, VERDICT_UNREACHABLE, 0 },
-		{ KATRACE_CLOSE_OTHER, EHOSTUNREACH, TCP_SYN_SENT, 0, 2, 0, false, VERDICT_UNREACHABLE, 0 },
-		{ KATRACE_CLOSE_OTHER, ECONNABORTED, TCP_ESTABLISHED, 0, 0, 0, false, VERDICT_RESET_LOCALLY, 0 },
-		{ KATRACE_CLOSE_OTHER, 0, TCP_ESTABLISHED, 0, 0, 0, false, VERDICT_RESET_LOCALLY, 0 },
-		{ KATRACE_CLOSE_OTHER, 0, TCP_LAST_ACK, 0, 0, 0, true, VERDICT_CLOSED_BY_PEER, 0 },
-		{ KATRACE_CLOSE_OTHER, 0, TCP_FIN_WAIT2, 0, 0, 0, true, VERDICT_CLOSED_LOCALLY, 0 },
-	};
 	struct sighting s;
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+	for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++) {
 		s = make_sighting(KATRACE_CLOSED, 1, 0);
-		s.close_cause = cases[i].cause;
-		s.error = cases[i].error;
-		s.state = cases[i].before;
-		s.settings.user_timeout_ms = cases[i].user_timeout_ms;
-		s.retransmits = cases[i].retransmits;
-		s.probes_out = cases[i].probes_out;
-		s.orphan = cases[i].orphan;
-		s.queued_bytes = cases[i].queued_bytes;
+		s.close_cause = ends[i].cause;
+		s.error = ends[i].error;
+		s.state = ends[i].before;
+		s.settings.user_timeout_ms = ends[i].user_timeout_ms;
+		s.retransmits = ends[i].retransmits;
+		s.probes_out = ends[i].probes_out;
+		s.orphan = ends[i].orphan;
+		s.queued_bytes = ends[i].queued_bytes;
 		s.retry_limit = 5;
-		assert_string_equal(verdict_name(verdict_of(&s)), verdict_name(cases[i].verdict));
+		assert_string_equal(verdict_name(verdict_of(&s)), verdict_name(ends[i].verdict));
 	}
 }
 

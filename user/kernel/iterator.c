@@ -22,6 +22,7 @@ int iterator_read(const struct bpf_link *link, size_t size, record_fn found, voi
 		return -errno;
 	for (;;) {
 		got = read(fd, buf + have, sizeof(buf) - have);
+		/* EAGAIN: a million objects without a record (MAX_ITER_OBJECTS of kernel/bpf/bpf_iter.c) */
 		if (got < 0 && (errno == EAGAIN || errno == EINTR))
 			continue;
 		if (got <= 0) {

@@ -71,7 +71,10 @@ int walk_run(struct walk *walk, void (*found)(void *ctx, const struct katrace_ow
  */
 int walk_sockets(struct walk *walk, void (*found)(void *ctx, const struct katrace_socket *socket), void *ctx);
 
-/* Calls found() for each descriptor of a TCP socket with the sysctls of the socket's network namespace. */
+/*
+ * Calls found() for each descriptor of a TCP socket with the sysctls of the socket's network namespace. Returns like
+ * walk_run().
+ */
 int walk_netns(struct walk *walk, void (*found)(void *ctx, const struct katrace_netns *netns), void *ctx);
 
 #endif

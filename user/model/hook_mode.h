@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/* The names of hook modes. */
 #ifndef KATRACE_MODEL_HOOK_MODE_H
 #define KATRACE_MODEL_HOOK_MODE_H
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/* What time it is, in nanoseconds. */
 #ifndef KATRACE_CLOCK_H
 #define KATRACE_CLOCK_H
 
@@ -7,7 +8,7 @@
 
 #define NS_PER_S 1000000000ULL
 
-/* The time of that clock in nanoseconds. */
+/* The time of one of the clocks that every kernel has: reading these cannot fail. */
 static inline uint64_t clock_ns(clockid_t clock)
 {
 	struct timespec ts;
