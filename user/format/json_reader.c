@@ -70,12 +70,13 @@ static int find(struct json_object *line, const struct step *step, struct json_o
 	return 0;
 }
 
-/* A field that a minor version added is missing in older recordings. */
 static bool is_required(const struct field *field, const struct sources *sources, bool parent)
 {
+	if (field->since) /* missing in recordings of earlier minor versions */
+		return false;
 	switch (field->presence) {
 	case ALWAYS:
-		return !field->since;
+		return true;
 	case WITH_OBJECT:
 		return parent;
 	case WHEN_ENABLED:

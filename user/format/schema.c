@@ -131,24 +131,26 @@ static bool is_value(const struct part *part)
 	return key_of(part->fields[0], part->depth - 1, &length)[length] == '\0';
 }
 
-/*
- * A value is required if it is present whenever its object is; an object, if it has such a value. Fields of a minor
- * version are not required, because lines of earlier versions lack them.
- */
+/* Fields that a minor version added are never required, because lines of earlier versions lack them. */
+static bool has_presence(const struct field *field, enum presence presence)
+{
+	return field->presence == presence && !field->since;
+}
+
+/* A value is required if it is present whenever its object is; an object, if it has a value that is always present. */
 static bool is_required(const struct part *part)
 {
-	if (is_value(part))
-		return (part->fields[0]->presence == ALWAYS || part->fields[0]->presence == WITH_OBJECT) &&
-		       !part->fields[0]->since;
+	if (is_value(part) && has_presence(part->fields[0], WITH_OBJECT))
+		return true;
 	for (size_t i = 0; i < part->n; i++)
-		if (part->fields[i]->presence == ALWAYS)
+		if (has_presence(part->fields[i], ALWAYS))
 			return true;
 	return false;
 }
 
 static bool is_required_when_enabled(const struct part *part)
 {
-	return is_value(part) && part->fields[0]->presence == WHEN_ENABLED;
+	return is_value(part) && has_presence(part->fields[0], WHEN_ENABLED);
 }
 
 static void write_key(struct out *out, const struct part *part)
