@@ -68,9 +68,9 @@ static struct watch *find_watch(const struct loop *loop, int fd)
 {
 	struct watch *watch;
 
-	STAILQ_FOREACH(watch, &loop->watches, next)
-	if (watch->fd == fd)
-		return watch;
+	STAILQ_FOREACH (watch, &loop->watches, next)
+		if (watch->fd == fd)
+			return watch;
 	return NULL;
 }
 
