@@ -2,6 +2,7 @@
 /* JSON lines, to the letter, and their maximum length. The lines are also validated against the schema. */
 #include "unit.h"
 
+#include "format/fields.h"
 #include "format/json_writer.h"
 
 #include <errno.h>
@@ -14,8 +15,9 @@ static const struct event_line place = { .run = "5f3a", .sequence = 17 };
 #define WALL_NS 1795208650114000001 /* 2026-11-20 21:04:10.114000001 UTC */
 
 #define HEAD(name, number, text)                                                                                       \
-	"{\"timestamp\":\"2026-11-20T21:04:10.114000001Z\",\"schema_version\":\"1.2\",\"event_name\":\"katrace." name  \
-	"\",\"severity_number\":" number ",\"severity_text\":\"" text "\",\"sequence\":17,"
+	"{\"timestamp\":\"2026-11-20T21:04:10.114000001Z\",\"schema_version\":\"" SCHEMA_VERSION                       \
+	"\",\"event_name\":\"katrace." name "\",\"severity_number\":" number ",\"severity_text\":\"" text              \
+	"\",\"sequence\":17,"
 #define NETWORK                                                                                                        \
 	"\"network\":{\"transport\":\"tcp\",\"type\":\"ipv4\",\"local\":{\"address\":\"10.0.2.15\",\"port\":22},"      \
 	"\"peer\":{\"address\":\"10.0.2.2\",\"port\":51040},\"connection\":{\"state\":\"established\"}},"
@@ -395,6 +397,22 @@ static void a_long_beginning_fits(void **state)
 	check_line(&out);
 }
 
+/* What the writer, the reader and the documentation rely on. */
+static void rows_agree_with_each_other(void **state)
+{
+	const uint32_t minor = (uint32_t)strtoul(strchr(SCHEMA_VERSION, '.') + 1, NULL, 10);
+
+	(void)state;
+	for (const struct field *field = fields; field < fields + fields_count; field++) {
+		const bool says_when = field->presence == SOMETIMES || field->presence == WITH_OBJECT;
+
+		print_message("%s\n", field->path);
+		assert_true(field->since <= minor);
+		assert_int_equal(field->when != NULL, says_when);
+		assert_true(field->presence != WHEN_ENABLED || field->has);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -409,6 +427,7 @@ int main(void)
 		cmocka_unit_test(begin_and_sums),
 		cmocka_unit_test(no_line_is_too_long),
 		cmocka_unit_test(a_long_beginning_fits),
+		cmocka_unit_test(rows_agree_with_each_other),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
