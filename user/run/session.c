@@ -13,9 +13,8 @@
 
 void session_stop(void *ctx)
 {
-	struct session *session = ctx;
+	const struct session *session = ctx;
 
-	session->stopped = true;
 	loop_stop(session->loop);
 }
 
@@ -77,7 +76,7 @@ int session_on_record(void *ctx, const struct katrace_record *record)
 	    model_observe(session->model, &sighting, clock_ns(CLOCK_BOOTTIME)))
 		session->losses.lost_records++;
 	ignore_unwanted(session);
-	return session->stopped;
+	return enough_events(session);
 }
 
 /* --- called by the loop --- */
@@ -276,7 +275,7 @@ static void drain_the_rest(struct session *session)
 	session_now(session);
 	do
 		n = tracer_drain(session->tracer);
-	while (n > 0 && !session->stopped);
+	while (n > 0 && !enough_events(session));
 }
 
 int session_end(struct session *session)
@@ -285,7 +284,6 @@ int session_end(struct session *session)
 
 	release_signals(session);
 	tracer_stop(session->tracer);
-	session->stopped = enough_events(session);
 	session->ending = true;
 	outputs_take_time(session->outputs);
 	drain_the_rest(session);

@@ -30,7 +30,6 @@ struct session {
 	int quiet_drains; /* consecutive drains without records */
 	bool restricted;  /* walks see the processes of --pid only */
 	bool ending;
-	bool stopped;
 	int error;
 };
 
