@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -291,6 +292,64 @@ static void a_full_disk(void **state)
 	world_free(&w);
 }
 
+/* What the outputs print while they are closed: "" or lines, freed by the caller. */
+static char *said_at_close(struct world *w, int result)
+{
+	const int before = dup(STDERR_FILENO);
+	FILE *said = tmpfile();
+	char *text = calloc(1, 1024);
+
+	assert_true(before >= 0);
+	assert_non_null(said);
+	assert_non_null(text);
+	assert_true(dup2(fileno(said), STDERR_FILENO) >= 0);
+	assert_int_equal(outputs_close(w->outputs), result);
+	assert_true(dup2(before, STDERR_FILENO) >= 0);
+	close(before);
+	rewind(said);
+	assert_true(fread(text, 1, 1023, said) < 1023);
+	fclose(said);
+	return text;
+}
+
+/* A reader of the recording that exits just before the end takes lines with it; that of the main output may do so. */
+static void a_reader_exits_at_the_end(void **state)
+{
+	struct world w = world_new();
+	const int main_fd = make_reader(w.text), fd = make_reader(w.recording);
+	char *said;
+
+	(void)state;
+	assert_int_equal(outputs_add(w.outputs, &json_output, w.text), 0);
+	assert_int_equal(outputs_add(w.outputs, &json_output, w.recording), 0);
+	close(main_fd);
+	close(fd);
+	tell_stats(&w);
+	said = said_at_close(&w, -EPIPE);
+	assert_null(strstr(said, w.text));
+	assert_non_null(strstr(said, w.recording));
+	assert_non_null(strstr(said, "Broken pipe; the last 1 line is lost\n"));
+	free(said);
+	world_free(&w);
+}
+
+/* Also under two names, and for a file that the first output has created. */
+static void two_in_one_file(void **state)
+{
+	struct world w = world_new();
+	char other_name[96];
+
+	(void)state;
+	snprintf(other_name, sizeof(other_name), "%s/./text", w.directory);
+	assert_int_equal(outputs_add(w.outputs, &text_output, w.text), 0);
+	assert_int_equal(outputs_add(w.outputs, &json_output, other_name), -EEXIST);
+	assert_int_equal(outputs_add(w.outputs, &json_output, w.recording), 0);
+	assert_int_equal(outputs_add(w.outputs, &text_output, "/dev/null"), 0);
+	assert_int_equal(outputs_add(w.outputs, &json_output, "/dev/null"), 0); /* nothing is mixed */
+	assert_int_equal(outputs_close(w.outputs), 0);
+	world_free(&w);
+}
+
 static void files_are_opened_anew(void **state)
 {
 	struct world w = world_new();
@@ -339,7 +398,7 @@ static int count_event(struct output *output, const struct event *event)
 
 	(void)event;
 	++*counter->events;
-	return 0;
+	return -EIO; /* is reported, and does not end the run */
 }
 
 static void close_counter(struct output *output)
@@ -383,6 +442,8 @@ int main(void)
 		cmocka_unit_test(one_beside_the_main_one_breaks),
 		cmocka_unit_test(the_main_one_breaks),
 		cmocka_unit_test(a_full_disk),
+		cmocka_unit_test(a_reader_exits_at_the_end),
+		cmocka_unit_test(two_in_one_file),
 		cmocka_unit_test(files_are_opened_anew),
 		cmocka_unit_test(one_without_lines),
 	};

@@ -48,7 +48,7 @@ struct outputs *outputs_new(void);
 
 /*
  * Adds an output that writes to file, or to stdout if that is NULL. Starts a thread: drop privileges first. Returns 0,
- * or -errno after a line on stderr.
+ * or -errno after a line on stderr: -EEXIST if another output writes to the same file.
  */
 int outputs_add(struct outputs *outputs, const struct output_ops *ops, const char *file);
 

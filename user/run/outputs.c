@@ -36,6 +36,32 @@ struct outputs *outputs_new(void)
 	return calloc(1, sizeof(struct outputs));
 }
 
+/* Another output that writes to the same file, or NULL. */
+static const struct output *find_sharing(const struct outputs *outputs, const struct target *target)
+{
+	for (size_t i = 0; i < outputs->n; i++)
+		if (outputs->list[i]->target && target_shares_file(outputs->list[i]->target, target))
+			return outputs->list[i];
+	return NULL;
+}
+
+/* Returns 0, or -errno after a line on stderr. */
+static int open_target(const struct outputs *outputs, struct target **target, const char *file)
+{
+	int err = target_new(target, file);
+	const struct output *other;
+
+	if (err)
+		return err;
+	other = find_sharing(outputs, *target);
+	if (!other)
+		return 0;
+	fprintf(stderr, "katrace: cannot write to %s: it is the same file as %s\n", target_name(*target),
+		target_name(other->target));
+	target_close(*target, false);
+	return -EEXIST;
+}
+
 int outputs_add(struct outputs *outputs, const struct output_ops *ops, const char *file)
 {
 	struct output *output;
@@ -50,7 +76,7 @@ int outputs_add(struct outputs *outputs, const struct output_ops *ops, const cha
 	}
 	*output = (struct output){ .ops = ops };
 	if (!ops->no_lines)
-		err = target_new(&output->target, file);
+		err = open_target(outputs, &output->target, file);
 	if (err) {
 		ops->close(output);
 		return err;
@@ -262,7 +288,7 @@ int outputs_close(struct outputs *outputs)
 	for (size_t i = 0; i < outputs->n; i++) {
 		target = outputs->list[i]->target;
 		outputs->list[i]->ops->close(outputs->list[i]);
-		err = target_close(target);
+		err = target_close(target, i == 0);
 		if (err && (i || err != -EPIPE))
 			result = err;
 	}

@@ -10,12 +10,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define SINK_CAPACITY (4UL * 1024 * 1024)
 
 struct target {
 	const char *file; /* NULL: stdout */
+	struct stat info; /* of the file when it was first opened */
 	struct sink *sink;
 	uint64_t refused; /* lines after it broke */
 	bool takes_time;
@@ -44,7 +46,7 @@ static int open_sink(struct target *target)
 
 	if (fd < 0)
 		return fd;
-	err = sink_new(&target->sink, fd, SINK_CAPACITY);
+	err = fstat(fd, &target->info) ? -errno : sink_new(&target->sink, fd, SINK_CAPACITY);
 	if (err)
 		close(fd);
 	return err;
@@ -70,12 +72,19 @@ int target_new(struct target **out, const char *file)
 
 const char *target_name(const struct target *target)
 {
+	if (!target)
+		return "an output without lines";
 	return target->file ? target->file : "the standard output";
 }
 
 bool target_is_stdout(const struct target *target)
 {
 	return !target->file;
+}
+
+bool target_shares_file(const struct target *a, const struct target *b)
+{
+	return S_ISREG(a->info.st_mode) && a->info.st_dev == b->info.st_dev && a->info.st_ino == b->info.st_ino;
 }
 
 int target_write(struct target *target, const struct out *lines)
@@ -145,7 +154,7 @@ int target_trouble(struct target *target)
 	return state == SINK_BROKEN ? sink_flush(target->sink) : 0; /* returns at once now */
 }
 
-int target_close(struct target *target)
+int target_close(struct target *target, bool reader_may_exit)
 {
 	uint64_t unwritten;
 	int err;
@@ -154,7 +163,7 @@ int target_close(struct target *target)
 		return 0;
 	err = sink_close(target->sink, &unwritten);
 	unwritten += target->refused;
-	if (err && err != -EPIPE)
+	if (err && (err != -EPIPE || !reader_may_exit))
 		fprintf(stderr, "katrace: cannot write to %s: %s; the last %" PRIu64 " line%s lost\n",
 			target_name(target), strerror(-err), unwritten, unwritten == 1 ? " is" : "s are");
 	free(target);

@@ -17,9 +17,12 @@ struct target;
  */
 int target_new(struct target **target, const char *file);
 
-/* The file, or words for stdout. */
+/* The file, or words for stdout or for no target. */
 const char *target_name(const struct target *target);
 bool target_is_stdout(const struct target *target);
+
+/* Do both write to the same regular file? Their lines would be mixed. */
+bool target_shares_file(const struct target *a, const struct target *b);
 
 /* Queues whole lines. Returns 0, also if they were dropped because the queue is full, or the error that broke it. */
 int target_write(struct target *target, const struct out *lines);
@@ -46,8 +49,8 @@ int target_trouble(struct target *target);
 
 /*
  * Waits until everything is written, but not for space, and frees; NULL is fine. Returns 0 or the error it ended with,
- * after printing it; -EPIPE (the reader has exited) is not printed.
+ * after printing it; -EPIPE (the reader has exited) is not printed if the reader may do that.
  */
-int target_close(struct target *target);
+int target_close(struct target *target, bool reader_may_exit);
 
 #endif
