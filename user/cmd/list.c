@@ -228,16 +228,13 @@ int cmd_list(const struct options *options)
 {
 	struct list list = { .options = *options };
 	int status = EXIT_TROUBLE;
-	uint64_t unwritten;
 	int err;
 
 	if (!begin(&list))
 		status = run(&list);
-	err = page_close(list.page, &unwritten);
-	if (err && err != -EPIPE) {
-		fprintf(stderr, "katrace: cannot write the output: %s\n", strerror(-err));
+	err = page_close(list.page); /* prints its error */
+	if (err && err != -EPIPE)
 		status = EXIT_TROUBLE;
-	}
 	if (status == EXIT_OK && !list.options.watch_s)
 		explain_marks(&list);
 	snapshot_free(list.snapshot);

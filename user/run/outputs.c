@@ -12,6 +12,8 @@
 #include <unistd.h>
 
 #define OUTPUTS_MAX 8
+/* For each output: how many bytes may wait for a slow reader. */
+#define SINK_CAPACITY (4UL * 1024 * 1024)
 
 struct outputs {
 	struct output *list[OUTPUTS_MAX];
@@ -48,7 +50,7 @@ static const struct output *find_sharing(const struct outputs *outputs, const st
 /* Returns 0, or -errno after a line on stderr. */
 static int open_target(const struct outputs *outputs, struct target **target, const char *file)
 {
-	int err = target_new(target, file);
+	int err = target_new(target, file, SINK_CAPACITY);
 	const struct output *other;
 
 	if (err)

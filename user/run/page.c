@@ -1,19 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 #include "run/page.h"
 
-#include "deliver/sink.h"
 #include "format/csv.h"
 #include "format/line.h"
 #include "format/report.h"
 #include "format/rows.h"
+#include "run/target.h"
 
 #include <errno.h>
-#include <fcntl.h>
+#include <stdint.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 #define SINK_CAPACITY (512UL * 1024)
-/* How much is collected before it is passed to the sink. */
+/* How much is collected before it is passed on. */
 #define PAGE_SIZE (64UL * 1024)
 #define LINE_MAX_ANY EVENTS_LINE_MAX
 
@@ -21,54 +20,37 @@ _Static_assert(ROWS_LINE_MAX <= LINE_MAX_ANY && CSV_LINE_MAX <= LINE_MAX_ANY && 
 	       "room for every line");
 
 struct page {
-	struct sink *sink;
+	struct target *target;
 	struct out out;
 	size_t lines_left;
 	bool broken;
 	char buf[PAGE_SIZE];
 };
 
-/* The sink gets a descriptor of its own. */
-static int open_sink(struct sink **sink)
-{
-	const int fd = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 0);
-	int err;
-
-	if (fd < 0)
-		return -errno;
-	err = sink_new(sink, fd, SINK_CAPACITY);
-	if (err)
-		close(fd);
-	return err;
-}
-
 int page_new(struct page **out)
 {
 	struct page *page = malloc(sizeof(*page));
-	int err;
+	int err = page ? target_new(&page->target, NULL, SINK_CAPACITY) : -ENOMEM;
 
-	if (!page)
-		return -ENOMEM;
-	page->out = out_make(page->buf, PAGE_SIZE);
-	page->lines_left = SIZE_MAX;
-	page->broken = false;
-	err = open_sink(&page->sink);
 	if (err) {
 		free(page);
 		return err;
 	}
+	target_take_time(page->target);
+	page->out = out_make(page->buf, PAGE_SIZE);
+	page->lines_left = SIZE_MAX;
+	page->broken = false;
 	*out = page;
 	return 0;
 }
 
-int page_close(struct page *page, uint64_t *unwritten)
+int page_close(struct page *page)
 {
 	int err;
 
-	*unwritten = 0;
 	if (!page)
 		return 0;
-	err = sink_close(page->sink, unwritten);
+	err = target_close(page->target, true);
 	free(page);
 	return err;
 }
@@ -95,8 +77,8 @@ void page_text(struct page *page, const char *text)
 
 void page_flush(struct page *page)
 {
-	if (page->out.used && sink_write_wait(page->sink, page->out.buf, page->out.used))
-		page->broken = true;
+	if (page->out.used && (target_write(page->target, &page->out) || target_lost(page->target)))
+		page->broken = true; /* lost: the disk is full */
 	page->out = out_make(page->buf, PAGE_SIZE);
 }
 

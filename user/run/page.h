@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
-/* Writes many lines to stdout: collects them in pages, and waits until the sink has room. */
+/* Writes many lines to stdout: collects them in pages, and waits for room. */
 #ifndef KATRACE_PAGE_H
 #define KATRACE_PAGE_H
 
@@ -7,15 +7,14 @@
 
 #include <stdbool.h>
 #include <stddef.h>
-#include <stdint.h>
 
 struct page;
 
 /* Starts a thread. Returns 0 or -errno. */
 int page_new(struct page **page);
 
-/* Like sink_close(); *unwritten lines were not written. Flush first: other text is lost. NULL is fine. */
-int page_close(struct page *page, uint64_t *unwritten);
+/* Like target_close(): the reader may exit. Flush first: other text is lost. NULL is fine. */
+int page_close(struct page *page);
 
 /* From now on there is room for this many lines only, for a screen. */
 void page_limit(struct page *page, size_t lines);
@@ -26,7 +25,7 @@ struct out *page_line(struct page *page);
 /* Text that does not count as a line, for example to control a terminal. */
 void page_text(struct page *page, const char *text);
 
-/* Passes the collected lines to the sink. */
+/* Passes the collected lines on. */
 void page_flush(struct page *page);
 
 /* True if the reader has exited or writing fails: page_close() returns the error. */

@@ -13,8 +13,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define SINK_CAPACITY (4UL * 1024 * 1024)
-
 struct target {
 	const char *file; /* NULL: stdout */
 	struct stat info; /* of the file when it was first opened */
@@ -39,20 +37,20 @@ static int open_stdout(void)
 	return fd < 0 ? -errno : fd;
 }
 
-static int open_sink(struct target *target)
+static int open_sink(struct target *target, size_t capacity)
 {
 	const int fd = target->file ? open_file(target->file) : open_stdout();
 	int err;
 
 	if (fd < 0)
 		return fd;
-	err = fstat(fd, &target->info) ? -errno : sink_new(&target->sink, fd, SINK_CAPACITY);
+	err = fstat(fd, &target->info) ? -errno : sink_new(&target->sink, fd, capacity);
 	if (err)
 		close(fd);
 	return err;
 }
 
-int target_new(struct target **out, const char *file)
+int target_new(struct target **out, const char *file, size_t capacity)
 {
 	struct target *target = calloc(1, sizeof(*target));
 	int err;
@@ -60,7 +58,7 @@ int target_new(struct target **out, const char *file)
 	if (!target)
 		return -ENOMEM;
 	target->file = file;
-	err = open_sink(target);
+	err = open_sink(target, capacity);
 	if (err) {
 		fprintf(stderr, "katrace: cannot write to %s: %s\n", target_name(target), strerror(-err));
 		free(target);

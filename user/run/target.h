@@ -6,16 +6,17 @@
 #include "format/out.h"
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 /* NULL is a target without lines: it loses nothing and never fails. */
 struct target;
 
 /*
- * Appends to file, which is created with mode 0640; the string must outlive the target; NULL: stdout. Starts the sink's
- * thread: drop privileges first. Returns 0, or -errno after a line on stderr.
+ * Appends to file, which is created with mode 0640; the string must outlive the target; NULL: stdout. capacity: as for
+ * sink_new(). Starts the sink's thread: drop privileges first. Returns 0, or -errno after a line on stderr.
  */
-int target_new(struct target **target, const char *file);
+int target_new(struct target **target, const char *file, size_t capacity);
 
 /* The file, or words for stdout or for no target. */
 const char *target_name(const struct target *target);
