@@ -2,7 +2,7 @@
 # The tests of `make check` and `make lint`. What else tests/ has is in a makefile of its folder.
 
 CHECK_DEPS := python3-jsonschema
-LINT_DEPS := clang-format clang-tidy cppcheck shellcheck
+LINT_DEPS := clang-format clang-tidy cppcheck shellcheck mandoc
 OTHER_DEPS += check-deps lint-deps
 
 UNIT := $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(wildcard tests/unit/test_*.c))
@@ -87,3 +87,4 @@ lint-here: build-all
 		'-Dbpf_object__for_each_program(prog,obj)=while ((prog = bpf_object__next_program(obj, prog)))' \
 		-Iuser -Iinclude user
 	shellcheck $(shell git ls-files '*.sh' .ci/run)
+	mandoc -T lint docs/katrace.8

@@ -8,34 +8,64 @@
 /* The commands whose options the manual lists: not those that take only --help and --version. */
 #define DESCRIBED ((1U << COMMAND_TRACE) | (1U << COMMAND_LIST) | (1U << COMMAND_REPLAY) | (1U << COMMAND_DOCTOR))
 
-/* Escapes dashes, so that they can be copied; backslashes; and apostrophes, so that none starts a request. */
-static void print_roff(FILE *out, const char *text)
+#define LINE_MAX_COLUMNS 80
+
+/* Dashes can be copied then, and no apostrophe starts a request. */
+static const char *escaped(char c)
 {
-	for (; *text; text++) {
-		if (*text == '-')
-			fputs("\\-", out);
-		else if (*text == '\\')
-			fputs("\\e", out);
-		else if (*text == '\'')
-			fputs("\\(aq", out);
-		else
-			fputc(*text, out);
+	switch (c) {
+	case '-':
+		return "\\-";
+	case '\\':
+		return "\\e";
+	case '\'':
+		return "\\(aq";
+	default:
+		return NULL;
 	}
 }
 
-/* Each sentence on a line of its own, as roff requires. */
+static int roff_width(const char *text, size_t length)
+{
+	size_t width = 0;
+
+	for (size_t i = 0; i < length; i++)
+		width += escaped(text[i]) ? strlen(escaped(text[i])) : 1;
+	return (int)width;
+}
+
+static void print_roff(FILE *out, const char *text, size_t length)
+{
+	for (size_t i = 0; i < length; i++) {
+		if (escaped(text[i]))
+			fputs(escaped(text[i]), out);
+		else
+			fputc(text[i], out);
+	}
+}
+
+/* Words in lines of at most LINE_MAX_COLUMNS; each sentence begins a line, as roff requires. */
 static void print_sentences(FILE *out, const char *text)
 {
-	const char *end;
-	char sentence[512];
+	size_t length;
+	int at = 0, width;
 
-	while (*text) {
-		end = strstr(text, ". ");
-		snprintf(sentence, sizeof(sentence), "%.*s", end ? (int)(end + 1 - text) : (int)strlen(text), text);
-		print_roff(out, sentence);
-		fputs("\n", out);
-		text = end ? end + 2 : "";
+	for (; *text; text += length + strspn(text + length, " ")) {
+		length = strcspn(text, " ");
+		width = roff_width(text, length);
+		if (at && at + 1 + width > LINE_MAX_COLUMNS) {
+			fputs("\n", out);
+			at = 0;
+		}
+		at += width + (at ? fprintf(out, " ") : 0);
+		print_roff(out, text, length);
+		if (length && text[length - 1] == '.') {
+			fputs("\n", out);
+			at = 0;
+		}
 	}
+	if (at)
+		fputs("\n", out);
 }
 
 /* The commands that take an option, unless all do. */
@@ -56,18 +86,20 @@ static void print_takers(FILE *out, unsigned int bits)
 
 static void print_entry(FILE *out, const struct option_line *line)
 {
+	char help[256];
+
 	fputs(".TP\n\\fB", out);
 	if (line->letter)
 		fprintf(out, "\\-%c\\fR, \\fB", line->letter);
-	print_roff(out, "--");
-	print_roff(out, line->name);
+	fputs("\\-\\-", out);
+	print_roff(out, line->name, strlen(line->name));
 	fputs("\\fR", out);
 	if (line->argument)
 		fprintf(out, "%s\\fI%s\\fR%s", line->optional ? "[=" : " ", line->argument, line->optional ? "]" : "");
 	print_takers(out, line->commands);
 	fputs("\n", out);
-	print_roff(out, line->help);
-	fputs(".\n", out);
+	snprintf(help, sizeof(help), "%s.", line->help);
+	print_sentences(out, help);
 	if (line->more)
 		print_sentences(out, line->more);
 }
