@@ -111,14 +111,17 @@ static char *page(enum command_id command)
 	return text;
 }
 
-/* Does a line of the page begin with this option? */
-static bool offers(const char *text, const struct option_line *line)
+/* How many lines of the page begin with this option? Long names are alone on their line. */
+static int offers(const char *text, const struct option_line *line)
 {
 	char name[128], entry[160];
+	int n = 0;
 
 	help_option_name(line, name, sizeof(name));
-	snprintf(entry, sizeof(entry), "\n  %s ", name);
-	return strstr(text, entry);
+	snprintf(entry, sizeof(entry), "\n  %s", name);
+	for (const char *at = strstr(text, entry); at; at = strstr(at + 1, entry))
+		n += at[strlen(entry)] == ' ' || at[strlen(entry)] == '\n';
+	return n;
 }
 
 /* By name alone: another line may offer it with another argument. */
@@ -141,12 +144,13 @@ static bool takes_letter(enum command_id command, char letter)
 static void try_option(enum command_id command, const struct option_line *line, const char *text)
 {
 	const char letter[] = { '-', (char)line->letter, '\0' };
+	const bool taken = command_takes(command, line);
 	char name[64];
 
 	snprintf(name, sizeof(name), "--%s", line->name);
-	if (command_takes(command, line) && !offers(text, line))
-		fail_msg("katrace help %s does not show --%s", commands[command].name, line->name);
-	if (command_takes(command, line)) {
+	if ((taken || !takes_name(command, line->name)) && offers(text, line) != taken)
+		fail_msg("katrace help %s shows --%s %d times", commands[command].name, line->name, offers(text, line));
+	if (taken) {
 		accepted(command, line, name, false);
 		accepted(command, line, name, true);
 		if (line->letter)
