@@ -61,6 +61,21 @@ static void probes_and_answers(void **state)
 	timeline_clear(&c.timeline);
 }
 
+/* The host slept for two hours in between. In a timeline round trips have 32 bits. */
+static void a_very_late_answer_is_no_quick_one(void **state)
+{
+	struct connection c = { 0 };
+	struct event answer = make_event(EVENT_PROBE_ANSWERED, 7201 * SECOND);
+
+	(void)state;
+	answer.answer.rtt_us = 7200 * 1000000ULL;
+	told(&c, make_event(EVENT_CONFIGURED, SECOND));
+	told(&c, make_sent(1, 0, SECOND));
+	told(&c, answer);
+	assert_int_equal(c.timeline.entries[0].rtt_max_us, UINT32_MAX);
+	timeline_clear(&c.timeline);
+}
+
 static void only_a_change_of_settings_is_an_entry(void **state)
 {
 	struct connection c = { 0 };
@@ -125,6 +140,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(probes_and_answers),
+		cmocka_unit_test(a_very_late_answer_is_no_quick_one),
 		cmocka_unit_test(only_a_change_of_settings_is_an_entry),
 		cmocka_unit_test(suppression_begins_and_ends),
 		cmocka_unit_test(an_end_alone),

@@ -16,7 +16,7 @@ struct where {
 	bool has_address;
 	bool ipv6;
 	uint8_t addr[16];  /* network byte order */
-	unsigned int bits; /* significant bits of addr */
+	unsigned int bits; /* significant bits of addr: at most 32 or, with ipv6, 128 */
 	uint16_t port;     /* 0: any */
 };
 

@@ -61,7 +61,7 @@ static void probe_answered(struct connection *c, const struct event *event)
 {
 	c->probes_answered++;
 	c->probes_unanswered = 0;
-	timeline_answer(&c->timeline, (uint32_t)event->answer.rtt_us, event->answer.late);
+	timeline_answer(&c->timeline, event->answer.rtt_us, event->answer.late);
 }
 
 static int suppressed(struct connection *c, const struct event *event)

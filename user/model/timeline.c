@@ -112,9 +112,9 @@ static void add_rtt(struct timeline *timeline, struct entry *run, uint32_t rtt_u
 static struct entry *join_run(struct timeline *timeline)
 {
 	struct entry *probe = last(timeline);
-	struct entry *run = probe - 1;
+	struct entry *run = timeline->n > 1 ? probe - 1 : NULL;
 
-	if (timeline->n < 2 || run->kind != ENTRY_ANSWERED_RUN) {
+	if (!run || run->kind != ENTRY_ANSWERED_RUN) {
 		probe->kind = ENTRY_ANSWERED_RUN;
 		return probe;
 	}
@@ -125,7 +125,7 @@ static struct entry *join_run(struct timeline *timeline)
 	return run;
 }
 
-void timeline_answer(struct timeline *timeline, uint32_t rtt_us, bool late)
+void timeline_answer(struct timeline *timeline, uint64_t rtt_us, bool late)
 {
 	struct entry *entry = last(timeline);
 
@@ -136,7 +136,7 @@ void timeline_answer(struct timeline *timeline, uint32_t rtt_us, bool late)
 	if (entry->number == 1)
 		entry = join_run(timeline);
 	if (!late)
-		add_rtt(timeline, entry, rtt_us);
+		add_rtt(timeline, entry, rtt_us < UINT32_MAX ? (uint32_t)rtt_us : UINT32_MAX);
 }
 
 void timeline_end_suppressed(struct timeline *timeline, uint64_t time_ns)

@@ -59,8 +59,11 @@ void timeline_clear(struct timeline *timeline);
 /* Adds a copy of *entry. Returns 0 or -ENOMEM. Consecutive refused attempts share one entry. */
 int timeline_add(struct timeline *timeline, const struct entry *entry);
 
-/* The last added probe was answered. rtt_us goes into the statistics of the run unless late. */
-void timeline_answer(struct timeline *timeline, uint32_t rtt_us, bool late);
+/*
+ * The last added probe was answered. rtt_us goes into the statistics of the run unless late; more than UINT32_MAX
+ * (71 minutes) counts as that.
+ */
+void timeline_answer(struct timeline *timeline, uint64_t rtt_us, bool late);
 
 /* The last added suppression is over. */
 void timeline_end_suppressed(struct timeline *timeline, uint64_t time_ns);
