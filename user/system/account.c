@@ -24,6 +24,8 @@ static int find_user(const char *name, struct account *account)
 		err = 0;
 		break;
 	}
+	if (ferror(file))
+		err = -EIO;
 	fclose(file);
 	return err;
 }
@@ -54,6 +56,8 @@ static int find_groups(const char *name, struct account *account)
 		else
 			account->groups[account->n_groups++] = group->gr_gid;
 	}
+	if (ferror(file))
+		err = -EIO;
 	fclose(file);
 	return err;
 }
