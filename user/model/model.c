@@ -211,7 +211,7 @@ static int tell_postponed(struct model *model, struct tracked *t, uint64_t now_n
 int model_observe(struct model *model, const struct sighting *s, uint64_t now_ns)
 {
 	struct tracked *t = find(model, s);
-	int err = 0;
+	int err = 0, told;
 
 	if (!t && !begins_a_story(model, s))
 		return 0;
@@ -238,10 +238,10 @@ int model_observe(struct model *model, const struct sighting *s, uint64_t now_ns
 		err = tell_postponed(model, t, now_ns);
 	if (s->kind == KATRACE_SWITCHED_OFF)
 		return postpone(model, t, s, now_ns) ?: err;
-	err = model_tell(model, t, s, now_ns) ?: err;
+	told = model_tell(model, t, s, now_ns);
 	if (s->kind != KATRACE_CLOSED) /* closed: it is freed already */
 		model_leave_to_others(model, t);
-	return err;
+	return told ?: err;
 }
 
 static void tell_first_postponed(struct model *model, uint64_t now_ns)
