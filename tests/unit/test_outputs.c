@@ -372,6 +372,34 @@ static void files_are_opened_anew(void **state)
 	world_free(&w);
 }
 
+/* What it has lost meanwhile is counted, and reported. */
+static void a_broken_one_is_opened_anew(void **state)
+{
+	struct world w = world_new();
+	struct account account;
+	uint64_t lost;
+	int fd = make_reader(w.recording);
+
+	(void)state;
+	assert_int_equal(outputs_add(w.outputs, &text_output, w.text), 0);
+	assert_int_equal(outputs_add(w.outputs, &json_output, w.recording), 0);
+	close(fd);
+	tell_until_broken(&w);
+	tell_events(&w, 10);
+	lost = outputs_lost(w.outputs);
+	assert_int_equal(unlink(w.recording), 0);
+	outputs_reopen(w.outputs);
+	tell_events(&w, 3);
+	outputs_report_losses(w.outputs, 0, WALL_NS, false);
+	tell_stats(&w);
+	assert_int_equal(outputs_close(w.outputs), 0);
+	account = account_of_recording(&w);
+	assert_int_equal(account.gaps, lost);
+	assert_int_equal(account.reported, lost);
+	assert_int_equal(account.lost_output, lost);
+	world_free(&w);
+}
+
 /* --- one that writes no lines --- */
 
 struct counter {
@@ -445,6 +473,7 @@ int main(void)
 		cmocka_unit_test(a_reader_exits_at_the_end),
 		cmocka_unit_test(two_in_one_file),
 		cmocka_unit_test(files_are_opened_anew),
+		cmocka_unit_test(a_broken_one_is_opened_anew),
 		cmocka_unit_test(one_without_lines),
 	};
 

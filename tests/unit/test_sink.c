@@ -162,6 +162,35 @@ static void a_gone_reader(void **state)
 	close(fds[1]);
 }
 
+/* Nothing that was queued is lost, and no line is split between the pipe that broke and the file. */
+static void switching_repairs(void **state)
+{
+	FILE *file = tmpfile();
+	struct sink *sink;
+	char line[64];
+	int fds[2];
+
+	(void)state;
+	assert_int_equal(pipe(fds), 0);
+	sink = sink_on(fds[1], 4096);
+	close(fds[1]);
+	close(fds[0]);
+	assert_int_equal(sink_write(sink, LINE, LINE_SIZE), 0);
+	assert_int_equal(sink_flush(sink), -EPIPE);
+	assert_int_equal(sink_write(sink, "refused\n", 8), -EPIPE);
+	assert_false(sink_has_room(sink, LINE_SIZE));
+	sink_switch(sink, dup(fileno(file)));
+	assert_true(sink_has_room(sink, LINE_SIZE));
+	assert_int_equal(sink_write(sink, "again\n", 6), 0);
+	assert_int_equal(sink_flush(sink), 0);
+	assert_int_equal(close_sink(sink), 0);
+	rewind(file);
+	assert_string_equal(fgets(line, sizeof(line), file), LINE);
+	assert_string_equal(fgets(line, sizeof(line), file), "again\n");
+	assert_null(fgets(line, sizeof(line), file));
+	fclose(file);
+}
+
 /* A file that may hold 100 bytes: RLIMIT_FSIZE answers EFBIG where a full disk answers ENOSPC. */
 static void limit_files(rlim_t bytes)
 {
@@ -313,6 +342,7 @@ int main(void)
 		cmocka_unit_test(a_slow_reader),
 		cmocka_unit_test(a_nonblocking_pipe),
 		cmocka_unit_test(a_gone_reader),
+		cmocka_unit_test(switching_repairs),
 		cmocka_unit_test(no_space),
 		cmocka_unit_test(no_space_to_the_end),
 		cmocka_unit_test(switches_lose_and_split_nothing),

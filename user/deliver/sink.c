@@ -14,6 +14,8 @@
 
 /* On a full disk, pause between tries. */
 #define RETRY_S 1
+/* After an error, until there is another file. */
+#define FOREVER_S INT32_MAX
 
 /* Two buffers are swapped: one is filled while the other is written, so a line is never split between writes. */
 struct buffer {
@@ -50,6 +52,7 @@ static int take_next_fd(struct sink *sink)
 		return -1;
 	sink->fd = sink->next_fd;
 	sink->next_fd = -1;
+	sink->error = 0;
 	return old_fd;
 }
 
@@ -122,15 +125,15 @@ static size_t take_back_part(int fd, const char *bytes, size_t at)
 	return start;
 }
 
-/* Waits RETRY_S, or until there is another file. False if the sink is being closed: there may never be space. */
-static bool wait_for_space(struct sink *sink, bool may_switch)
+/* Waits this long, or until there is another file. False if the sink is being closed, and there is none. */
+static bool wait_for_better(struct sink *sink, time_t seconds, bool may_switch)
 {
 	struct timespec until;
 	int old_fd = -1;
 	bool go_on;
 
 	clock_gettime(CLOCK_MONOTONIC, &until);
-	until.tv_sec += RETRY_S;
+	until.tv_sec += seconds;
 	pthread_mutex_lock(&sink->lock);
 	while (!sink->closing && (sink->next_fd < 0 || !may_switch))
 		if (pthread_cond_timedwait(&sink->changed, &sink->lock, &until) == ETIMEDOUT)
@@ -140,7 +143,7 @@ static bool wait_for_space(struct sink *sink, bool may_switch)
 		old_fd = take_next_fd(sink);
 	pthread_mutex_unlock(&sink->lock);
 	close_if_open(old_fd);
-	return go_on;
+	return go_on || old_fd >= 0;
 }
 
 static bool is_out_of_space(int error)
@@ -172,9 +175,13 @@ static int write_all(struct sink *sink, size_t *at)
 			if (!full)
 				set_trouble(sink, true, 0);
 			full = true;
-			last_try = !wait_for_space(sink, line_start(buffer->bytes, *at) == *at);
+			last_try = !wait_for_better(sink, RETRY_S, line_start(buffer->bytes, *at) == *at);
 		} else if (error != EINTR) {
-			return -error;
+			full = false;
+			set_trouble(sink, full, -error);
+			if (!wait_for_better(sink, FOREVER_S, true))
+				return -error;
+			*at = line_start(buffer->bytes, *at);
 		}
 	}
 	if (full)
@@ -201,7 +208,6 @@ static void *write_loop(void *arg)
 		err = write_all(sink, &at);
 		if (err) {
 			sink->unwritten = count_lines(sink->writing.bytes + at, sink->writing.used - at);
-			sink->writing.used = 0;
 			set_trouble(sink, false, err);
 			break;
 		}
@@ -330,7 +336,7 @@ bool sink_has_room(struct sink *sink, size_t n)
 	bool room;
 
 	pthread_mutex_lock(&sink->lock);
-	room = !sink->full && fits(sink, n);
+	room = !sink->full && !sink->error && fits(sink, n);
 	pthread_mutex_unlock(&sink->lock);
 	return room;
 }
@@ -347,6 +353,7 @@ void sink_switch(struct sink *sink, int fd)
 	pthread_mutex_lock(&sink->lock);
 	unused_fd = sink->next_fd;
 	sink->next_fd = fd;
+	sink->error = 0;
 	pthread_cond_signal(&sink->changed);
 	pthread_mutex_unlock(&sink->lock);
 	close_if_open(unused_fd);

@@ -15,7 +15,7 @@ struct sink;
 enum sink_state {
 	SINK_WORKS,
 	SINK_FULL,   /* no space: queued text is kept, and tried again every second */
-	SINK_BROKEN, /* writing has failed permanently, for example because the reader has exited */
+	SINK_BROKEN, /* writing has failed, for example because the reader has exited; only another file helps */
 };
 
 /*
@@ -40,8 +40,8 @@ bool sink_has_room(struct sink *sink, size_t n);
 uint64_t sink_dropped(const struct sink *sink);
 
 /*
- * Continues in another file: takes ownership of fd and closes the old one. Queued text goes to either file, in order,
- * and no line is split between them.
+ * Continues in another file, also if the sink was broken: takes ownership of fd and closes the old one. Queued text
+ * goes to either file, in order, and no line is split between them.
  */
 void sink_switch(struct sink *sink, int fd);
 

@@ -90,7 +90,7 @@ uint64_t outputs_lost_of(const struct outputs *outputs, enum event_kind kind);
 /* Prints on stderr what each output except the main one has lost. */
 void outputs_say_lost(const struct outputs *outputs);
 
-/* Reopens the files after they were renamed; if that fails, prints an error and continues in the old file. */
+/* Reopens the files after they were renamed, or broke; if that fails, prints an error and continues in the old file. */
 void outputs_reopen(struct outputs *outputs);
 
 /*

@@ -276,8 +276,10 @@ int outputs_flush(struct outputs *outputs)
 
 void outputs_reopen(struct outputs *outputs)
 {
-	for (size_t i = 0; i < outputs->n; i++)
+	for (size_t i = 0; i < outputs->n; i++) {
 		target_reopen(outputs->list[i]->target);
+		outputs->list[i]->broken = false; /* if it still is, it is reported again */
+	}
 }
 
 int outputs_close(struct outputs *outputs)

@@ -115,7 +115,7 @@ uint64_t target_lost(const struct target *target)
 
 bool target_has_room(struct target *target)
 {
-	return !target->refused && sink_has_room(target->sink, EVENTS_LINE_MAX);
+	return sink_has_room(target->sink, EVENTS_LINE_MAX);
 }
 
 void target_reopen(struct target *target)
