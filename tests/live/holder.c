@@ -4,10 +4,13 @@
 #include "live.h"
 #include "must.h"
 
+#include <linux/sched.h>
 #include <signal.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -45,13 +48,21 @@ static void hold(const struct net *net, const char *name, int commands, int port
 		pause();
 }
 
-struct holder holder_new(const struct net *net, const char *name, open_fn open, act_fn act)
+/* fork(2); the child's id is that one, or any if it is 0. */
+static pid_t fork_as(pid_t pid)
+{
+	const struct clone_args args = { .exit_signal = SIGCHLD, .set_tid = (uintptr_t)&pid, .set_tid_size = 1 };
+
+	return pid ? (pid_t)syscall(SYS_clone3, &args, sizeof(args)) : fork();
+}
+
+struct holder holder_new_as(pid_t pid, const struct net *net, const char *name, open_fn open, act_fn act)
 {
 	struct holder holder = { 0 };
 	int ports[2], commands[2];
 
 	must(pipe(ports) == 0 && pipe(commands) == 0, "pipe");
-	holder.pid = fork();
+	holder.pid = fork_as(pid);
 	must(holder.pid >= 0, "fork");
 	if (!holder.pid)
 		hold(net, name, commands[0], ports[1], open, act);
@@ -60,6 +71,11 @@ struct holder holder_new(const struct net *net, const char *name, open_fn open, 
 	holder.ports = ports[0];
 	holder.command = commands[1];
 	return holder;
+}
+
+struct holder holder_new(const struct net *net, const char *name, open_fn open, act_fn act)
+{
+	return holder_new_as(0, net, name, open, act);
 }
 
 void holder_open(struct holder *holder)
@@ -89,40 +105,29 @@ void holder_stop(const struct holder *holder)
 	close(holder->ports);
 }
 
-struct stage stage_new(const char *const *args)
-{
-	struct stage stage = { net_new(), tool_start(args) };
-
-	assert_true(tool_wait_started(stage.tool));
-	return stage;
-}
-
-void stage_free(struct stage *stage)
-{
-	tool_free(stage->tool);
-	net_free(stage->net);
-}
-
-struct tool *trace_holders(const struct holder *holders, int n)
+struct scene trace_holders(struct net *net, const struct holder *holders, int n)
 {
 	char pids[128] = "";
 	const char *const args[] = { "-p", pids, NULL };
-	struct tool *tool;
 	int used = 0;
 
 	for (int i = 0; i < n; i++)
 		used += snprintf(pids + used, sizeof(pids) - (size_t)used, "%s%d", i ? "," : "", holders[i].pid);
-	tool = tool_start(args);
-	assert_true(tool_wait_started(tool));
-	return tool;
+	return scene_trace(net, args);
 }
 
-void wait_named(const struct stage *stage, unsigned int port, int pid, const char *name)
+/* How a line names it. */
+static void name_owner(const struct holder *holder, const char *name, char *text, size_t size)
+{
+	snprintf(text, size, "  %-5d  %s", holder->pid, name);
+}
+
+void wait_named(struct tool *tool, const struct holder *holder, const char *name)
 {
 	char owner[64];
 
-	snprintf(owner, sizeof(owner), "  %-5d  %s", pid, name);
-	assert_true(tool_wait_lines(stage->tool, 1, local_port(port), owner, OWNER_WAIT_S));
+	name_owner(holder, name, owner, sizeof(owner));
+	assert_true(tool_wait_lines(tool, 1, local_port(holder->port), owner, OWNER_WAIT_S));
 }
 
 void assert_always_named(const struct tool *tool, const struct holder *holder, const char *name)
@@ -130,7 +135,7 @@ void assert_always_named(const struct tool *tool, const struct holder *holder, c
 	const char *port = local_port(holder->port);
 	char owner[64];
 
-	snprintf(owner, sizeof(owner), "  %-5d  %s", holder->pid, name);
+	name_owner(holder, name, owner, sizeof(owner));
 	assert_true(tool_lines(tool, port, "") > 0);
 	assert_int_equal(tool_lines(tool, port, owner), tool_lines(tool, port, ""));
 }
@@ -154,11 +159,11 @@ static void check_naming(void *ctx, const char *line)
 		naming->wrong = true;
 }
 
-void assert_never_misnamed(const struct tool *tool, unsigned int port, int pid, const char *name)
+void assert_never_misnamed(const struct tool *tool, const struct holder *holder, const char *name)
 {
-	struct naming naming = { .port = local_port(port) };
+	struct naming naming = { .port = local_port(holder->port) };
 
-	snprintf(naming.owner, sizeof(naming.owner), "  %-5d  %s", pid, name);
+	name_owner(holder, name, naming.owner, sizeof(naming.owner));
 	tool_each_line(tool, check_naming, &naming);
 	assert_true(naming.named);
 	assert_false(naming.wrong);

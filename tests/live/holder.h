@@ -3,9 +3,7 @@
 #ifndef KATRACE_TEST_HOLDER_H
 #define KATRACE_TEST_HOLDER_H
 
-#include "net.h"
-#include "tcp.h"
-#include "tool.h"
+#include "scene.h"
 
 #include <sys/types.h>
 
@@ -27,6 +25,10 @@ int open_connection(const struct net *net, unsigned int *port);
 
 /* A process of that name that opens its connection when told to, and then acts when told to; act may be NULL. */
 struct holder holder_new(const struct net *net, const char *name, open_fn open, act_fn act);
+
+/* The same, with that process id, which must be free. */
+struct holder holder_new_as(pid_t pid, const struct net *net, const char *name, open_fn open, act_fn act);
+
 void holder_open(struct holder *holder);
 
 /* One that has opened its connection. */
@@ -37,34 +39,25 @@ void holder_act(const struct holder *holder);
 /* Its end: of the process, and so of the connection. */
 void holder_stop(const struct holder *holder);
 
-/* A network and a katrace that has begun to trace. */
-struct stage {
-	struct net *net;
-	struct tool *tool;
-};
-
-struct stage stage_new(const char *const *args);
-void stage_free(struct stage *stage);
-
 /*
  * A katrace that has begun to trace these processes alone. It looks for owners among their descriptors only (Linux 6.1
  * and later), and so finds them in time, however many descriptors there are on this host.
  */
-struct tool *trace_holders(const struct holder *holders, int n);
+struct scene trace_holders(struct net *net, const struct holder *holders, int n);
 
 /* Between two walks katrace waits 100 times as long as one takes: half a minute on a busy host. */
 #define OWNER_WAIT_S 90
 
-/* Waits for a line about the connection with that local port that names this process. */
-void wait_named(const struct stage *stage, unsigned int port, int pid, const char *name);
+/* Waits for a line about the holder's connection that names its process. */
+void wait_named(struct tool *tool, const struct holder *holder, const char *name);
 
 /* Every line about the holder's connection names its process. */
 void assert_always_named(const struct tool *tool, const struct holder *holder, const char *name);
 
 /*
- * Lines about the connection with that local port name this process, or nobody as long as it has not been found for the
- * first time: on a host with many descriptors katrace may look for it only later.
+ * The same, but lines may name nobody as long as it has not been found for the first time: on a host with many
+ * descriptors katrace may look for it only later.
  */
-void assert_never_misnamed(const struct tool *tool, unsigned int port, int pid, const char *name);
+void assert_never_misnamed(const struct tool *tool, const struct holder *holder, const char *name);
 
 #endif

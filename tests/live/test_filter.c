@@ -8,7 +8,6 @@
 #include <dirent.h>
 #include <errno.h>
 #include <linux/magic.h>
-#include <linux/sched.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
@@ -16,36 +15,26 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <sys/vfs.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 LIVE_TEST(filter_pid)
 {
-	struct holder wanted, other, unfiltered;
-	char pid[16];
-	const char *const args[] = { "-p", pid, NULL };
-	struct net *net;
-	struct tool *tool;
+	struct net *net = net_new();
+	struct holder wanted = holder_start(net, "wanted", NULL), other = holder_start(net, "other", NULL);
+	struct scene scene = trace_holders(net, &wanted, 1);
+	struct holder newcomer = holder_start(net, "newcomer", NULL);
 
-	net = net_new();
-	wanted = holder_start(net, "wanted", NULL);
-	other = holder_start(net, "other", NULL);
-	snprintf(pid, sizeof(pid), "%d", wanted.pid);
-	tool = tool_start(args);
-	assert_true(tool_wait_started(tool));
-	unfiltered = holder_start(net, "newcomer", NULL);
-	assert_true(tool_wait_lines(tool, 3, local_port(wanted.port), "answered in", 10));
-	assert_int_equal(tool_stop(tool), 0);
-	assert_int_equal(tool_lines(tool, local_port(other.port), ""), 0);
-	assert_int_equal(tool_lines(tool, local_port(unfiltered.port), ""), 0);
-	assert_always_named(tool, &wanted, "wanted");
+	assert_true(tool_wait_lines(scene.tool, 3, local_port(wanted.port), "answered in", 10));
+	assert_int_equal(tool_stop(scene.tool), 0);
+	assert_int_equal(tool_lines(scene.tool, local_port(other.port), ""), 0);
+	assert_int_equal(tool_lines(scene.tool, local_port(newcomer.port), ""), 0);
+	assert_always_named(scene.tool, &wanted, "wanted");
 	holder_stop(&wanted);
 	holder_stop(&other);
-	holder_stop(&unfiltered);
-	tool_free(tool);
-	net_free(net);
+	holder_stop(&newcomer);
+	scene_end(&scene);
 }
 
 /* The sums on stderr that katrace --stats 1 prints: for how many seconds in a row no more than `few` probes came. */
@@ -84,115 +73,77 @@ LIVE_TEST(filter_pid_in_the_kernel, .exclusive = true)
 	int clients[OTHERS], servers[OTHERS];
 	char pid[16];
 	const char *const args[] = { "-p", pid, "--stats", "1", NULL };
-	struct holder holder;
-	struct stage stage;
+	struct net *net = net_new();
+	struct holder holder = holder_start(net, "holder", NULL);
+	struct scene scene;
 	struct calm calm;
 	uint64_t before;
 
-	stage.net = net_new();
-	holder = holder_start(stage.net, "holder", NULL);
-	tcp_connect_many(stage.net, clients, servers, OTHERS);
+	tcp_connect_many(net, clients, servers, OTHERS);
 	snprintf(pid, sizeof(pid), "%d", holder.pid);
-	stage.tool = tool_start(args);
-	assert_true(tool_wait_started(stage.tool));
-	before = net_keepalives(stage.net, HOST_A);
-	tcp_probe_all(stage.net, clients, OTHERS, &quick, OTHERS);
-	assert_true(tool_wait_lines(stage.tool, ANSWERS, local_port(holder.port), "answered in", 30));
-	assert_in_range(net_keepalives(stage.net, HOST_A) - before, (OTHERS + 1) * (ANSWERS - 2), UINT32_MAX);
-	assert_int_equal(tool_stop(stage.tool), 0);
-	calm = find_calm(stage.tool, 2);
+	scene = scene_trace(net, args);
+	before = net_keepalives(scene.net, HOST_A);
+	tcp_probe_all(scene.net, clients, OTHERS, &quick, OTHERS);
+	assert_true(tool_wait_lines(scene.tool, ANSWERS, local_port(holder.port), "answered in", 30));
+	assert_in_range(net_keepalives(scene.net, HOST_A) - before, (OTHERS + 1) * (ANSWERS - 2), UINT32_MAX);
+	assert_int_equal(tool_stop(scene.tool), 0);
+	calm = find_calm(scene.tool, 2);
 	assert_in_range(calm.longest, 3, 5);
 	assert_true(calm.probes >= 2 * OTHERS + ANSWERS); /* checked twice */
 	tcp_abort_many(clients, OTHERS);
 	tcp_abort_many(servers, OTHERS);
 	holder_stop(&holder);
-	stage_free(&stage);
-}
-
-/* A process with that id, which must be free. */
-static pid_t fork_as(pid_t pid)
-{
-	struct clone_args args = { .exit_signal = SIGCHLD, .set_tid = (uintptr_t)&pid, .set_tid_size = 1 };
-
-	return (pid_t)syscall(SYS_clone3, &args, sizeof(args));
+	scene_end(&scene);
 }
 
 /* The process of --pid exits, and another one gets its id and a connection: that one does not match. */
 LIVE_TEST(filter_pid_is_reused, .limit_s = 3 * OWNER_WAIT_S)
 {
-	char pids[32];
-	const char *const filtered[] = { "-p", pids, NULL }, *const all[] = { NULL };
-	struct holder first, second;
-	struct tool *everybody;
-	struct stage stage;
-	unsigned int port;
-	int ports[2];
-	pid_t pid;
+	const char *const all[] = { NULL };
+	struct net *net = net_new();
+	struct holder wanted[2] = { holder_start(net, "first", NULL), holder_start(net, "second", NULL) }, impostor;
+	struct scene scene = trace_holders(net, wanted, 2), everybody = scene_trace(net, all);
+	const char *second;
 
-	stage.net = net_new();
-	first = holder_start(stage.net, "first", NULL);
-	second = holder_start(stage.net, "second", NULL);
-	snprintf(pids, sizeof(pids), "%d,%d", first.pid, second.pid);
-	stage.tool = tool_start(filtered);
-	everybody = tool_start(all);
-	assert_true(tool_wait_started(stage.tool));
-	assert_true(tool_wait_started(everybody));
-	wait_named(&stage, first.port, first.pid, "first");
-	holder_stop(&first);
-	assert_int_equal(pipe(ports), 0);
-	pid = fork_as(first.pid);
-	if (pid < 0)
-		fail_msg("clone3 with set_tid: %s", strerror(errno));
-	if (!pid) {
-		live_end_with_parent();
-		prctl(PR_SET_NAME, "impostor");
-		open_connection(stage.net, &port);
-		must(write(ports[1], &port, sizeof(port)) == sizeof(port), "tell the port");
-		for (;;)
-			pause();
-	}
-	assert_int_equal(pid, first.pid);
-	assert_int_equal(read(ports[0], &port, sizeof(port)), sizeof(port));
-	assert_true(tool_wait_lines(everybody, 3, local_port(port), "  impostor  ", OWNER_WAIT_S));
-	assert_true(tool_wait_lines(stage.tool, tool_lines(stage.tool, local_port(second.port), "") + 2,
-				    local_port(second.port), "", 30));
-	assert_int_equal(tool_lines(stage.tool, local_port(port), ""), 0);
-	assert_never_misnamed(everybody, port, pid, "impostor");
-	close(ports[0]);
-	close(ports[1]);
-	kill(pid, SIGKILL);
-	waitpid(pid, NULL, 0);
-	holder_stop(&second);
-	tool_free(everybody);
-	stage_free(&stage);
+	wait_named(scene.tool, &wanted[0], "first");
+	holder_stop(&wanted[0]);
+	impostor = holder_new_as(wanted[0].pid, net, "impostor", open_connection, NULL);
+	holder_open(&impostor);
+	assert_int_equal(impostor.pid, wanted[0].pid);
+	assert_true(tool_wait_lines(everybody.tool, 3, local_port(impostor.port), "  impostor  ", OWNER_WAIT_S));
+	second = local_port(wanted[1].port);
+	assert_true(tool_wait_lines(scene.tool, tool_lines(scene.tool, second, "") + 2, second, "", 30));
+	assert_int_equal(tool_lines(scene.tool, local_port(impostor.port), ""), 0);
+	assert_never_misnamed(everybody.tool, &impostor, "impostor");
+	holder_stop(&impostor);
+	holder_stop(&wanted[1]);
+	tool_free(everybody.tool);
+	scene_end(&scene);
 }
 
 /* Not an error, but reported; and katrace stops after the last one. */
 LIVE_TEST(filter_pid_has_ended)
 {
-	char pids[32], said[128];
-	const char *const args[] = { "-p", pids, NULL };
-	struct holder first, second;
-	struct stage stage;
+	struct net *net = net_new();
+	struct holder first = holder_start(net, "first", NULL), second = holder_start(net, "second", NULL);
+	const struct holder both[2] = { first, second };
+	struct scene scene = trace_holders(net, both, 2);
+	const char *port;
+	char said[128];
 
-	stage.net = net_new();
-	first = holder_start(stage.net, "first", NULL);
-	second = holder_start(stage.net, "second", NULL);
-	snprintf(pids, sizeof(pids), "%d,%d", first.pid, second.pid);
-	stage.tool = tool_start(args);
-	assert_true(tool_wait_started(stage.tool));
-	wait_named(&stage, first.port, first.pid, "first");
+	wait_named(scene.tool, &first, "first");
 	holder_stop(&first);
-	assert_true(tool_wait_lines(stage.tool, tool_lines(stage.tool, local_port(second.port), "answered in") + 2,
-				    local_port(second.port), "answered in", 20));
 	snprintf(said, sizeof(said), "katrace: process %d has exited; still tracing 1 of the processes of --pid",
 		 first.pid);
-	assert_non_null(strstr(tool_stderr(stage.tool), said));
+	assert_true(tool_wait_said(scene.tool, said, 20));
+	port = local_port(second.port);
+	assert_true(
+		tool_wait_lines(scene.tool, tool_lines(scene.tool, port, "answered in") + 2, port, "answered in", 20));
 	holder_stop(&second);
-	assert_int_equal(tool_wait(stage.tool, 20), 0);
+	assert_int_equal(tool_wait(scene.tool, 20), 0);
 	snprintf(said, sizeof(said), "katrace: process %d has exited, the last of the processes of --pid", second.pid);
-	assert_non_null(strstr(tool_stderr(stage.tool), said));
-	stage_free(&stage);
+	assert_non_null(strstr(tool_stderr(scene.tool), said));
+	scene_end(&scene);
 }
 
 /* Forks a child that forks another, with a connection each: "early/1" is the child of "early", "early/2" its child. */
@@ -226,31 +177,30 @@ LIVE_TEST(filter_children, .limit_s = 3 * OWNER_WAIT_S)
 {
 	char pids[32];
 	const char *const args[] = { "-p", pids, "--children", NULL };
-	struct holder early, late, stranger;
-	struct stage stage;
+	struct net *net = net_new();
+	struct holder early = holder_start(net, "early", have_children);
+	struct holder late = holder_start(net, "late", have_children);
+	struct holder stranger = holder_start(net, "stranger", NULL);
+	struct scene scene;
 
-	net_of_children = stage.net = net_new();
-	early = holder_start(stage.net, "early", have_children);
-	late = holder_start(stage.net, "late", have_children);
-	stranger = holder_start(stage.net, "stranger", NULL);
+	net_of_children = net;
 	holder_act(&early);
 	snprintf(pids, sizeof(pids), "%d,%d", early.pid, late.pid);
-	stage.tool = tool_start(args);
-	assert_true(tool_wait_started(stage.tool));
-	assert_true(tool_wait_lines(stage.tool, 2, "  early/1  ", "answered in", 30));
-	assert_true(tool_wait_lines(stage.tool, 2, "  early/2  ", "answered in", 30));
-	assert_true(tool_wait_lines(stage.tool, 1, "  late  ", "answered in", 30));
+	scene = scene_trace(net, args);
+	assert_true(tool_wait_lines(scene.tool, 2, "  early/1  ", "answered in", 30));
+	assert_true(tool_wait_lines(scene.tool, 2, "  early/2  ", "answered in", 30));
+	assert_true(tool_wait_lines(scene.tool, 1, "  late  ", "answered in", 30));
 	holder_act(&late);
-	assert_true(tool_wait_lines(stage.tool, 1, "  late/1  ", "answered in", OWNER_WAIT_S));
-	assert_true(tool_wait_lines(stage.tool, 1, "  late/2  ", "answered in", OWNER_WAIT_S));
-	assert_int_equal(tool_lines(stage.tool, "stranger", ""), 0);
+	assert_true(tool_wait_lines(scene.tool, 1, "  late/1  ", "answered in", OWNER_WAIT_S));
+	assert_true(tool_wait_lines(scene.tool, 1, "  late/2  ", "answered in", OWNER_WAIT_S));
 	/* they exit with their children: then no process is left */
 	holder_stop(&late);
 	holder_stop(&early);
-	assert_int_equal(tool_wait(stage.tool, 20), 0);
-	assert_non_null(strstr(tool_stderr(stage.tool), "has exited"));
+	assert_int_equal(tool_wait(scene.tool, 20), 0);
+	assert_int_equal(tool_lines(scene.tool, "stranger", ""), 0);
+	assert_non_null(strstr(tool_stderr(scene.tool), "has exited"));
 	holder_stop(&stranger);
-	stage_free(&stage);
+	scene_end(&scene);
 }
 
 /* --- cgroups --- */
@@ -310,28 +260,28 @@ LIVE_TEST(filter_cgroup, .clean_up = remove_cgroups)
 	const char *const by_container[] = { "--container", "3f1c0d2a9b8e", "-n", "3", NULL };
 	struct holder other;
 	struct tool *second;
-	struct stage stage;
+	struct scene scene;
+	struct net *net;
 
 	if (!cgroup_root())
 		skip("there is no cgroup2 here");
-	stage.net = net_new();
-	put_into_container(holder_start(stage.net, "inside", NULL));
-	other = holder_start(stage.net, "outside", NULL);
-	stage.tool = tool_start(by_cgroup);
+	net = net_new();
+	put_into_container(holder_start(net, "inside", NULL));
+	other = holder_start(net, "outside", NULL);
 	second = tool_start(by_container);
-	assert_true(tool_wait_started(stage.tool));
-	assert_true(tool_wait_lines(stage.tool, 3, local_port(place.holder.port), "answered in", 20));
+	scene = scene_trace(net, by_cgroup);
+	assert_true(tool_wait_lines(scene.tool, 3, local_port(place.holder.port), "answered in", 20));
 	assert_int_equal(tool_wait(second, 20), 0);
-	assert_int_equal(tool_stop(stage.tool), 0);
-	assert_int_equal(tool_lines(stage.tool, local_port(other.port), ""), 0);
+	assert_int_equal(tool_stop(scene.tool), 0);
+	assert_int_equal(tool_lines(scene.tool, local_port(other.port), ""), 0);
 	assert_int_equal(tool_lines(second, local_port(other.port), ""), 0);
-	assert_always_named(stage.tool, &place.holder, "inside");
+	assert_always_named(scene.tool, &place.holder, "inside");
 	assert_always_named(second, &place.holder, "inside");
-	assert_non_null(strstr(tool_stdout(stage.tool), "container 3f1c0d2a9b8e"));
+	assert_non_null(strstr(tool_stdout(scene.tool), "container 3f1c0d2a9b8e"));
 	holder_stop(&place.holder);
 	holder_stop(&other);
 	tool_free(second);
-	stage_free(&stage);
+	scene_end(&scene);
 }
 
 /* Filters of several kinds at once: only what meets them all. */
@@ -339,29 +289,23 @@ LIVE_TEST(filter_many_kinds)
 {
 	char netns[64], peers[32];
 	const char *const args[] = { "-c", "want*", "-4", "--peer", peers, "--netns", netns, NULL };
-	struct holder wanted, other;
-	struct stage stage;
-	struct net *elsewhere;
-	struct holder stranger;
+	struct net *net = net_new(), *elsewhere = net_new();
+	struct holder wanted = holder_start(net, "wanted", NULL), other = holder_start(net, "other", NULL);
+	struct holder stranger = holder_start(elsewhere, "wanted too", NULL);
+	struct scene scene;
 
-	stage.net = net_new();
-	elsewhere = net_new();
-	wanted = holder_start(stage.net, "wanted", NULL);
-	other = holder_start(stage.net, "other", NULL);
-	stranger = holder_start(elsewhere, "wanted too", NULL);
-	net_name(stage.net, HOST_A, netns, sizeof(netns));
+	net_name(net, HOST_A, netns, sizeof(netns));
 	snprintf(peers, sizeof(peers), "%s/30", net_addr4(HOST_B));
-	stage.tool = tool_start(args);
-	assert_true(tool_wait_started(stage.tool));
-	assert_true(tool_wait_lines(stage.tool, 3, local_port(wanted.port), "answered in", 20));
-	assert_int_equal(tool_stop(stage.tool), 0);
-	assert_int_equal(tool_lines(stage.tool, local_port(other.port), ""), 0);
-	assert_int_equal(tool_lines(stage.tool, "wanted too", ""), 0);
+	scene = scene_trace(net, args);
+	assert_true(tool_wait_lines(scene.tool, 3, local_port(wanted.port), "answered in", 20));
+	assert_int_equal(tool_stop(scene.tool), 0);
+	assert_int_equal(tool_lines(scene.tool, local_port(other.port), ""), 0);
+	assert_int_equal(tool_lines(scene.tool, "wanted too", ""), 0);
 	holder_stop(&wanted);
 	holder_stop(&other);
 	holder_stop(&stranger);
 	net_free(elsewhere);
-	stage_free(&stage);
+	scene_end(&scene);
 }
 
 /* --failures prints nothing without problems. */
@@ -369,20 +313,18 @@ LIVE_TEST(filter_failures)
 {
 	char pid[16];
 	const char *const args[] = { "--failures", "-p", pid, NULL };
-	struct holder holder;
-	struct stage stage;
+	struct net *net = net_new();
+	struct holder holder = holder_start(net, "failing", NULL);
+	struct scene scene;
 
-	stage.net = net_new();
-	holder = holder_start(stage.net, "failing", NULL);
 	snprintf(pid, sizeof(pid), "%d", holder.pid);
-	stage.tool = tool_start(args);
-	assert_true(tool_wait_started(stage.tool));
-	net_cable(stage.net, HOST_B, false);
-	assert_true(tool_wait_lines(stage.tool, 1, local_port(holder.port), "ended: keepalive timeout", 20));
-	assert_int_equal(tool_stop(stage.tool), 0);
-	assert_int_equal(tool_lines(stage.tool, local_port(holder.port), "probe 1/3 after"), 0);
-	assert_int_equal(tool_lines(stage.tool, local_port(holder.port), "keepalive: "), 0);
-	assert_int_equal(tool_lines(stage.tool, local_port(holder.port), "probe 3/3 after"), 1);
+	scene = scene_trace(net, args);
+	net_cable(scene.net, HOST_B, false);
+	assert_true(tool_wait_lines(scene.tool, 1, local_port(holder.port), "ended: keepalive timeout", 20));
+	assert_int_equal(tool_stop(scene.tool), 0);
+	assert_int_equal(tool_lines(scene.tool, local_port(holder.port), "probe 1/3 after"), 0);
+	assert_int_equal(tool_lines(scene.tool, local_port(holder.port), "keepalive: "), 0);
+	assert_int_equal(tool_lines(scene.tool, local_port(holder.port), "probe 3/3 after"), 1);
 	holder_stop(&holder);
-	stage_free(&stage);
+	scene_end(&scene);
 }

@@ -18,23 +18,24 @@ static const struct keepalive quick = { 1, 1, 3, 0 };
 /* The timers of two sleeping processes fire while others run: each line names the holder, not the running process. */
 LIVE_TEST(owner_is_not_current)
 {
-	struct stage stage = { .net = net_new() };
-	struct holder holders[2];
+	struct net *net = net_new();
+	struct holder holders[2] = {
+		holder_new(net, "first \033[31m\\", open_connection, NULL),
+		holder_new(net, "second", open_connection, NULL),
+	};
+	struct scene scene = trace_holders(net, holders, 2);
 
-	holders[0] = holder_new(stage.net, "first \033[31m\\", open_connection, NULL);
-	holders[1] = holder_new(stage.net, "second", open_connection, NULL);
-	stage.tool = trace_holders(holders, 2);
 	for (int i = 0; i < 2; i++)
 		holder_open(&holders[i]);
 	for (int i = 0; i < 2; i++)
-		assert_true(tool_wait_lines(stage.tool, 2, local_port(holders[i].port), "answered in", 10));
-	assert_int_equal(tool_stop(stage.tool), 0);
-	assert_always_named(stage.tool, &holders[0], "first \\x1b[31m\\\\");
-	assert_always_named(stage.tool, &holders[1], "second");
-	assert_null(strchr(tool_stdout(stage.tool), '\033'));
+		assert_true(tool_wait_lines(scene.tool, 2, local_port(holders[i].port), "answered in", 10));
+	assert_int_equal(tool_stop(scene.tool), 0);
+	assert_always_named(scene.tool, &holders[0], "first \\x1b[31m\\\\");
+	assert_always_named(scene.tool, &holders[1], "second");
+	assert_null(strchr(tool_stdout(scene.tool), '\033'));
 	holder_stop(&holders[0]);
 	holder_stop(&holders[1]);
-	stage_free(&stage);
+	scene_end(&scene);
 }
 
 static void rename_process(int fd)
@@ -46,15 +47,15 @@ static void rename_process(int fd)
 /* As after exec: an owner is looked up again when it is older than 10 s. */
 LIVE_TEST(owner_renamed)
 {
-	struct stage stage = { .net = net_new() };
-	struct holder holder = holder_start(stage.net, "old name", rename_process);
+	struct net *net = net_new();
+	struct holder holder = holder_start(net, "old name", rename_process);
+	struct scene scene = trace_holders(net, &holder, 1);
 
-	stage.tool = trace_holders(&holder, 1);
-	wait_named(&stage, holder.port, holder.pid, "old name");
+	wait_named(scene.tool, &holder, "old name");
 	holder_act(&holder);
-	wait_named(&stage, holder.port, holder.pid, "new name");
+	wait_named(scene.tool, &holder, "new name");
 	holder_stop(&holder);
-	stage_free(&stage);
+	scene_end(&scene);
 }
 
 static void share_with_child(int fd)
@@ -68,21 +69,19 @@ static void share_with_child(int fd)
 LIVE_TEST(owner_shared_after_fork)
 {
 	const char *const args[] = { NULL };
-	struct holder holder;
-	struct stage stage;
+	struct net *net = net_new();
+	struct holder holder = holder_start(net, "parent", share_with_child);
+	struct scene scene;
 	char owners[64];
 
-	stage.net = net_new();
-	holder = holder_start(stage.net, "parent", share_with_child);
 	holder_act(&holder);
-	stage.tool = tool_start(args);
-	assert_true(tool_wait_started(stage.tool));
-	wait_named(&stage, holder.port, holder.pid, "parent");
-	assert_int_equal(tool_stop(stage.tool), 0);
+	scene = scene_trace(net, args);
+	wait_named(scene.tool, &holder, "parent");
+	assert_int_equal(tool_stop(scene.tool), 0);
 	snprintf(owners, sizeof(owners), "parent[%d, ", holder.pid);
-	assert_non_null(strstr(tool_stdout(stage.tool), owners));
+	assert_non_null(strstr(tool_stdout(scene.tool), owners));
 	holder_stop(&holder);
-	stage_free(&stage);
+	scene_end(&scene);
 }
 
 /* The child takes the connection over: the parent closes it. */
@@ -99,17 +98,15 @@ static void leave_to_child(int fd)
 LIVE_TEST(owner_passed_on, .limit_s = 3 * OWNER_WAIT_S)
 {
 	const char *const args[] = { NULL };
-	struct holder holder;
-	struct stage stage;
+	struct scene scene = scene_trace(net_new(), args);
+	struct holder holder = holder_start(scene.net, "testator", leave_to_child);
 
-	stage = stage_new(args);
-	holder = holder_start(stage.net, "testator", leave_to_child);
-	wait_named(&stage, holder.port, holder.pid, "testator");
+	wait_named(scene.tool, &holder, "testator");
 	holder_act(&holder);
-	assert_true(tool_wait_lines(stage.tool, 1, local_port(holder.port), "  heir  ", OWNER_WAIT_S));
-	assert_int_equal(tool_stop(stage.tool), 0);
+	assert_true(tool_wait_lines(scene.tool, 1, local_port(holder.port), "  heir  ", OWNER_WAIT_S));
+	assert_int_equal(tool_stop(scene.tool), 0);
 	holder_stop(&holder);
-	stage_free(&stage);
+	scene_end(&scene);
 }
 
 static void close_connection(int fd)
@@ -120,21 +117,21 @@ static void close_connection(int fd)
 /* Closed, but its FIN is not acknowledged: no process holds the socket any more, and the last holder is shown. */
 LIVE_TEST(owner_of_an_orphan)
 {
-	struct stage stage = { .net = net_new() };
-	struct holder holder = holder_new(stage.net, "closer", open_connection, close_connection);
+	struct net *net = net_new();
+	struct holder holder = holder_new(net, "closer", open_connection, close_connection);
+	struct scene scene = trace_holders(net, &holder, 1);
 
-	stage.tool = trace_holders(&holder, 1);
 	holder_open(&holder);
-	wait_named(&stage, holder.port, holder.pid, "closer");
-	net_deaf(stage.net, HOST_B, true);
+	wait_named(scene.tool, &holder, "closer");
+	net_deaf(scene.net, HOST_B, true);
 	holder_act(&holder);
-	assert_true(tool_wait_lines(stage.tool, 1, local_port(holder.port), "suppressed: ", 20));
-	assert_always_named(stage.tool, &holder, "closer");
-	net_deaf(stage.net, HOST_B, false);
-	assert_true(tool_wait_lines(stage.tool, 1, local_port(holder.port), "ended: closed locally", 40));
-	assert_int_equal(tool_stop(stage.tool), 0);
+	assert_true(tool_wait_lines(scene.tool, 1, local_port(holder.port), "suppressed: ", 20));
+	assert_always_named(scene.tool, &holder, "closer");
+	net_deaf(scene.net, HOST_B, false);
+	assert_true(tool_wait_lines(scene.tool, 1, local_port(holder.port), "ended: closed locally", 40));
+	assert_int_equal(tool_stop(scene.tool), 0);
 	holder_stop(&holder);
-	stage_free(&stage);
+	scene_end(&scene);
 }
 
 /* As in servers: a connection from accept(2) inherits keepalive from the listener. Another process has the far end. */
@@ -156,17 +153,17 @@ static int accept_connection(const struct net *net, unsigned int *port)
 
 LIVE_TEST(owner_accepted)
 {
-	struct stage stage = { .net = net_new() };
-	struct holder holder = holder_new(stage.net, "acceptor", accept_connection, NULL);
+	struct net *net = net_new();
+	struct holder holder = holder_new(net, "acceptor", accept_connection, NULL);
+	struct scene scene = trace_holders(net, &holder, 1);
 
-	stage.tool = trace_holders(&holder, 1);
 	holder_open(&holder);
-	assert_true(tool_wait_lines(stage.tool, 2, local_port(holder.port), "answered in", 20));
-	assert_int_equal(tool_stop(stage.tool), 0);
-	assert_always_named(stage.tool, &holder, "acceptor");
-	assert_true(tool_lines(stage.tool, local_port(holder.port), "keepalive: 1s idle, then 3 probes 1s apart") == 1);
+	assert_true(tool_wait_lines(scene.tool, 2, local_port(holder.port), "answered in", 20));
+	assert_int_equal(tool_stop(scene.tool), 0);
+	assert_always_named(scene.tool, &holder, "acceptor");
+	assert_true(tool_lines(scene.tool, local_port(holder.port), "keepalive: 1s idle, then 3 probes 1s apart") == 1);
 	holder_stop(&holder);
-	stage_free(&stage);
+	scene_end(&scene);
 }
 
 static void send_fd(int socket, int fd)
@@ -216,17 +213,15 @@ static void hand_over(int fd)
 LIVE_TEST(owner_handed_over, .limit_s = 3 * OWNER_WAIT_S)
 {
 	const char *const args[] = { NULL };
-	struct holder holder;
-	struct stage stage;
+	struct scene scene = scene_trace(net_new(), args);
+	struct holder holder = holder_start(scene.net, "sender", hand_over);
 
-	stage = stage_new(args);
-	holder = holder_start(stage.net, "sender", hand_over);
-	wait_named(&stage, holder.port, holder.pid, "sender");
+	wait_named(scene.tool, &holder, "sender");
 	holder_act(&holder);
-	assert_true(tool_wait_lines(stage.tool, 1, local_port(holder.port), "  receiver  ", OWNER_WAIT_S));
-	assert_int_equal(tool_stop(stage.tool), 0);
+	assert_true(tool_wait_lines(scene.tool, 1, local_port(holder.port), "  receiver  ", OWNER_WAIT_S));
+	assert_int_equal(tool_stop(scene.tool), 0);
 	holder_stop(&holder);
-	stage_free(&stage);
+	scene_end(&scene);
 }
 
 struct thread_work {
@@ -257,16 +252,16 @@ static int open_connection_in_thread(const struct net *net, unsigned int *port)
 /* Opened by a thread: the process is named, by its main thread. */
 LIVE_TEST(owner_is_the_process_of_a_thread)
 {
-	struct stage stage = { .net = net_new() };
-	struct holder holder = holder_new(stage.net, "main thread", open_connection_in_thread, NULL);
+	struct net *net = net_new();
+	struct holder holder = holder_new(net, "main thread", open_connection_in_thread, NULL);
+	struct scene scene = trace_holders(net, &holder, 1);
 
-	stage.tool = trace_holders(&holder, 1);
 	holder_open(&holder);
-	assert_true(tool_wait_lines(stage.tool, 1, local_port(holder.port), "answered in", 20));
-	assert_int_equal(tool_stop(stage.tool), 0);
-	assert_always_named(stage.tool, &holder, "main thread");
+	assert_true(tool_wait_lines(scene.tool, 1, local_port(holder.port), "answered in", 20));
+	assert_int_equal(tool_stop(scene.tool), 0);
+	assert_always_named(scene.tool, &holder, "main thread");
 	holder_stop(&holder);
-	stage_free(&stage);
+	scene_end(&scene);
 }
 
 /* Becomes another program, which keeps the connection open. */
@@ -279,16 +274,16 @@ static void execute(int fd)
 
 LIVE_TEST(owner_after_exec)
 {
-	struct stage stage = { .net = net_new() };
-	struct holder holder = holder_start(stage.net, "before exec", execute);
+	struct net *net = net_new();
+	struct holder holder = holder_start(net, "before exec", execute);
+	struct scene scene = trace_holders(net, &holder, 1);
 
-	stage.tool = trace_holders(&holder, 1);
-	wait_named(&stage, holder.port, holder.pid, "before exec");
+	wait_named(scene.tool, &holder, "before exec");
 	holder_act(&holder);
-	wait_named(&stage, holder.port, holder.pid, "exe"); /* named by the file it was started as */
-	assert_int_equal(tool_stop(stage.tool), 0);
+	wait_named(scene.tool, &holder, "exe"); /* named by the file it was started as */
+	assert_int_equal(tool_stop(scene.tool), 0);
 	holder_stop(&holder);
-	stage_free(&stage);
+	scene_end(&scene);
 }
 
 /* In a container katrace cannot see owners outside. It warns once. */

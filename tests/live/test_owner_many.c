@@ -26,19 +26,19 @@ LIVE_TEST(owner_of_many_sockets, .exclusive = true)
 {
 	static int clients[MANY], servers[MANY];
 	const struct holder self = { .pid = getpid() };
-	struct stage stage = { .net = net_new(), .tool = trace_holders(&self, 1) };
+	struct scene scene = trace_holders(net_new(), &self, 1);
 	char peer[64], pid[16];
 
 	snprintf(peer, sizeof(peer), "  %s:%u  ", net_addr4(HOST_B),
-		 tcp_connect_many(stage.net, clients, servers, MANY));
+		 tcp_connect_many(scene.net, clients, servers, MANY));
 	snprintf(pid, sizeof(pid), "  %-5d  ", self.pid);
-	tcp_probe_all(stage.net, clients, MANY, &quick, MANY);
-	assert_true(tool_wait_lines(stage.tool, MANY, peer, "  probe 1/3 after", 60));
-	assert_int_equal(tool_stop(stage.tool), 0);
-	assert_int_equal(tool_lines(stage.tool, peer, pid), tool_lines(stage.tool, peer, ""));
+	tcp_probe_all(scene.net, clients, MANY, &quick, MANY);
+	assert_true(tool_wait_lines(scene.tool, MANY, peer, "  probe 1/3 after", 60));
+	assert_int_equal(tool_stop(scene.tool), 0);
+	assert_int_equal(tool_lines(scene.tool, peer, pid), tool_lines(scene.tool, peer, ""));
 	tcp_abort_many(clients, MANY);
 	tcp_abort_many(servers, MANY);
-	stage_free(&stage);
+	scene_end(&scene);
 }
 
 /* Connects, and tells who it is. */
@@ -115,27 +115,26 @@ LIVE_TEST(owner_of_many_processes, .exclusive = true)
 	static struct process_of_port expected;
 	static int servers[MANY];
 	const char *const args[] = { NULL };
-	struct stage stage;
+	struct scene scene = scene_trace(net_new(), args);
 	unsigned int port;
 	char peer[64];
 	int listener;
 	pid_t pid;
 
-	stage = stage_new(args);
-	listener = tcp_listen(stage.net, &port);
+	listener = tcp_listen(scene.net, &port);
 	snprintf(peer, sizeof(peer), "  %s:%u  ", net_addr4(HOST_B), port);
 	for (int i = 0; i < MANY; i++)
 		if (fork() == 0)
-			hold_one(stage.net, listener, port);
+			hold_one(scene.net, listener, port);
 	for (int i = 0; i < MANY; i++) {
 		servers[i] = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
 		assert_int_equal(read(servers[i], &pid, sizeof(pid)), sizeof(pid));
 		expected.pids[peer_port(servers[i])] = pid;
 	}
-	wait_all_named(stage.tool, peer, &expected);
-	assert_int_equal(tool_stop(stage.tool), 0);
-	check_processes(stage.tool, &expected);
-	assert_int_equal(expected.lines, tool_lines(stage.tool, peer, ""));
+	wait_all_named(scene.tool, peer, &expected);
+	assert_int_equal(tool_stop(scene.tool), 0);
+	check_processes(scene.tool, &expected);
+	assert_int_equal(expected.lines, tool_lines(scene.tool, peer, ""));
 	assert_int_equal(expected.wrong, 0);
 	for (int i = 0; i < PORTS; i++)
 		if (expected.pids[i])
@@ -145,7 +144,7 @@ LIVE_TEST(owner_of_many_processes, .exclusive = true)
 		tcp_abort(servers[i]);
 	}
 	close(listener);
-	stage_free(&stage);
+	scene_end(&scene);
 }
 
 /* --- socks that the kernel reuses in place --- */
@@ -271,56 +270,60 @@ static void assert_not_mixed_up(struct tool *tool, const struct churner *churner
 	}
 }
 
+/* One after the other. Returns how many socks both had. */
+static int take_turns(struct churner *other, struct churner *wanted, struct tool *both, struct tool *only_wanted,
+		      struct walk *walk)
+{
+	struct socks of_other, of_wanted;
+
+	churner_act(other, 'o');
+	of_other = socks_of(other->pid, walk);
+	wait_probed(both, other, "other");
+	churner_act(other, 'c');
+	churner_act(wanted, 'o');
+	of_wanted = socks_of(wanted->pid, walk);
+	wait_probed(both, wanted, "wanted");
+	wait_probed(only_wanted, wanted, "wanted");
+	churner_act(wanted, 'c');
+	assert_not_mixed_up(both, other, "other", true);
+	assert_not_mixed_up(both, wanted, "wanted", true);
+	assert_not_mixed_up(only_wanted, other, "other", false);
+	assert_not_mixed_up(only_wanted, wanted, "wanted", true);
+	return count_common(&of_other, &of_wanted);
+}
+
 /*
  * The connections of one process end, and those of another begin in the same socks: neither the owner nor the result of
- * a filter may be inherited. The two processes take turns.
+ * a filter may be inherited.
  */
 LIVE_TEST(owner_after_churn)
 {
 	char pid[16], pids[32];
-	const char *const both[] = { "-p", pids, NULL }, *const filtered[] = { "-p", pid, NULL };
+	const char *const filtered[] = { "-p", pid, NULL }, *const both[] = { "-p", pids, NULL };
 	const struct walk_options options = { 0 };
+	struct net *net = net_new();
 	struct churner wanted, other;
-	struct tool *everybody;
-	struct socks of_wanted, of_other;
+	struct scene scene, of_both;
 	struct walk *walk;
-	struct stage stage;
 	unsigned int port;
 	int listener, reused = 0;
 
 	must(walk_new(&walk, &options) == 0, "walk");
-	stage.net = net_new();
-	listener = tcp_listen(stage.net, &port);
-	wanted = churner_start(stage.net, "wanted", 61000, port);
-	other = churner_start(stage.net, "other", 62000, port);
+	listener = tcp_listen(net, &port);
+	wanted = churner_start(net, "wanted", 61000, port);
+	other = churner_start(net, "other", 62000, port);
 	snprintf(pid, sizeof(pid), "%d", wanted.pid);
 	snprintf(pids, sizeof(pids), "%d,%d", wanted.pid, other.pid);
-	stage.tool = tool_start(filtered);
-	everybody = tool_start(both);
-	assert_true(tool_wait_started(stage.tool));
-	assert_true(tool_wait_started(everybody));
-	for (int round = 0; round < 2; round++) {
-		churner_act(&other, 'o');
-		of_other = socks_of(other.pid, walk);
-		wait_probed(everybody, &other, "other");
-		churner_act(&other, 'c');
-		churner_act(&wanted, 'o');
-		of_wanted = socks_of(wanted.pid, walk);
-		reused += count_common(&of_other, &of_wanted);
-		wait_probed(everybody, &wanted, "wanted");
-		wait_probed(stage.tool, &wanted, "wanted");
-		churner_act(&wanted, 'c');
-		assert_not_mixed_up(everybody, &other, "other", true);
-		assert_not_mixed_up(everybody, &wanted, "wanted", true);
-		assert_not_mixed_up(stage.tool, &other, "other", false);
-		assert_not_mixed_up(stage.tool, &wanted, "wanted", true);
-	}
+	scene = scene_trace(net, filtered);
+	of_both = scene_trace(net, both);
+	for (int round = 0; round < 2; round++)
+		reused += take_turns(&other, &wanted, of_both.tool, scene.tool, walk);
 	print_message("%d of %d socks were used again\n", reused, 2 * BATCH);
 	assert_true(reused > 0);
 	churner_stop(&wanted);
 	churner_stop(&other);
 	close(listener);
 	walk_free(walk);
-	tool_free(everybody);
-	stage_free(&stage);
+	tool_free(of_both.tool);
+	scene_end(&scene);
 }
