@@ -11,8 +11,8 @@ struct live_test {
 	const char *name;
 	void (*run)(void);
 	void (*clean_up)(void); /* in another process, when all processes of the test have ended; may be NULL */
-	bool once;              /* says nothing about how katrace listens: not repeated in each mode */
-	bool exclusive;         /* counts host-wide things, sets the clock, or needs the machine for itself */
+	bool once;              /* does not depend on the hook mode: not repeated in each */
+	bool exclusive;         /* counts what the whole machine does, sets its clock, or keeps it busy */
 	bool any_user;          /* needs no root */
 	int limit_s;            /* killed after so long; 0: after LIVE_LIMIT_S */
 	struct live_test *next; /* the one registered before */

@@ -3,11 +3,7 @@
 #ifndef KATRACE_TEST_MODE_H
 #define KATRACE_TEST_MODE_H
 
-/*
- * $KATRACE_EXPECT_MODE, if it is set; otherwise the first of fentry, kprobe and tracepoint in which katrace can trace
- * with
- * --mode.
- */
+/* $KATRACE_EXPECT_MODE, if it is set; otherwise the first of fentry, kprobe and tracepoint that katrace can use. */
 const char *mode_expected(void);
 
 #endif

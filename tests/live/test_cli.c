@@ -179,15 +179,16 @@ LIVE_TEST(cli_no_btf)
 /* Types are taken from the file: a copy of the kernel's own works, one cut short does not. */
 LIVE_TEST(cli_btf_file)
 {
-	char path[] = "/tmp/katrace-btf-XXXXXX";
+	char path[64];
 	const char *const args[] = { "--btf", path, "-d", "1", NULL };
 	int from, to, status[2];
 	bool explained = false;
 	struct tool *tool;
 	ssize_t n;
 
+	snprintf(path, sizeof(path), "%s/btf", live_directory());
 	from = open("/sys/kernel/btf/vmlinux", O_RDONLY | O_CLOEXEC);
-	to = mkostemp(path, O_CLOEXEC);
+	to = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
 	assert_true(from >= 0 && to >= 0);
 	while ((n = sendfile(to, from, NULL, 1 << 20)) > 0)
 		;
@@ -199,7 +200,6 @@ LIVE_TEST(cli_btf_file)
 		tool_free(tool);
 		assert_int_equal(ftruncate(to, 4096), 0);
 	}
-	unlink(path);
 	close(from);
 	close(to);
 	assert_int_equal(status[0], 0);
@@ -210,8 +210,7 @@ LIVE_TEST(cli_btf_file)
 LIVE_TEST(cli_duration_and_count)
 {
 	const char *const one_second[] = { "-d", "1", NULL };
-	char pid[16];
-	const char *const four_events[] = { "--count=4", "-p", pid, NULL };
+	const char *const four_events[] = { "--count=4", "-p", own_pid(), NULL };
 	struct tool *tool;
 	struct net *net;
 	struct tcp tcp;
@@ -221,7 +220,6 @@ LIVE_TEST(cli_duration_and_count)
 	assert_int_equal(tool_wait(tool, 10), 0);
 	tool_free(tool);
 
-	snprintf(pid, sizeof(pid), "%d", getpid());
 	tool = tool_start(four_events);
 	assert_true(tool_wait_started(tool));
 	tcp = tcp_connect(net, TCP_IPV4);

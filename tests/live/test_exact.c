@@ -6,6 +6,7 @@
 #include "reference.h"
 #include "tcp.h"
 #include "tool.h"
+#include "until.h"
 
 #include <signal.h>
 #include <stdio.h>
@@ -57,18 +58,15 @@ static bool agree(const struct attempts *n)
 /* No timer is running any more, but what the last ones did may still be on its way to each count. */
 static struct attempts count_attempts(struct exact *exact)
 {
-	const struct timespec pause = { .tv_nsec = 20000000 };
+	const int64_t deadline_ms = wait_now_ms() + WAIT_S * 1000LL;
 	struct attempts n;
 
-	for (int i = 0; i < 500; i++) {
+	do {
 		n.kernel = net_keepalives(exact->net, HOST_A) - exact->before;
 		n.reference = reference_attempts(exact->reference);
-		tool_wait_lines(exact->tool, (int)n.reference, exact->peer, "  probe ", 60);
+		tool_wait_lines(exact->tool, (int)n.reference, exact->peer, "  probe ", 1);
 		n.shown = (uint64_t)tool_lines(exact->tool, exact->peer, "  probe ");
-		if (agree(&n))
-			break;
-		nanosleep(&pause, NULL);
-	}
+	} while (!agree(&n) && wait_now_ms() < deadline_ms);
 	return n;
 }
 

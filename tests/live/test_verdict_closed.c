@@ -176,16 +176,13 @@ LIVE_TEST(verdict_half_closed)
 LIVE_TEST(verdict_not_keepalive)
 {
 	const int linger_s = 63;
-	char pid[16];
-	const char *const args[] = { "-p", pid, NULL };
+	/* with -p the owner is known soon, so no line waits for it when lines are counted */
+	const char *const args[] = { "-p", own_pid(), NULL };
+	struct scene scene = scene_trace(net_new(), args);
 	struct life orphan, locked;
 	struct stall *stall;
-	struct scene scene;
 	int probes, lines;
 
-	/* their owner is known soon, so no line waits for it when lines are counted */
-	snprintf(pid, sizeof(pid), "%d", getpid());
-	scene = scene_trace(net_new(), args);
 	orphan = life_begin(&scene, &quick);
 	locked = life_begin(&scene, &quick);
 	assert_true(life_wait_said(&orphan, 1, "answered in"));

@@ -3,6 +3,7 @@
 
 #include "must.h"
 #include "net.h"
+#include "until.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -178,14 +179,6 @@ static void read_stream(struct stream *stream)
 	stream->text[stream->used] = '\0';
 }
 
-static int64_t now_ms(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
-}
-
 /* Reads once from whatever has something. False when both streams are at their end, or at the deadline. */
 static bool read_some(struct tool *tool, int64_t deadline_ms)
 {
@@ -193,7 +186,7 @@ static bool read_some(struct tool *tool, int64_t deadline_ms)
 		{ .fd = tool->out.fd, .events = POLLIN },
 		{ .fd = tool->err.fd, .events = POLLIN },
 	};
-	int64_t left = deadline_ms - now_ms();
+	int64_t left = deadline_ms - wait_now_ms();
 
 	if ((tool->out.fd < 0 && tool->err.fd < 0) || left <= 0)
 		return false;
@@ -223,7 +216,7 @@ static int count_lines(const char *text, const char *a, const char *b, size_t *e
 
 bool tool_wait_said(struct tool *tool, const char *text, int timeout_s)
 {
-	const int64_t deadline = now_ms() + 1000 * timeout_s;
+	const int64_t deadline = wait_now_ms() + 1000 * timeout_s;
 
 	while (!strstr(tool_stderr(tool), text))
 		if (!read_some(tool, deadline))
@@ -238,7 +231,7 @@ bool tool_wait_started(struct tool *tool)
 
 bool tool_wait_lines(struct tool *tool, int n, const char *a, const char *b, int timeout_s)
 {
-	const int64_t deadline = now_ms() + 1000 * timeout_s;
+	const int64_t deadline = wait_now_ms() + 1000 * timeout_s;
 	size_t counted = 0, end;
 	int lines = 0;
 
@@ -320,7 +313,7 @@ void tool_signal(struct tool *tool, int signal)
 
 int tool_wait(struct tool *tool, int timeout_s)
 {
-	const int64_t deadline = now_ms() + 1000 * timeout_s;
+	const int64_t deadline = wait_now_ms() + 1000 * timeout_s;
 	const struct timespec step = { .tv_nsec = 2000000 };
 	bool killed;
 	int status;
@@ -329,7 +322,7 @@ int tool_wait(struct tool *tool, int timeout_s)
 		return tool->status;
 	while (read_some(tool, deadline))
 		;
-	while (tool_runs(tool) && now_ms() < deadline) /* without its output */
+	while (tool_runs(tool) && wait_now_ms() < deadline) /* without its output */
 		nanosleep(&step, NULL);
 	killed = tool_runs(tool);
 	if (killed)

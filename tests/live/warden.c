@@ -5,6 +5,7 @@
 #include "net.h"
 #include "stall.h"
 #include "tool.h"
+#include "until.h"
 
 #include <fcntl.h>
 #include <ftw.h>
@@ -119,14 +120,6 @@ static void note_signal(int signal)
 	told_to_end = 1;
 }
 
-static int64_t now_ms(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
-}
-
 /* A number is taken by binding a name that vanishes with this process. */
 static int take_number(void)
 {
@@ -148,13 +141,13 @@ static int take_number(void)
 /* Waits until the test has ended. False if it had not by then, or this process was told to end. */
 static bool wait_for_end(pid_t pid, int64_t limit_ms)
 {
-	const int64_t deadline = now_ms() + limit_ms;
+	const int64_t deadline = wait_now_ms() + limit_ms;
 	struct pollfd ended = { .fd = (int)syscall(SYS_pidfd_open, pid, 0), .events = POLLIN };
 	bool has_ended = false;
 
 	must(ended.fd >= 0, "pidfd_open");
-	while (!has_ended && !told_to_end && now_ms() < deadline)
-		has_ended = poll(&ended, 1, (int)(deadline - now_ms())) == 1;
+	while (!has_ended && !told_to_end && wait_now_ms() < deadline)
+		has_ended = poll(&ended, 1, (int)(deadline - wait_now_ms())) == 1;
 	close(ended.fd);
 	return has_ended;
 }
@@ -178,7 +171,7 @@ static void signal_children(int signal)
 static void end_children(void)
 {
 	const struct timespec step = { .tv_nsec = STEP_MS * 1000000L };
-	const int64_t deadline = now_ms() + GRACE_MS;
+	const int64_t deadline = wait_now_ms() + GRACE_MS;
 	pid_t pid;
 
 	for (;;) {
@@ -187,7 +180,7 @@ static void end_children(void)
 			return;
 		if (pid > 0)
 			continue;
-		signal_children(now_ms() < deadline ? SIGTERM : SIGKILL);
+		signal_children(wait_now_ms() < deadline ? SIGTERM : SIGKILL);
 		signal_children(SIGCONT);
 		nanosleep(&step, NULL);
 	}

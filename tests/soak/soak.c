@@ -11,6 +11,7 @@
 #include "../live/must.h"
 #include "../live/net.h"
 #include "../live/tool.h"
+#include "../live/until.h"
 #include "account.h"
 #include "check.h"
 #include "load.h"
@@ -26,14 +27,6 @@
 
 #define CONNECTIONS 20000
 #define TOOL_END_S 60
-
-static int64_t now_ms(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
-}
 
 static void sleep_ms(long ms)
 {
@@ -102,7 +95,7 @@ static struct run run_begin(const struct stage *stage, bool to_file)
 	struct run run = {
 		.stage = stage,
 		.account = account_new(),
-		.began_ms = now_ms(),
+		.began_ms = wait_now_ms(),
 		.children_ms = children_ms(),
 		.keepalives = net_keepalives(stage->net, HOST_A),
 	};
@@ -122,7 +115,7 @@ static void run_stop(struct run *run)
 	status = tool_wait(run->tool, TOOL_END_S);
 	check(status == 0, "katrace ended with status %d", status);
 	printf("soak:   katrace took %.1f %% of a processor, at most %" PRIu64 " KiB of memory\n",
-	       100 * (children_ms() - run->children_ms) / (double)(now_ms() - run->began_ms), most);
+	       100 * (children_ms() - run->children_ms) / (double)(wait_now_ms() - run->began_ms), most);
 }
 
 /* What the kernel counts itself; a kernel that hides firings from programs counts more. */
@@ -166,13 +159,13 @@ static void rotate(const struct run *run, const char *old)
 static void baseline(const struct stage *stage)
 {
 	const uint64_t before = net_keepalives(stage->net, HOST_A);
-	const int64_t began = now_ms();
+	const int64_t began = wait_now_ms();
 	int dead;
 
 	sleep_ms(5000);
 	dead = load_dead(stage->load);
 	printf("soak: without katrace: %.0f attempts a second, dead connections: %d\n",
-	       1e3 * (double)(net_keepalives(stage->net, HOST_A) - before) / (double)(now_ms() - began), dead);
+	       1e3 * (double)(net_keepalives(stage->net, HOST_A) - before) / (double)(wait_now_ms() - began), dead);
 	check(dead == 0, "%d connections died without katrace", dead);
 }
 
@@ -234,11 +227,11 @@ static void stopped_reader(const struct stage *stage, int seconds)
 
 	printf("soak: a reader that stops for %d s\n", seconds);
 	run = run_begin(stage, false);
-	tool_read_until(run.tool, now_ms() + 3000);
+	tool_read_until(run.tool, wait_now_ms() + 3000);
 	tool_stop_reading(run.tool, false);
-	tool_read_until(run.tool, now_ms() + 1000LL * seconds);
+	tool_read_until(run.tool, wait_now_ms() + 1000LL * seconds);
 	tool_read_on(run.tool);
-	tool_read_until(run.tool, now_ms() + 3000);
+	tool_read_until(run.tool, wait_now_ms() + 3000);
 	run_stop(&run);
 	take_stdout(&run);
 	check(account_missing(run.account) > 0, "nothing was lost: the reader did not stop for long enough");
@@ -255,7 +248,7 @@ static void stopped_katrace(const struct stage *stage, int seconds)
 	tool_signal(run.tool, SIGSTOP);
 	sleep_ms(1000L * seconds);
 	tool_signal(run.tool, SIGCONT);
-	tool_read_until(run.tool, now_ms() + 4000);
+	tool_read_until(run.tool, wait_now_ms() + 4000);
 	run_stop(&run);
 	account_take_file(run.account, stage->file);
 	check(account_lost_ring(run.account) > 0, "nothing was lost: katrace did not stop for long enough");
@@ -273,13 +266,13 @@ static void full_disk(const struct stage *stage, int seconds)
 	     "a small tmpfs");
 	run = run_begin(stage, true);
 	wait_said(&run, "katrace: no space left");
-	tool_read_until(run.tool, now_ms() + 1000LL * seconds);
+	tool_read_until(run.tool, wait_now_ms() + 1000LL * seconds);
 	snprintf(old, sizeof(old), "%s.old", stage->file);
 	rotate(&run, old);
 	sleep_ms(100);
 	account_take_file(run.account, old); /* deleted: there is space again */
 	must(mount("none", stage->dir, NULL, MS_REMOUNT, "size=4g") == 0, "more space");
-	tool_read_until(run.tool, now_ms() + 4000);
+	tool_read_until(run.tool, wait_now_ms() + 4000);
 	run_stop(&run);
 	account_take_file(run.account, stage->file);
 	umount(stage->dir);
