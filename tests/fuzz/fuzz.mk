@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 
 # evaluated late: clang may have to be installed first
-FUZZ_DEPS = libclang-rt-$(firstword $(subst ., ,$(shell $(CLANG) -dumpversion 2> /dev/null)))-dev
+FUZZ_DEPS = libclang-rt-$(addsuffix -,$(firstword $(subst ., ,$(shell $(CLANG) -dumpversion 2> /dev/null))))dev
 OTHER_DEPS += fuzz-deps
 
 # code that processes foreign input; needs no kernel and no terminal

@@ -39,6 +39,10 @@ apt_with() {
 # The lines of sources.list for that suite and its security updates. Fails if their source is unknown.
 apt_sources() {
 	local suite=$1 release main security
+	if ! command -v apt-get > /dev/null; then
+		say "apt-get not found: Debian's packages cannot be fetched"
+		return 1
+	fi
 	release=$(sed -n 's/^VERSION_CODENAME=//p' /etc/os-release)
 	main=$(apt_mirror "$release")
 	security=$(apt_mirror "$release-security")

@@ -161,10 +161,7 @@ LIVE_TEST(life_older_than_katrace)
 	scene_end(&scene);
 }
 
-/*
- * TCP_USER_TIMEOUT takes the place of the probe limit: 1 + 2 x 1 s is the first firing after 2.5 s. No cable is cut:
- * meanwhile a probe may be refused, and then the next one comes after 0.5 s.
- */
+/* TCP_USER_TIMEOUT takes the place of the probe limit: 1 + 2 x 1 s is the first firing after 2.5 s. */
 LIVE_TEST(life_user_timeout)
 {
 	const struct keepalive settings = { 1, 1, 9, 2500 };

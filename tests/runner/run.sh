@@ -107,6 +107,17 @@ run 2 -j 0 - passes
 says "not a number of jobs from 1 to 64: '0'"
 run 2 -x
 
+echo "== a hook mode is forced"
+KATRACE_MODE=fentry run 0 - runs_once passes
+says '[  PASSED  ] 1 test(s)'
+says_not runs_once
+KATRACE_MODE=fentry run 0 - runs_once
+says 'live: none of these tests depends on the hook mode'
+KATRACE_MODE=fentry run 2 - no_such_test
+says 'no such test'
+run 0 - runs_once
+says '[  PASSED  ] 1 test(s)'
+
 # interrupt SIGNAL: the runner gets it while a test runs and another one waits for its turn
 interrupt() {
 	SAMPLES=$(mktemp -d -p "$work")
@@ -125,3 +136,9 @@ interrupt TERM
 says '[  FAILED  ] 1 test(s) waits'
 says '[  NOT RUN ] 1 test(s) passes'
 interrupt KILL
+
+echo "== the test shown in CONTRIBUTING.md is a real one"
+root=$(dirname "$0")/../..
+# shellcheck disable=SC2016 # the marks of Markdown
+sample=$(sed -n '/^```c$/,/^```$/{//!p}' "$root/CONTRIBUTING.md")
+[[ $(cat "$root/tests/live/test_life.c") == *"${sample:?}"* ]] || fail "CONTRIBUTING.md: not as in tests/live/test_life.c"

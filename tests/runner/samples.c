@@ -162,6 +162,11 @@ LIVE_TEST(says_which_katrace, .any_user = true)
 	note("katrace", tool_path);
 }
 
+LIVE_TEST(runs_once, .any_user = true, .once = true)
+{
+	assert_true(true);
+}
+
 LIVE_TEST(of_root)
 {
 	assert_int_equal(geteuid(), 0);
