@@ -62,6 +62,24 @@ double life_age_s(const struct life *life)
 	return monotonic_s() - life->since_s;
 }
 
+/* How long after the kernel's rule began to count. */
+static double after_s(const struct life *life, double clock_s)
+{
+	const double s = clock_s - life->clock_s;
+
+	return s < -DAY_S / 2 ? s + DAY_S : s; /* midnight has passed */
+}
+
+/* The time of a line of katrace's, as time of day. */
+static double line_clock_s(const char *line)
+{
+	int hour, minute;
+	double second;
+
+	assert_int_equal(sscanf(line, "%d:%d:%lf", &hour, &minute, &second), 3);
+	return hour * 3600 + minute * 60 + second;
+}
+
 /* --- life --- */
 
 struct life life_of(const struct scene *scene, struct tcp tcp, const struct keepalive *keepalive)
@@ -86,6 +104,32 @@ void life_end(struct life *life)
 int life_said(const struct life *life, const char *what)
 {
 	return scene_said_of(life->scene, &life->tcp, what);
+}
+
+struct stretch {
+	const struct life *life;
+	const char *port, *what;
+	double s;
+	int n;
+};
+
+static void count_within(void *ctx, const char *line)
+{
+	struct stretch *stretch = ctx;
+	double s;
+
+	if (!strstr(line, stretch->port) || !strstr(line, stretch->what))
+		return;
+	s = after_s(stretch->life, line_clock_s(line));
+	stretch->n += s > 0 && s < stretch->s;
+}
+
+int life_said_within(const struct life *life, const char *what, double s)
+{
+	struct stretch stretch = { life, local_port(life->tcp.client_port), what, s, 0 };
+
+	tool_each_line(life->scene->tool, count_within, &stretch);
+	return stretch.n;
 }
 
 bool life_wait_said(const struct life *life, int n, const char *what)
@@ -137,26 +181,15 @@ static void search_line(void *ctx, const char *line)
 {
 	struct search *search = ctx;
 	const char *at = strstr(line, search->before);
-	int hour, minute;
-	double second;
 
 	if (!at || !strstr(line, search->port))
 		return;
 	at += strlen(search->before);
 	if (search->words && strcmp(at, search->words) != 0)
 		return;
-	assert_int_equal(sscanf(line, "%d:%d:%lf", &hour, &minute, &second), 3);
-	search->clock_s = hour * 3600 + minute * 60 + second;
+	search->clock_s = line_clock_s(line);
 	search->number = strtod(at, NULL);
 	search->n++;
-}
-
-/* How long after the kernel's rule began to count. */
-static double after_s(const struct life *life, double clock_s)
-{
-	const double s = clock_s - life->clock_s;
-
-	return s < -DAY_S / 2 ? s + DAY_S : s; /* midnight has passed */
 }
 
 void assert_ended(const struct life *life, const char *words, double at_s)

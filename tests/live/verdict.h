@@ -30,6 +30,10 @@ void life_counts(struct life *life);
 double life_age_s(const struct life *life);
 
 int life_said(const struct life *life, const char *what);
+
+/* The same, of the lines whose time is within s since the rule applied, whenever they were written. */
+int life_said_within(const struct life *life, const char *what, double s);
+
 bool life_wait_said(const struct life *life, int n, const char *what);
 
 /* Probes that were sent. */
