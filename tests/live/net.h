@@ -42,7 +42,11 @@ void net_name(const struct net *net, enum host host, char *name, size_t size);
 /* The one that was made last and is not freed yet; NULL: none. */
 const struct net *net_newest(void);
 
-/* Takes host's end of the cable away or puts it back: what the other host sends is lost without a trace. */
+/*
+ * Takes host's end of the cable away or puts it back: what the other host sends is lost without a trace. Only while
+ * that one has not noticed, for a second at most, it may refuse a packet: then a probe is not sent, and the next one
+ * comes after 0.5 s. With net_deaf() there is no such time.
+ */
 void net_cable(const struct net *net, enum host host, bool plugged);
 
 /* Host no longer has its IPv4 address, so what arrives for it is ignored, or has it again. The link stays up. */

@@ -13,7 +13,7 @@
 #include <time.h>
 #include <unistd.h>
 
-/* One under way. */
+/* A test under way, in a process of its own. */
 struct job {
 	pid_t warden; /* 0: free */
 	int run, output;

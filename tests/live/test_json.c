@@ -50,7 +50,7 @@ LIVE_TEST(json_life, .once = true)
 	tcp_keepalive(scene.tcp.client, &three);
 	assert_true(tool_wait_lines(scene.tool, 2, port, event_key("probe_answered"), 10));
 	assert_stdout_blocks(tool_pid(scene.tool));
-	net_deaf(net, HOST_B, true); /* not net_cable(): a probe might be refused meanwhile, one more warning */
+	net_deaf(net, HOST_B, true); /* not net_cable(): a refused probe would be one more warning */
 	assert_true(tool_wait_lines(scene.tool, 1, port, event_key("ended"), 10));
 	tool_signal(scene.tool, SIGTERM);
 	assert_int_equal(tool_wait(scene.tool, 30), 0);
