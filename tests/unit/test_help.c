@@ -313,6 +313,26 @@ static void so_do_commands(void **state)
 			    "katrace: replay takes one FILE; 'b' is a second; see katrace replay --help\n");
 }
 
+/* --sysctl alone would ignore them. */
+static void sysctls_are_not_selected(void **state)
+{
+	char text[128];
+
+	(void)state;
+	EACH_OPTION(line, COMMAND_LIST)
+	{
+		const char *value = plausible(line);
+
+		if (line->group > GROUP_WHAT || strcmp(line->name, "sysctl") == 0)
+			continue;
+		snprintf(text, sizeof(text), "--%s%s%s", line->name, value ? "=" : "", value ? value : "");
+		says("list", "--sysctl", text);
+	}
+	assert_string_equal(says("list", "--port=22", "--sysctl"),
+			    "katrace: --sysctl shows all network namespaces: not with options that select connections; "
+			    "see katrace list --help\n");
+}
+
 static void topic_of(char **argv, enum command_id command, enum command_id topic)
 {
 	struct options options;
@@ -353,6 +373,7 @@ int main(void)
 		cmocka_unit_test(unknown_options_name_the_nearest),
 		cmocka_unit_test(bad_arguments_say_what_would_be_right),
 		cmocka_unit_test(so_do_commands),
+		cmocka_unit_test(sysctls_are_not_selected),
 		cmocka_unit_test(ways_to_ask_for_help),
 	};
 

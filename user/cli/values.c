@@ -139,6 +139,14 @@ int check_trace(struct options *options)
 	return check_filters(options);
 }
 
+static bool selects_connections(const struct options *options)
+{
+	const struct criteria *by = &options->criteria;
+
+	return options->filters.filtered || filter_wants_failures(options->filters.filter) || by->listeners ||
+	       by->no_keepalive || by->zombies || by->by_silence || by->by_middlebox || by->by_due;
+}
+
 int check_list(struct options *options)
 {
 	if (options->json && options->csv)
@@ -147,6 +155,9 @@ int check_list(struct options *options)
 		return bad_input(options, "--summary and --sysctl exclude each other");
 	if ((options->summary || options->sysctl) && (options->json || options->csv))
 		return bad_input(options, "--summary and --sysctl are text only: not with --json or --csv");
+	if (options->sysctl && selects_connections(options))
+		return bad_input(options, "--sysctl shows all network namespaces: not with options that select "
+					  "connections");
 	if (options->json)
 		options->format = LIST_JSON;
 	if (options->csv)
