@@ -17,6 +17,7 @@ enum read_method {
 	READ_PROBED, /* bpf_probe_read_kernel() */
 };
 
+/* "direct loads" */
 const char *read_method_name(enum read_method method);
 
 /* Does not compile if the two builds of an object differ in their data. */

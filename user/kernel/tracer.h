@@ -45,6 +45,7 @@ int tracer_new(struct tracer **tracer, const struct tracer_options *options, con
 /* Detaches and frees; NULL is fine. */
 void tracer_free(struct tracer *tracer);
 
+/* Records are produced from now on. */
 void tracer_start(struct tracer *tracer);
 
 /* No record is produced after this; those in the ring can still be drained. */

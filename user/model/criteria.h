@@ -20,6 +20,7 @@ struct criteria {
 	uint64_t due_within_us;
 };
 
+/* True if all given criteria match; zombies says what a zombie is. */
 bool criteria_met(const struct criteria *criteria, const struct zombie_limits *zombies, const struct listed *listed);
 
 #endif

@@ -171,6 +171,7 @@ static bool same_bits(const uint8_t *a, const uint8_t *b, unsigned int bits)
 	return !rest || (a[whole] ^ b[whole]) >> (8 - rest) == 0;
 }
 
+/* With an empty list every end matches: there are no criteria of this kind. */
 static bool is_there(const struct where_list *list, const struct endpoint *end)
 {
 	for (size_t i = 0; i < list->n; i++) {
@@ -188,6 +189,7 @@ static bool is_there(const struct where_list *list, const struct endpoint *end)
 
 /* --- the whole --- */
 
+/* True for an empty list: there are no criteria of this kind. */
 static bool contains(const struct number_list *list, uint32_t number)
 {
 	for (size_t i = 0; i < list->n; i++)

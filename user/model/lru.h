@@ -33,6 +33,7 @@ int lru_add(struct lru *lru, void *item);
 /* Makes it the most recently used one. */
 void lru_use(struct lru *lru, void *item);
 
+/* Removes an item that is in it. */
 void lru_remove(struct lru *lru, void *item);
 
 /* The least recently used item; NULL: there is none. */

@@ -16,6 +16,7 @@ struct settings {
 	uint8_t from_sysctl;
 };
 
+/* The same values from the same sources: from_sysctl counts. */
 bool same_settings(const struct settings *a, const struct settings *b);
 
 /* The values above by name, in the order in which they are listed. */

@@ -78,6 +78,7 @@ void sockets_get(const struct sockets *sockets, size_t place, struct listed *lis
 /* Established, silent, and keepalive off or not due soon: see struct zombie_limits. */
 bool is_zombie(const struct listed *listed, const struct zombie_limits *limits);
 
+/* The worst of what may be wrong with it. */
 enum concern concern_of(const struct listed *listed, const struct zombie_limits *limits);
 
 #endif

@@ -50,6 +50,8 @@ int summary_add(struct summary *summary, const struct listed *listed);
 void summary_sort(struct summary *summary);
 
 size_t summary_count(const struct summary *summary);
+
+/* The line at place, counted from 0; valid until the summary changes. */
 const struct summary_line *summary_get(const struct summary *summary, size_t place);
 
 #endif
