@@ -288,6 +288,9 @@ static void bad_arguments_say_what_would_be_right(void **state)
 			    "see katrace list --help\n");
 	assert_string_equal(says("-p"), "katrace: --pid requires an argument: PID,...; see katrace trace --help\n");
 	assert_string_equal(says("--json=x"), "katrace: --json takes no argument; see katrace trace --help\n");
+	assert_string_equal(says("-c", "systemd-timesyncd"),
+			    "katrace: --comm: 'systemd-timesyncd' is not a name of 1 to 15 characters; "
+			    "see katrace trace --help\n");
 	assert_string_equal(says("--mode", "magic"), "katrace: --mode must be auto, fentry, kprobe or tracepoint, not "
 						     "'magic'; see katrace trace --help\n");
 	assert_string_equal(says("-d", "1\n2"), "katrace: --duration: '1?2' is not a number of seconds from 1 to "

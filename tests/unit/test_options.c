@@ -173,6 +173,8 @@ static void short_and_long_forms(void **state)
 	assert_int_equal(options.middlebox_timeout_s, 350);
 	assert_true(options.no_answers);
 	options_clear(&options);
+	assert_int_equal(parse(&options, "-c", "systemd-timesyn", "-c", "systemd-*timesyncd"), 0);
+	options_clear(&options);
 	assert_int_equal(parse(&options, "--all", "--btf", "/dev/null", "--buffer=64"), 0);
 	assert_true(options.all);
 	assert_string_equal(options.btf, "/dev/null");

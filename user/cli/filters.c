@@ -2,10 +2,12 @@
 #include "cli/filters.h"
 
 #include "cli/parse.h"
+#include "model/owners.h"
 #include "system/processes.h"
 
 #include <errno.h>
 #include <limits.h>
+#include <string.h>
 
 int filter_item_pid(void *filter, const char *item)
 {
@@ -26,8 +28,13 @@ int filter_item_any_pid(void *filter, const char *item)
 	return err ?: filter_add_pid(filter, pid, 0);
 }
 
+/* Linux truncates names: a longer one would never match. A pattern may, such as *server*. */
 int filter_item_comm(void *filter, const char *item)
 {
+	const size_t longest = sizeof(((struct owner *)NULL)->comm) - 1;
+
+	if (strlen(item) > longest && !strpbrk(item, "*?[\\"))
+		return -EINVAL;
 	return filter_add_comm(filter, item);
 }
 
