@@ -251,6 +251,25 @@ static void owners(void **state)
 	       "\"from_sysctl\":[\"interval_s\"]},\"silent_us\":30000000,\"heard_us\":2000000}}");
 }
 
+/* Nobody was heard: the kernel has no time of that, and what it has in its place must not be shown. */
+static void never_connected(void **state)
+{
+	const struct connection c = make_connection();
+	struct event event = make_event(EVENT_ENDED, &c);
+	char buf[EVENTS_LINE_MAX];
+	struct out out = out_make(buf, sizeof(buf) - 1);
+
+	(void)state;
+	event.state = TCP_SYN_SENT;
+	event.ended.verdict = VERDICT_CONNECT_TIMEOUT;
+	write_event(&place, &event, &out);
+	check_line(&out);
+	buf[out.used] = '\0';
+	assert_non_null(strstr(buf, "\"state\":\"syn_sent\""));
+	assert_null(strstr(buf, "silent_us"));
+	assert_null(strstr(buf, "heard_us"));
+}
+
 /* The schema accepts the line for every verdict in every state. */
 static void every_verdict_and_state(void **state)
 {
@@ -422,6 +441,7 @@ int main(void)
 		cmocka_unit_test(suppressions),
 		cmocka_unit_test(ends),
 		cmocka_unit_test(owners),
+		cmocka_unit_test(never_connected),
 		cmocka_unit_test(every_verdict_and_state),
 		cmocka_unit_test(losses),
 		cmocka_unit_test(begin_and_sums),

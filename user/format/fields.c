@@ -164,7 +164,7 @@ static bool is_enabled(const struct sources *sources)
 
 static bool was_connected(const struct sources *sources)
 {
-	return !listed_of(sources) || listed_of(sources)->was_connected;
+	return state_was_connected(event_of(sources)->state);
 }
 
 static bool is_due(const struct sources *sources)
@@ -297,10 +297,7 @@ const struct field fields[] = {
 	{ .path = "katrace.silent_us", .lines = CONNECTION, IN_EVENT(silent_us), .presence = SOMETIMES,
 	  .when = "unless the socket was never connected", .has = was_connected,
 	  .means = "Time since the last ACK or data from the peer: what keepalive computes with." },
-
-	{ .path = "katrace.heard_us", .lines = CONNECTION & ~SOCKET, IN_EVENT(heard_us), .since = 2,
-	  .means = "Time since anything arrived for the connection, keepalive probes of the peer included." },
-	{ .path = "katrace.heard_us", .lines = SOCKET, IN_LISTED(heard_us), .presence = SOMETIMES,
+	{ .path = "katrace.heard_us", .lines = CONNECTION, IN_EVENT(heard_us), .presence = SOMETIMES,
 	  .when = "unless the socket was never connected", .since = 2, .has = was_connected,
 	  .means = "Time since anything arrived for the connection, keepalive probes of the peer included." },
 

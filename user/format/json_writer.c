@@ -126,6 +126,7 @@ void json_writer_socket(struct json_writer *writer, const struct event_line *lin
 		.settings = connection->settings,
 		.state = listed->state,
 		.silent_us = connection->silent_us,
+		.heard_us = listed->heard_us,
 	};
 	const struct sources sources = {
 		.kind = LINE_SOCKET,

@@ -39,8 +39,8 @@ struct event {
 	const struct connection *connection; /* NULL for EVENT_EVENTS_LOST */
 	struct settings settings;            /* at that moment, like the two below */
 	uint8_t state;
-	uint64_t silent_us;
-	uint64_t heard_us; /* like silent_us, but out-of-window segments count */
+	uint64_t silent_us; /* 0 if the socket was never connected */
+	uint64_t heard_us;  /* like silent_us, but out-of-window segments count */
 	union {
 		struct {
 			uint8_t settings; /* KATRACE_IDLE...: which have changed; 0 the first time */

@@ -12,8 +12,8 @@ static struct event event_of(enum event_kind kind, const struct tracked *t, cons
 		.connection = &t->c,
 		.settings = s->settings,
 		.state = s->state,
-		.silent_us = s->silent_us,
-		.heard_us = s->heard_us,
+		.silent_us = state_was_connected(s->state) ? s->silent_us : 0,
+		.heard_us = state_was_connected(s->state) ? s->heard_us : 0,
 	};
 }
 

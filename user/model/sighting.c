@@ -110,3 +110,8 @@ const char *state_name(uint8_t state)
 
 	return state < sizeof(names) / sizeof(names[0]) ? names[state] : NULL;
 }
+
+bool state_was_connected(uint8_t state)
+{
+	return state != TCP_LISTEN && state != TCP_SYN_SENT;
+}

@@ -63,4 +63,7 @@ bool same_connection(const struct identity *a, const struct identity *b);
 /* TCP_ESTABLISHED is "established", TCP_FIN_WAIT1 "fin_wait_1": OpenTelemetry's names. NULL for any other number. */
 const char *state_name(uint8_t state);
 
+/* False: there was no peer yet that could have been heard, so the times since then mean nothing. */
+bool state_was_connected(uint8_t state);
+
 #endif

@@ -314,7 +314,7 @@ static void unpack(const struct sockets *sockets, const struct packed *packed, s
 	listed->orphan = packed->flags & IS_ORPHAN;
 	listed->waiting = packed->flags & IS_WAITING;
 	listed->window_probe = packed->flags & HAS_WINDOW_PROBE;
-	listed->was_connected = listed->state != TCP_LISTEN && listed->state != TCP_SYN_SENT;
+	listed->was_connected = state_was_connected(listed->state);
 	listed->probes_out = packed->probes_out;
 	listed->due = c->settings.enabled && (packed->flags & TIMER_RUNS) && is_probed(listed);
 	listed->next_us = packed->timer_due > 0 ? (uint64_t)packed->timer_due * 1000000 / sockets->hz : 0;
