@@ -8,8 +8,8 @@
 /* The depth of nesting, including the line itself and the value. */
 #define PATH_MAX_KEYS 4
 /* The largest number of adjacent optional fields. */
-#define PLAN_GAP_MAX 12
-#define PLAN_STEPS_MAX 48
+#define PLAN_GAP_MAX 24
+#define PLAN_STEPS_MAX 64
 
 /* A piece of plan.text. */
 struct piece {
