@@ -165,7 +165,7 @@ static int refuse_foreign(struct options *options, const char *name, char letter
 
 static int refuse_letter(struct options *options, char letter)
 {
-	const char shown = (unsigned char)letter < 0x80 ? letter : '?'; /* otherwise only a part of a character */
+	const int shown = (unsigned char)letter < 0x80 ? letter : '?'; /* otherwise only a part of a character */
 
 	return refuse_foreign(options, NULL, letter) ?: bad_input(options, "unknown option '-%c'", shown);
 }
@@ -259,7 +259,7 @@ static int refuse(struct options *options, int key, const char *text)
 /* "--watch 5": an optional argument must be joined. next is what follows; an argument of the command may do so. */
 static int refuse_separate(struct options *options, const struct option_line *line, const char *next)
 {
-	if (!line->optional || !next || *next == '-' || commands[options->command].argument)
+	if (!next || *next == '-' || commands[options->command].argument)
 		return 0;
 	return bad_input(options, "--%s takes its argument after '=': --%s=%s", line->name, line->name, next);
 }
@@ -285,9 +285,9 @@ static int parse_options(struct options *options, int argc, char **argv)
 			options->command = line->kind == OPTION_HELP ? COMMAND_HELP : COMMAND_VERSION;
 			return 1;
 		}
-		err = optarg ? 0 : refuse_separate(options, line, argv[optind]);
-		if (!err)
-			err = take(options, line, optarg);
+		err = take(options, line, optarg);
+		if (!err && line->optional && !optarg)
+			err = refuse_separate(options, line, argv[optind]);
 		if (err)
 			return err;
 	}
