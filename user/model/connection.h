@@ -32,7 +32,6 @@ struct connection {
 	uint32_t middlebox_timeout_s; /* a middlebox with this timeout forgets it before the first probe; 0: none */
 	uint64_t probes_sent;
 	uint64_t probes_answered;
-	uint64_t probes_dropped;
 	uint32_t probes_unanswered; /* in a row, now or at the end */
 	int refused_with; /* errno of this host refusing the last probe, which the kernel counted as sent; 0: none */
 	bool suppressed;  /* now or at the end */

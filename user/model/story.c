@@ -53,7 +53,6 @@ static int probe_dropped(struct connection *c, const struct event *event)
 {
 	const struct entry entry = probe_entry(ENTRY_DROPPED, event);
 
-	c->probes_dropped++;
 	return timeline_add(&c->timeline, &entry);
 }
 

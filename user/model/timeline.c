@@ -120,7 +120,6 @@ static struct entry *join_run(struct timeline *timeline)
 	}
 	run->count++;
 	run->end_ns = probe->time_ns;
-	run->late = run->late || probe->late;
 	timeline->n--;
 	return run;
 }
@@ -132,7 +131,6 @@ void timeline_answer(struct timeline *timeline, uint64_t rtt_us, bool late)
 	if (!entry || entry->kind != ENTRY_PROBE)
 		return;
 	entry->answered = true;
-	entry->late = late;
 	if (entry->number == 1)
 		entry = join_run(timeline);
 	if (!late)

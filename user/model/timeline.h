@@ -29,7 +29,6 @@ struct entry {
 	uint32_t count;
 	uint32_t number, limit; /* of the probe */
 	bool answered;
-	bool late;       /* the answer's time is as coarse as a jiffy */
 	bool has_result; /* result is negative: a probe refused on this host, but counted as sent */
 	int result;
 	uint32_t n_rtts; /* how many answers have an exact round trip */
