@@ -60,6 +60,9 @@ static void systemd(void **state)
 	assert_described("0::/system.slice/system-postgresql.slice/postgresql@15-main.service\n", "",
 			 "postgresql@15-main.service");
 	assert_described("0::/init.scope\n", "", "init.scope");
+	/* the innermost one, and not what the manager of the user runs in */
+	assert_described("0::/user.slice/user-1000.slice/user@1000.service/app.slice/sync.service\n", "",
+			 "sync.service");
 }
 
 /* Version 1 has a line for each controller; in the mixed form version 2 comes last and may say nothing. */

@@ -42,6 +42,16 @@ static void few_retries(void **state)
 	assert_int_equal(gives_up_ms(&s), 204 * 3);
 }
 
+/* What has passed since the first retransmission counts: 204 ms x (2 + 4 + 8) of the 5 s. */
+static void the_past_counts(void **state)
+{
+	struct sighting s = make_stalled(3, 15);
+
+	(void)state;
+	s.settings.user_timeout_ms = 5000;
+	assert_int_equal(gives_up_ms(&s), s.next_try_ms + 5000 - 204 * (2 + 4 + 8));
+}
+
 /* The last pause is cut, so that the timer fires when the user timeout is over. */
 static void a_user_timeout_takes_the_place_of_the_limit(void **state)
 {
@@ -72,6 +82,23 @@ static void window_probes(void **state)
 	assert_int_equal(gives_up_ms(&s), 4000);
 }
 
+/* 204 ms x 512 is the longest that is no more than two minutes. */
+static void pauses_of_window_probes_double_up_to_two_minutes(void **state)
+{
+	struct sighting s = make_sighting(KATRACE_SUPPRESSED, 1, SECOND);
+
+	(void)state;
+	s.window_probe = true;
+	s.rto_ms = 204;
+	s.probes_out = 9;
+	s.backoff = 8;
+	s.retry_limit = 12;
+	assert_int_equal(gives_up_ms(&s), 204 * 512 + 2 * 120000);
+	s.probes_out = 1; /* and no further than tcp_retries2, which may have been lowered */
+	s.backoff = s.retry_limit = 3;
+	assert_int_equal(gives_up_ms(&s), 2 * 204 * 8);
+}
+
 /* Impossible values must not cause an endless loop. */
 static void nonsense_ends(void **state)
 {
@@ -92,7 +119,9 @@ int main(void)
 		cmocka_unit_test(the_default_is_a_quarter_of_an_hour),
 		cmocka_unit_test(few_retries),
 		cmocka_unit_test(a_user_timeout_takes_the_place_of_the_limit),
+		cmocka_unit_test(the_past_counts),
 		cmocka_unit_test(window_probes),
+		cmocka_unit_test(pauses_of_window_probes_double_up_to_two_minutes),
 		cmocka_unit_test(nonsense_ends),
 	};
 

@@ -58,6 +58,19 @@ static void an_answer_before_its_probe(void **state)
 }
 
 /* An answer to a probe sent before tracing began says nothing about the next one. */
+/* The answer to the last probe 1 comes after this probe 1: its record is late, from another CPU. */
+static void an_answer_older_than_its_probe(void **state)
+{
+	struct world *w = world_new(10);
+
+	(void)state;
+	walk(w, 1, 42, SECOND);
+	observe(w, make_probe(1, 1, 2 * SECOND));
+	observe(w, make_answer(1, 1, 2 * SECOND - 1000));
+	expect(w, "configured [42]\nsent 1/3 [42]\n");
+	world_free(w);
+}
+
 static void an_answer_without_a_probe(void **state)
 {
 	struct world *w = world_new(10);
@@ -246,6 +259,7 @@ int main(void)
 		cmocka_unit_test(a_life),
 		cmocka_unit_test(what_was_there_before),
 		cmocka_unit_test(an_answer_before_its_probe),
+		cmocka_unit_test(an_answer_older_than_its_probe),
 		cmocka_unit_test(an_answer_without_a_probe),
 		cmocka_unit_test(a_late_answer),
 		cmocka_unit_test(no_late_answer_once_data_waits),

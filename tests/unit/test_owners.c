@@ -130,12 +130,32 @@ static void many_holders_are_bounded(void **state)
 	owners_free(owners);
 }
 
+/* Of two holders of one socket the lower pid comes first, whatever the order; both count for the filter. */
+static void two_owners_become_one(void **state)
+{
+	const struct owner low = { .pid = 100, .comm = "low", .meets = 1, .n_others = 1, .other_pids = { 200 } };
+	const struct owner high = { .pid = 200, .comm = "high", .meets = 2, .n_others = 1, .other_pids = { 300 } };
+	struct owner sums[] = { low, high };
+
+	(void)state;
+	owner_add(&sums[0], &high);
+	owner_add(&sums[1], &low);
+	for (int i = 0; i < 2; i++) {
+		assert_int_equal(sums[i].pid, 100);
+		assert_string_equal(sums[i].comm, "low");
+		assert_int_equal(sums[i].n_others, 2);
+		assert_int_equal(sums[i].other_pids[0], 200);
+		assert_int_equal(sums[i].other_pids[1], 300);
+		assert_int_equal(sums[i].meets, 3);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(lowest_pid_comes_first),   cmocka_unit_test(a_new_walk_replaces_the_holders),
 		cmocka_unit_test(cgroups_are_learnt_once),  cmocka_unit_test(the_last_holder_is_remembered_a_while),
-		cmocka_unit_test(many_holders_are_bounded),
+		cmocka_unit_test(many_holders_are_bounded), cmocka_unit_test(two_owners_become_one),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

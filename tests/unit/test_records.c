@@ -158,6 +158,21 @@ static void every_part_of_the_identity_counts(void **state)
 	assert_false(same_connection(&a, &b));
 }
 
+static void every_setting_counts(void **state)
+{
+	const struct settings a = { true, 30, 5, 3, 4000, KATRACE_INTERVAL };
+	const struct settings others[] = {
+		{ false, 30, 5, 3, 4000, KATRACE_INTERVAL }, { true, 31, 5, 3, 4000, KATRACE_INTERVAL },
+		{ true, 30, 6, 3, 4000, KATRACE_INTERVAL },  { true, 30, 5, 4, 4000, KATRACE_INTERVAL },
+		{ true, 30, 5, 3, 4001, KATRACE_INTERVAL },  { true, 30, 5, 3, 4000, KATRACE_IDLE },
+	};
+
+	(void)state;
+	assert_true(same_settings(&a, &a));
+	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
+		assert_false(same_settings(&a, &others[i]));
+}
+
 static const struct {
 	enum katrace_close_cause cause;
 	int error;
@@ -221,6 +236,7 @@ int main(void)
 		cmocka_unit_test(tells_address_families_apart),
 		cmocka_unit_test(refuses_what_no_kernel_side_writes),
 		cmocka_unit_test(every_part_of_the_identity_counts),
+		cmocka_unit_test(every_setting_counts),
 		cmocka_unit_test(verdicts_follow_the_socket),
 	};
 

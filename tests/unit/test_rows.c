@@ -284,6 +284,23 @@ static void write_findings(const struct summary_line *line, struct out *out)
 	}
 }
 
+/* Of several connections the one whose dead peer would be noticed last, whichever comes first. */
+static void the_longest_time_counts(void **state)
+{
+	const struct settings slow = { true, 60, 10, 3, 0, KATRACE_IDLE }, fast = { true, 30, 5, 3, 0, 0 };
+	struct listed listed = { .state = TCP_ESTABLISHED, .due = true };
+	struct summary *summary = summary_new(&usual, 7);
+
+	(void)state;
+	listed.connection.settings = slow;
+	assert_int_equal(summary_add(summary, &listed), 0);
+	listed.connection.settings = fast;
+	assert_int_equal(summary_add(summary, &listed), 0);
+	assert_int_equal(summary_get(summary, 0)->worst_us, 90 * 1000000);
+	assert_int_equal(summary_get(summary, 0)->worst_sysctls, KATRACE_IDLE);
+	summary_free(summary);
+}
+
 static void summed_up(void **state)
 {
 	struct out out = out_make(text, sizeof(text) - 1);
@@ -406,6 +423,7 @@ int main(void)
 		cmocka_unit_test(problems_have_colours),
 		cmocka_unit_test(as_csv),
 		cmocka_unit_test(as_json),
+		cmocka_unit_test(the_longest_time_counts),
 		cmocka_unit_test(summed_up),
 		cmocka_unit_test(thousands_without_keepalive),
 		cmocka_unit_test(sysctls),

@@ -104,6 +104,31 @@ static void a_socket_is_listed_once(void **state)
 	sockets_free(sockets);
 }
 
+/* Two sockets are handed to the same process: each keeps its own first holder. */
+static void the_same_second_holder(void **state)
+{
+	const struct owner one = make_holder(100, "one"), two = make_holder(101, "two"),
+			   both = make_holder(102, "both");
+	struct katrace_socket found = make_socket(1), other = make_socket(2);
+	struct sockets *sockets = sockets_new(HZ, 7);
+	struct listed listed = { 0 };
+
+	(void)state;
+	other.timer_due = 1;
+	assert_int_equal(sockets_add(sockets, &found, &one), 0);
+	assert_int_equal(sockets_add(sockets, &other, &two), 0);
+	assert_int_equal(sockets_add(sockets, &found, &both), 0);
+	assert_int_equal(sockets_add(sockets, &other, &both), 0);
+	assert_int_equal(sort_all(sockets), 2);
+	sockets_get(sockets, 0, &listed);
+	assert_int_equal(listed.connection.owner.pid, 101);
+	assert_int_equal(listed.connection.owner.other_pids[0], 102);
+	sockets_get(sockets, 1, &listed);
+	assert_int_equal(listed.connection.owner.pid, 100);
+	assert_int_equal(listed.connection.owner.other_pids[0], 102);
+	sockets_free(sockets);
+}
+
 /* The same addresses elsewhere, another socket in the same place, and listeners that share a port. */
 static void what_only_looks_alike_is_kept_apart(void **state)
 {
@@ -169,6 +194,19 @@ static bool is_on(void *ctx, const struct listed *listed)
 {
 	(*(int *)ctx)++;
 	return listed->connection.settings.enabled;
+}
+
+/* The kernel counts window probes in the same place: they are not keepalive's. */
+static void waiting_data_makes_no_probe_unanswered(void **state)
+{
+	const struct listed listed = { .state = TCP_ESTABLISHED,
+				       .waiting = true,
+				       .probes_out = 1,
+				       .connection.settings.enabled = true,
+				       .due = true };
+
+	(void)state;
+	assert_int_equal(concern_of(&listed, &usual), CONCERN_NONE);
 }
 
 static void worst_comes_first(void **state)
@@ -314,9 +352,11 @@ int main(void)
 		cmocka_unit_test(a_socket_comes_out_as_it_went_in),
 		cmocka_unit_test(ipv6_and_mapped_addresses),
 		cmocka_unit_test(a_socket_is_listed_once),
+		cmocka_unit_test(the_same_second_holder),
 		cmocka_unit_test(what_only_looks_alike_is_kept_apart),
 		cmocka_unit_test(broken_records_are_refused),
 		cmocka_unit_test(thousands_are_found_again),
+		cmocka_unit_test(waiting_data_makes_no_probe_unanswered),
 		cmocka_unit_test(worst_comes_first),
 		cmocka_unit_test(when_keepalive_does_nothing),
 		cmocka_unit_test(criteria_choose),

@@ -136,6 +136,19 @@ static void an_end_alone(void **state)
 	assert_int_equal(c.silent_us, 30 * 1000000);
 }
 
+static void the_oldest_story_comes_first(void **state)
+{
+	const struct connection first = { .first_ns = SECOND, .number = 3 }, later = { .first_ns = 2 * SECOND };
+	const struct connection next = { .first_ns = SECOND, .number = 4 };
+
+	(void)state;
+	assert_true(story_compare(&first, &later) < 0);
+	assert_true(story_compare(&later, &first) > 0);
+	assert_true(story_compare(&first, &next) < 0);
+	assert_true(story_compare(&next, &first) > 0);
+	assert_int_equal(story_compare(&next, &next), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -144,6 +157,7 @@ int main(void)
 		cmocka_unit_test(only_a_change_of_settings_is_an_entry),
 		cmocka_unit_test(suppression_begins_and_ends),
 		cmocka_unit_test(an_end_alone),
+		cmocka_unit_test(the_oldest_story_comes_first),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

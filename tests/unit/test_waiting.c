@@ -150,6 +150,25 @@ static void unknown_owners_are_no_others(void **state)
 	world_free(w);
 }
 
+/* The pauses between the look-ups of a socket that nobody holds double: 10 s, 20 s... */
+static void an_unknown_owner_is_looked_up_less_and_less_often(void **state)
+{
+	struct world *w = world_new(10);
+
+	(void)state;
+	walk(w, 0, 0, SECOND);
+	observe(w, make_probe(1, 1, 20 * SECOND));
+	walk(w, 0, 0, 20 * SECOND);
+	observe(w, make_probe(1, 2, 30 * SECOND));
+	assert_true(model_wants_walk(w->model));
+	walk(w, 0, 0, 30 * SECOND);
+	observe(w, make_probe(1, 3, 49 * SECOND));
+	assert_false(model_wants_walk(w->model));
+	observe(w, make_probe(1, 4, 50 * SECOND));
+	assert_true(model_wants_walk(w->model));
+	world_free(w);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -162,6 +181,7 @@ int main(void)
 		cmocka_unit_test(one_that_is_passed_on_begins_anew),
 		cmocka_unit_test(other_places_do_not_enter),
 		cmocka_unit_test(unknown_owners_are_no_others),
+		cmocka_unit_test(an_unknown_owner_is_looked_up_less_and_less_often),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
