@@ -87,7 +87,7 @@ static int take_choice(struct options *options, const struct option_line *line, 
 
 static int take_file(struct options *options, const struct option_line *line, const char *argument, const char **file)
 {
-	if (!*argument)
+	if (!argument || !*argument)
 		return bad_input(options, "--%s: '' is not the name of a file", line->name);
 	if (line->kind == OPTION_INPUT && access(argument, R_OK))
 		return bad_input(options, "--%s: cannot read '%s': %s", line->name, argument, strerror(errno));
@@ -269,7 +269,7 @@ static int parse_options(struct options *options, int argc, char **argv)
 {
 	const struct option_line *line;
 	struct known known = { 0 };
-	int err = 0, key;
+	int err, key;
 
 	know(&known, options->command);
 	opterr = 0;
