@@ -158,6 +158,27 @@ static void each_gets_all(void **state)
 	world_free(&w);
 }
 
+/* A connection that one output names is found in the other. */
+static void ids_are_of_the_run(void **state)
+{
+	const struct started started = {
+		.wall_ns = WALL_NS, .run = 0x5f3a, .hook_mode = "fentry", .kernel_release = "6.1"
+	};
+	const struct connection connection = { .number = 12 };
+	const struct event event = { .kind = EVENT_CONFIGURED, .wall_ns = WALL_NS, .connection = &connection };
+	struct world w = world_new();
+
+	(void)state;
+	assert_int_equal(outputs_add(w.outputs, &json_output, w.text), 0);
+	assert_int_equal(outputs_add(w.outputs, &json_output, w.recording), 0);
+	assert_int_equal(outputs_started(w.outputs, &started), 0);
+	assert_int_equal(outputs_event(w.outputs, &event), 0);
+	assert_int_equal(outputs_close(w.outputs), 0);
+	assert_int_equal(lines_with(w.text, "\"connection_id\":\"00005f3a-12\""), 1);
+	assert_int_equal(lines_with(w.recording, "\"connection_id\":\"00005f3a-12\""), 1);
+	world_free(&w);
+}
+
 /* A reader of a FIFO at this path, which the output can then be opened for. */
 static int make_reader(const char *path)
 {
@@ -466,6 +487,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_gets_all),
+		cmocka_unit_test(ids_are_of_the_run),
 		cmocka_unit_test(a_slow_one_loses_its_own),
 		cmocka_unit_test(one_beside_the_main_one_breaks),
 		cmocka_unit_test(the_main_one_breaks),

@@ -85,6 +85,7 @@ struct event {
 /* The first message of a run. */
 struct started {
 	uint64_t wall_ns; /* CLOCK_REALTIME */
+	uint32_t run;     /* random: tells its connections from those of other runs */
 	const char *kernel_release;
 	const char *hook_mode;
 	const char *hooks[STARTED_HOOKS_MAX]; /* as attached */

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/random.h>
 #include <sys/utsname.h>
 
 static void say_hook(const struct hook *hook)
@@ -73,7 +74,7 @@ int tell_started(struct outputs *outputs, const struct tracer *tracer, const str
 	struct utsname kernel;
 
 	_Static_assert(HOOK_JOBS <= STARTED_HOOKS_MAX, "room for the hook of every job");
-	if (uname(&kernel))
+	if (uname(&kernel) || getrandom(&started.run, sizeof(started.run), 0) < 0)
 		return -errno;
 	started.kernel_release = kernel.release;
 	for (enum hook_job job = 0; job < HOOK_JOBS; job++) {

@@ -8,24 +8,19 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/random.h>
 
 struct json_plug {
 	struct output output; /* first */
 	struct json_writer *writer;
-	char run[16];      /* hexadecimal, in the connection ids */
+	char run[16];      /* struct started, run: hexadecimal, in the connection ids */
 	uint64_t sequence; /* of the last line */
 };
 
 static int open_json(struct output **output, const char *file)
 {
-	struct json_plug *plug;
-	uint32_t run;
+	struct json_plug *plug = calloc(1, sizeof(*plug));
 
 	(void)file;
-	if (getrandom(&run, sizeof(run), 0) != sizeof(run))
-		return -errno;
-	plug = calloc(1, sizeof(*plug));
 	if (!plug)
 		return -ENOMEM;
 	plug->writer = json_writer_new();
@@ -33,7 +28,6 @@ static int open_json(struct output **output, const char *file)
 		free(plug);
 		return -ENOMEM;
 	}
-	snprintf(plug->run, sizeof(plug->run), "%08" PRIx32, run);
 	*output = &plug->output;
 	return 0;
 }
@@ -53,10 +47,12 @@ static struct event_line next_line(struct output *output)
 
 static int put_started(struct output *output, const struct started *started)
 {
+	struct json_plug *plug = (struct json_plug *)output;
 	const struct event_line line = next_line(output);
 	char buf[EVENTS_LINE_MAX];
 	struct out out = out_make(buf, sizeof(buf));
 
+	snprintf(plug->run, sizeof(plug->run), "%08" PRIx32, started->run);
 	json_writer_started(writer_of(output), &line, started, &out);
 	return target_write(output->target, &out);
 }
