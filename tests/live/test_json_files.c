@@ -63,6 +63,47 @@ LIVE_TEST(json_recorded_beside_text, .once = true)
 	scene_end(&scene);
 }
 
+static int count_lines(const char *text, const char *what)
+{
+	int n = 0;
+
+	for (; (text = strstr(text, what)); text++)
+		n++;
+	return n;
+}
+
+/* The reader of the text exits while events wait: they are still recorded. */
+LIVE_TEST(json_recorded_to_the_end, .once = true)
+{
+	enum { N = 100 };
+	char path[64];
+	const char *const args[] = { "--record", path, NULL };
+	int clients[N], servers[N];
+	struct net *net = net_new();
+	struct scene scene;
+	uint64_t probes;
+	char *lines;
+
+	name_file(path, sizeof(path), "incident.json");
+	tcp_connect_many(net, clients, servers, N);
+	scene = scene_trace(net, args);
+	tcp_probe_all(net, clients, N, &quick, N);
+	tool_signal(scene.tool, SIGSTOP);
+	tcp_probe_all(net, clients, 0, &quick, 5 * N);
+	probes = net_keepalives(net, HOST_A);
+	tool_stop_reading(scene.tool, true);
+	tool_signal(scene.tool, SIGCONT);
+	tool_wait(scene.tool, 30);
+	lines = read_file(path);
+	tool_keep_lines(lines);
+	assert_whole_run(lines);
+	assert_true((uint64_t)count_lines(lines, event_key("probe_sent")) >= probes);
+	free(lines);
+	tcp_abort_many(clients, N);
+	tcp_abort_many(servers, N);
+	scene_end(&scene);
+}
+
 /* --- rotation --- */
 
 enum { BUSY = 200, ROTATIONS = 20 };

@@ -17,7 +17,7 @@ static const struct {
 	[EVENT_PROBE_SENT] = { .means = "The kernel sent a probe, or counted it as sent." },
 	[EVENT_PROBE_DROPPED] = { .means =
 					  "This host refused the probe; it does not count, and the kernel tries again." },
-	[EVENT_PROBE_ANSWERED] = { .means = "The peer was heard after a probe." },
+	[EVENT_PROBE_ANSWERED] = { .means = "The peer answered a probe." },
 	[EVENT_SUPPRESSED] = { .means = "The keepalive timer fired, but data is waiting and another timer is in "
 					"charge: once when that begins, once when it ends." },
 	[EVENT_ENDED] = { .means = "The connection is over." },
