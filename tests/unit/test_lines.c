@@ -75,6 +75,8 @@ static void long_ones(void **state)
 		       n > LINES_MAX);
 		expect(text, n, n == LINES_MAX - 1 ? "<65535>" : n == LINES_MAX ? "<65536>" : "", n > LINES_MAX);
 	}
+	memset(text, 'x', 4 * LINES_MAX + 1);
+	expect(text, 4 * LINES_MAX + 1, "", 1); /* nor is its last part a line, where the input ends in it */
 	free(text);
 }
 

@@ -130,8 +130,9 @@ static void gaps_in_probe_numbers_are_losses(void **state)
 	model_lost(w->model, LOST_RING, 4, 3 * SECOND); /* explains the next gap */
 	observe(w, make_probe(1, 7, 4 * SECOND));
 	expect(w, "lost ring 4\nsent 7/3 [42]\n");
+	model_lost(w->model, LOST_CONNECTIONS, 1, 4 * SECOND); /* explains nothing */
 	observe(w, make_probe(1, 9, 5 * SECOND));
-	expect(w, "lost hook 1\nsent 9/3 [42]\n");
+	expect(w, "lost connections 1\nlost hook 1\nsent 9/3 [42]\n");
 	assert_int_equal(model_counts(w->model).lost_hook, 3);
 	world_free(w);
 }
@@ -199,6 +200,13 @@ static void ends_of_strangers_are_silent_unless_the_peer_was_lost(void **state)
 	closed.retransmits = 15;
 	observe(w, closed);
 	expect(w, "configured [42]\nended retransmission_timeout 110 [42]\n-- ended, 0 entries\n");
+	closed.retransmits = 0;
+	closed.error = EHOSTUNREACH;
+	observe(w, closed);
+	expect(w, "configured [42]\nended unreachable 113 [42]\n-- ended, 0 entries\n");
+	closed.error = ENETUNREACH;
+	observe(w, closed);
+	expect(w, "configured [42]\nended unreachable 101 [42]\n-- ended, 0 entries\n");
 	world_free(w);
 }
 

@@ -130,6 +130,23 @@ static void many_holders_are_bounded(void **state)
 	owners_free(owners);
 }
 
+/* The kernel ends a name with a zero; whatever it writes, a name ends. */
+static void a_name_ends(void **state)
+{
+	struct katrace_owner found = make_owner(1, 100, "");
+	struct owners *owners = owners_new();
+	struct owner owner;
+
+	(void)state;
+	memset(found.comm, 'x', sizeof(found.comm));
+	owners_walk_begin(owners, SECOND);
+	assert_int_equal(owners_found(owners, &found, NULL, 0), 0);
+	owners_walk_end(owners);
+	assert_true(owners_lookup(owners, 1, 1001, &owner));
+	assert_string_equal(owner.comm, "xxxxxxxxxxxxxxx");
+	owners_free(owners);
+}
+
 /* Of two holders of one socket the lower pid comes first, whatever the order; both count for the filter. */
 static void two_owners_become_one(void **state)
 {
@@ -155,7 +172,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(lowest_pid_comes_first),   cmocka_unit_test(a_new_walk_replaces_the_holders),
 		cmocka_unit_test(cgroups_are_learnt_once),  cmocka_unit_test(the_last_holder_is_remembered_a_while),
-		cmocka_unit_test(many_holders_are_bounded), cmocka_unit_test(two_owners_become_one),
+		cmocka_unit_test(many_holders_are_bounded), cmocka_unit_test(a_name_ends),
+		cmocka_unit_test(two_owners_become_one),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

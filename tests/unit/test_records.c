@@ -89,9 +89,11 @@ static void jiffies_follow_hz(void **state)
 	for (size_t i = 0; i < sizeof(rates) / sizeof(rates[0]); i++) {
 		r.idle = 7200 * rates[i];
 		r.silent = rates[i] / 2;
+		r.next_try = (int32_t)rates[i] / -2; /* late */
 		assert_int_equal(sighting_decode(&s, &r, rates[i]), 0);
 		assert_int_equal(s.settings.idle_s, 7200);
 		assert_int_equal(s.silent_us, 500000);
+		assert_int_equal(s.next_try_ms, 0);
 	}
 }
 

@@ -301,6 +301,18 @@ static void the_longest_time_counts(void **state)
 	summary_free(summary);
 }
 
+static void what_was_never_heard_is_not_silent(void **state)
+{
+	const struct listed connecting = { .state = TCP_SYN_SENT, .connection.silent_us = 1000000 };
+	struct summary *summary = summary_new(&usual, 7);
+
+	(void)state;
+	assert_int_equal(summary_add(summary, &connecting), 0);
+	assert_int_equal(summary_get(summary, 0)->concerns[CONCERN_PASSING].n, 1);
+	assert_int_equal(summary_get(summary, 0)->concerns[CONCERN_PASSING].silent_us, 0);
+	summary_free(summary);
+}
+
 static void summed_up(void **state)
 {
 	struct out out = out_make(text, sizeof(text) - 1);
@@ -424,6 +436,7 @@ int main(void)
 		cmocka_unit_test(as_csv),
 		cmocka_unit_test(as_json),
 		cmocka_unit_test(the_longest_time_counts),
+		cmocka_unit_test(what_was_never_heard_is_not_silent),
 		cmocka_unit_test(summed_up),
 		cmocka_unit_test(thousands_without_keepalive),
 		cmocka_unit_test(sysctls),

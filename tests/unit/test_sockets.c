@@ -227,7 +227,7 @@ static void worst_comes_first(void **state)
 	found[RETRANSMITTING].connection.unacked_bytes = 5;
 	found[RETRANSMITTING].connection.retransmits = 1;
 	found[SOON].timer_due = HZ;
-	found[LATE].timer_due = 20 * HZ;
+	found[LATE].timer_due = 15 * 86400 * HZ; /* more milliseconds than the sort key has bits for */
 	found[CLOSING].connection.state = TCP_FIN_WAIT2;
 	found[LISTENER].connection.state = TCP_LISTEN;
 	for (int i = 0; i < N; i++)
@@ -323,6 +323,10 @@ static void criteria_choose(void **state)
 	assert_true(meets(&criteria, &on) && meets(&criteria, &off));
 	criteria.middlebox_us++;
 	assert_true(!meets(&criteria, &on) && meets(&criteria, &off));
+	on.connection.state = TCP_SYN_SENT; /* it was never heard, so it is not silent */
+	criteria = (struct criteria){ .by_silence = true };
+	assert_false(meets(&criteria, &on));
+	on.connection.state = TCP_ESTABLISHED;
 	criteria = (struct criteria){ .problems = true };
 	assert_true(!meets(&criteria, &on) && meets(&criteria, &off));
 }

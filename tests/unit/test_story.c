@@ -123,6 +123,8 @@ static void an_end_alone(void **state)
 	event.ended.retransmits = 15;
 	event.ended.unacked_bytes = 11;
 	event.ended.probes_sent = 4;
+	event.ended.probes_answered = 3;
+	event.ended.probes_unanswered = 1;
 	told(&c, event);
 	assert_true(c.announced);
 	assert_int_equal(c.settings.idle_s, 30);
@@ -133,6 +135,8 @@ static void an_end_alone(void **state)
 	assert_int_equal(c.retransmits, 15);
 	assert_int_equal(c.unacked_bytes, 11);
 	assert_int_equal(c.probes_sent, 4);
+	assert_int_equal(c.probes_answered, 3);
+	assert_int_equal(c.probes_unanswered, 1);
 	assert_int_equal(c.silent_us, 30 * 1000000);
 }
 

@@ -66,6 +66,22 @@ static void a_socket_without_a_file_causes_no_walk(void **state)
 	world_free(w);
 }
 
+/* A connection that was not accepted yet has no file. */
+static void a_socket_gets_its_file_later(void **state)
+{
+	struct world *w = world_new(10);
+	struct sighting s = make_probe(1, 1, 2 * SECOND);
+
+	(void)state;
+	walk(w, 0, 0, SECOND);
+	s.id.inode = 0;
+	observe(w, s);
+	observe(w, make_probe(1, 2, 3 * SECOND));
+	walk(w, 1, 42, 3 * SECOND);
+	expect(w, "configured\nsent 1/3\nsent 2/3 [42]\n");
+	world_free(w);
+}
+
 static void the_last_owner_is_kept(void **state)
 {
 	struct world *w = world_new(10);
@@ -166,6 +182,11 @@ static void an_unknown_owner_is_looked_up_less_and_less_often(void **state)
 	assert_false(model_wants_walk(w->model));
 	observe(w, make_probe(1, 4, 50 * SECOND));
 	assert_true(model_wants_walk(w->model));
+	walk(w, 1, 42, 50 * SECOND); /* once it was found, they begin with 10 s again */
+	observe(w, make_probe(1, 5, 150 * SECOND));
+	walk(w, 0, 0, 150 * SECOND);
+	observe(w, make_probe(1, 6, 160 * SECOND));
+	assert_true(model_wants_walk(w->model));
 	world_free(w);
 }
 
@@ -176,6 +197,7 @@ int main(void)
 		cmocka_unit_test(events_wait_a_second_at_most),
 		cmocka_unit_test(an_old_owner_is_looked_up_again),
 		cmocka_unit_test(a_socket_without_a_file_causes_no_walk),
+		cmocka_unit_test(a_socket_gets_its_file_later),
 		cmocka_unit_test(the_last_owner_is_kept),
 		cmocka_unit_test(only_the_wanted_pids),
 		cmocka_unit_test(one_that_is_passed_on_begins_anew),
