@@ -178,12 +178,13 @@ LIVE_TEST(filter_children, .limit_s = 3 * OWNER_WAIT_S)
 	char pids[32];
 	const char *const args[] = { "-p", pids, "--children", NULL };
 	struct net *net = net_new();
-	struct holder early = holder_start(net, "early", have_children);
-	struct holder late = holder_start(net, "late", have_children);
-	struct holder stranger = holder_start(net, "stranger", NULL);
+	struct holder early, late, stranger;
 	struct scene scene;
 
-	net_of_children = net;
+	net_of_children = net; /* before the holders are forked */
+	early = holder_start(net, "early", have_children);
+	late = holder_start(net, "late", have_children);
+	stranger = holder_start(net, "stranger", NULL);
 	holder_act(&early);
 	snprintf(pids, sizeof(pids), "%d,%d", early.pid, late.pid);
 	scene = scene_trace(net, args);
