@@ -25,26 +25,31 @@ static const struct keepalive patient = { 7200, 75, 9, 0 };
 LIVE_TEST(verdict_silent_peer)
 {
 	const struct keepalive by_limit = { 5, 3, 3, 0 }, by_5_s = { 1, 11, 3, 5000 }, by_12_s = { 1, 11, 3, 12500 };
+	const struct keepalive by_both = { 5, 3, 3, 12500 };
 	struct scene scene = verdict_scene(NULL);
-	struct life limit, early, late;
+	struct life limit, early, late, both;
 
 	limit = life_begin(&scene, &by_limit);
 	early = life_begin(&scene, &by_5_s);
 	late = life_begin(&scene, &by_12_s);
+	both = life_begin(&scene, &by_both);
 	net_deaf(scene.net, HOST_B, true);
 	assert_died(&early, ETIMEDOUT, "user timeout, ETIMEDOUT", 12);
 	assert_died(&limit, ETIMEDOUT, "keepalive timeout, ETIMEDOUT", 14);
+	assert_died(&both, ETIMEDOUT, "user timeout, ETIMEDOUT", 14);
 	assert_died(&late, ETIMEDOUT, "user timeout, ETIMEDOUT", 23);
 	assert_int_equal(tool_stop(scene.tool), 0);
 	assert_int_equal(life_probes(&early), 1);
 	assert_int_equal(life_probes(&limit), 3);
 	assert_int_equal(life_probes(&late), 2);
 	assert_sentence(&early, "TCP_USER_TIMEOUT (5s) overrode the limit of 3 probes");
-	assert_sentence(&limit, "The peer answered none of 3 probes; the application got ETIMEDOUT after 14.");
+	assert_sentence(&limit, "The peer answered none of 3 probes; after 14.");
 	assert_sentence(&late, "TCP_USER_TIMEOUT (12.5s) overrode the limit of 3 probes");
+	assert_sentence(&both, "TCP_USER_TIMEOUT (12.5s) ran out at the same time as the limit of 3 probes; after 14.");
 	life_end(&limit);
 	life_end(&early);
 	life_end(&late);
+	life_end(&both);
 	scene_end(&scene);
 }
 
@@ -221,7 +226,7 @@ LIVE_TEST(verdict_router)
 	assert_int_equal(tool_stop(scene.tool), 0);
 	assert_int_equal(life_probes(&probing), 3);
 	assert_int_equal(life_said(&sending, ""), 2);
-	assert_sentence(&probing, "The peer answered none of 3 probes; the application got ETIMEDOUT after 4.");
+	assert_sentence(&probing, "The peer answered none of 3 probes; after 4.");
 	assert_sentence(&sending, "a router reported the host unreachable");
 	life_end(&probing);
 	life_end(&sending);

@@ -125,7 +125,8 @@ static void a_death(void **state)
 	       "     +35.0s  probe 2/3    no answer\n"
 	       "     +40.0s  probe 3/3    no answer\n"
 	       "     +45.0s  ended        keepalive timeout, ETIMEDOUT\n"
-	       "  The peer answered none of 3 probes; the application got ETIMEDOUT after 45.0s of silence.\n"
+	       "  The peer answered none of 3 probes; after 45.0s of silence the application gets ETIMEDOUT from its "
+	       "next call on the socket.\n"
 	       "\n");
 	page_free(page);
 }
@@ -231,9 +232,31 @@ static void user_timeout_takes_the_limits_place(void **state)
 		     "  keepalive: 1s idle, then probes 11s apart until TCP_USER_TIMEOUT 5s\n"
 		     "      +0.0s  probe 1      no answer\n"
 		     "     +11.0s  ended        user timeout, ETIMEDOUT\n"
-		     "  TCP_USER_TIMEOUT (5s) overrode the limit of 3 probes; the application got ETIMEDOUT after "
-		     "12.0s of silence.\n"
+		     "  TCP_USER_TIMEOUT (5s) overrode the limit of 3 probes; after 12.0s of silence the "
+		     "application gets ETIMEDOUT from its next call on the socket.\n"
 		     "\n");
+	page_free(page);
+}
+
+/* The probe limit would have ended it at the same firing: nothing was overridden. */
+static void a_user_timeout_as_long_as_the_limit(void **state)
+{
+	struct page *page = page_new(plain, "java");
+	struct sighting s = make_timeout(1, 3, 24 * SECOND);
+
+	(void)state;
+	for (uint32_t i = 1; i <= 3; i++) {
+		struct sighting probe = make_probe(1, i, (10 + 5 * i) * SECOND);
+
+		probe.settings = (struct settings){ true, 5, 5, 3, 17000, 0 };
+		observe(page, probe);
+	}
+	s.settings = (struct settings){ true, 5, 5, 3, 17000, 0 };
+	s.silent_us = 20000000;
+	observe(page, s);
+	expect_sentence(page,
+			"  TCP_USER_TIMEOUT (17s) ran out at the same time as the limit of 3 probes; after 20.0s of "
+			"silence the application gets ETIMEDOUT from its next call on the socket.\n");
 	page_free(page);
 }
 
@@ -273,8 +296,8 @@ static void refused_on_this_host(void **state)
 	       "  keepalive: 30s idle, then 3 probes 5s apart (interval from sysctl)\n"
 	       "      +0.0s  probe 1/3    refused on this host: EPERM\n"
 	       "      +5.0s  ended        keepalive timeout, ETIMEDOUT\n"
-	       "  Probes were refused on this host (EPERM: a local firewall?); the peer may be alive; the application "
-	       "got ETIMEDOUT after 35.0s of silence.\n"
+	       "  Probes were refused on this host (EPERM: a local firewall?); the peer may be alive; after 35.0s of "
+	       "silence the application gets ETIMEDOUT from its next call on the socket.\n"
 	       "\n");
 	page_free(page);
 }
@@ -293,8 +316,8 @@ static void retransmission_gave_up(void **state)
 	expect_sentence(
 		page,
 		"  Keepalive never got to act: 11 bytes were unacknowledged, so retransmission was in charge; it gave "
-		"up after 15 tries, and a router reported the host unreachable; the application got EHOSTUNREACH "
-		"after 900.0s of silence.\n");
+		"up after 15 tries, and a router reported the host unreachable; after 900.0s of silence "
+		"the application gets EHOSTUNREACH from its next call on the socket.\n");
 	page_free(page);
 }
 
@@ -312,8 +335,8 @@ static void user_timeouts(void **state)
 	s.retry_limit = 15;
 	s.unacked_bytes = 11;
 	observe(page, s);
-	expect_sentence(page, "  TCP_USER_TIMEOUT (5s) ran out with 11 bytes unacknowledged; the application "
-			      "got ETIMEDOUT after 6.0s of silence.\n");
+	expect_sentence(page, "  TCP_USER_TIMEOUT (5s) ran out with 11 bytes unacknowledged; after 6.0s of silence "
+			      "the application gets ETIMEDOUT from its next call on the socket.\n");
 	s.id.sock = 2;
 	s.id.inode = 0;
 	s.retransmits = s.unacked_bytes = 0;
@@ -321,7 +344,8 @@ static void user_timeouts(void **state)
 	observe(page, s);
 	expect_sentence(page,
 			"  TCP_USER_TIMEOUT (5s) ran out with the peer's window closed, whether it answered window "
-			"probes or not; the application got ETIMEDOUT after 6.0s of silence.\n");
+			"probes or not; after 6.0s of silence the application gets ETIMEDOUT from its next "
+			"call on the socket.\n");
 	page_free(page);
 }
 
@@ -400,12 +424,13 @@ static void narrow_terminals_and_color(void **state)
 	(void)state;
 	observe(page, make_probe(1, 2, 10 * SECOND));
 	observe(page, make_answer(1, 2, 10 * SECOND + 1500000));
-	expect(page, "TIME          PID    COMM    LOCAL   PEER             EVENT\n"
-		     "21:04:10.000  1787   sshd    :22     10.0.2.2:51040   \033[2mkeepalive: 30s idle, then 3 probes "
-		     "5s apart (interval from sysctl)\033[0m\n"
-		     "21:04:10.000  1787   sshd    :22     10.0.2.2:51040   \033[33mprobe 2/3 after 35.0s of silence, "
-		     "1 unanswered\033[0m\n"
-		     "21:04:10.001  1787   sshd    :22     10.0.2.2:51040   \033[32manswered in 1.5ms\033[0m\n");
+	expect(page,
+	       "TIME          PID    COMM    LOCAL   PEER             EVENT\n"
+	       "21:04:10.000  1787   sshd    :22     10.0.2.2:51040   \033[2mkeepalive: 30s idle, then 3 probes "
+	       "5s apart (interval from sysctl)\033[0m\n"
+	       "21:04:10.000  1787   sshd    :22     10.0.2.2:51040   \033[33mprobe 2/3 after 35.0s of silence, "
+	       "1 unanswered\033[0m\n"
+	       "21:04:10.001  1787   sshd    :22     10.0.2.2:51040   \033[32manswered in 1.5ms\033[0m\n");
 	page_free(page);
 }
 
@@ -497,6 +522,7 @@ int main(void)
 		cmocka_unit_test(a_death),
 		cmocka_unit_test(a_long_life),
 		cmocka_unit_test(suppressed_and_refused),
+		cmocka_unit_test(a_user_timeout_as_long_as_the_limit),
 		cmocka_unit_test(nothing_leaves_this_host),
 		cmocka_unit_test(user_timeout_takes_the_limits_place),
 		cmocka_unit_test(refused_on_this_host),

@@ -121,13 +121,14 @@ static void entry_line(const struct connection *c, const struct entry *entry, bo
 	out_text(out, "\n");
 }
 
+/* The error waits in sk_err until the application asks: it may sleep on. */
 static void say_waited(const struct connection *c, struct out *out)
 {
-	out_text(out, "; the application got ");
-	words_errno(out, c->error);
-	out_text(out, " after ");
+	out_text(out, "; after ");
 	words_duration(out, c->silent_us);
-	out_text(out, " of silence.");
+	out_text(out, " of silence the application gets ");
+	words_errno(out, c->error);
+	out_text(out, " from its next call on the socket.");
 }
 
 /* What probably refused a probe on this host, judging by the errno. */
@@ -163,7 +164,9 @@ static void say_user_timeout(const struct connection *c, struct out *out)
 	} else if (c->suppressed || !c->probes_sent) {
 		out_text(out, ") ran out with the peer's window closed, whether it answered window probes or not");
 	} else {
-		out_printf(out, ") overrode the limit of %u probes", c->settings.probe_limit);
+		out_printf(out, ") %s the limit of %u probe%s",
+			   c->probes_unanswered == c->settings.probe_limit ? "ran out at the same time as" : "overrode",
+			   c->settings.probe_limit, words_plural(c->settings.probe_limit));
 	}
 	say_waited(c, out);
 }
