@@ -293,9 +293,11 @@ LIVE_TEST(life_answers_not_looked_for)
 	const char *const args[] = { "--no-answers", NULL };
 	struct scene scene = scene_begin_with(args, TCP_IPV4, &quick);
 
-	assert_true(scene_wait_said(&scene, 2, "answered within about", 20));
+	assert_true(scene_wait_said(&scene, 11, "probe 1/3 after", 30));
 	assert_int_equal(tool_stop(scene.tool), 0);
+	assert_int_equal(scene_said(&scene, "  answered"), scene_said(&scene, "probe 1/3 after") - 1);
 	assert_int_equal(scene_said(&scene, "answered in "), 0);
+	assert_int_equal(scene_said(&scene, "about 0us"), 0);
 	assert_int_equal(scene_said(&scene, "probe 2/3 after"), 0);
 	scene_end(&scene);
 }

@@ -57,7 +57,6 @@ static void an_answer_before_its_probe(void **state)
 	world_free(w);
 }
 
-/* An answer to a probe sent before tracing began says nothing about the next one. */
 /* The answer to the last probe 1 comes after this probe 1: its record is late, from another CPU. */
 static void an_answer_older_than_its_probe(void **state)
 {
@@ -71,6 +70,7 @@ static void an_answer_older_than_its_probe(void **state)
 	world_free(w);
 }
 
+/* An answer to a probe sent before tracing began says nothing about the next one. */
 static void an_answer_without_a_probe(void **state)
 {
 	struct world *w = world_new(10);
@@ -97,6 +97,55 @@ static void a_late_answer(void **state)
 	observe(w, next);
 	walk(w, 1, 42, 33 * SECOND);
 	expect(w, "configured [42]\nsent 1/3 [42]\nanswered 1 in 1000000 late [42]\nsent 1/3 [42]\n");
+	world_free(w);
+}
+
+/* The kernel counts from 1 again, so the peer has answered; when it did is lost in the jiffies. */
+static void a_late_answer_without_a_time(void **state)
+{
+	struct world *w = world_new(10);
+	struct sighting next = make_probe(1, 1, 3 * SECOND);
+	struct sighting dropped = make_sighting(KATRACE_PROBE_DROPPED, 1, 4 * SECOND);
+
+	(void)state;
+	walk(w, 1, 42, SECOND);
+	observe(w, make_probe(1, 1, 2 * SECOND));
+	next.silent_us = 1000000;
+	observe(w, next);
+	dropped.silent_us = 1000000;
+	observe(w, dropped);
+	expect(w, "configured [42]\nsent 1/3 [42]\nanswered 1 in 0 to 0 late [42]\nsent 1/3 [42]\n"
+		  "answered 1 in 0 to 0 late [42]\ndropped 1/3 [42]\n");
+	world_free(w);
+}
+
+/* It came after the second probe; it may be the answer to the first, and slow. */
+static void an_answer_to_one_of_several(void **state)
+{
+	struct world *w = world_new(10);
+
+	(void)state;
+	walk(w, 1, 42, SECOND);
+	observe(w, make_probe(1, 1, 2 * SECOND));
+	observe(w, make_probe(1, 2, 3 * SECOND));
+	observe(w, make_answer(1, 2, 3 * SECOND + 400000));
+	observe(w, make_probe(1, 1, 4 * SECOND));
+	observe(w, make_answer(1, 1, 4 * SECOND + 80000));
+	expect(w, "configured [42]\nsent 1/3 [42]\nsent 2/3 [42]\nanswered 2 in 400 to 1000400 [42]\n"
+		  "sent 1/3 [42]\nanswered 1 in 80 [42]\n");
+	world_free(w);
+}
+
+/* The probes before the story are not known, nor when they were sent. */
+static void an_answer_to_probes_before_the_story(void **state)
+{
+	struct world *w = world_new(10);
+
+	(void)state;
+	walk(w, 1, 42, SECOND);
+	observe(w, make_probe(1, 2, 3 * SECOND));
+	observe(w, make_answer(1, 2, 3 * SECOND + 400000));
+	expect(w, "configured [42]\nsent 2/3 [42]\nanswered 2 in 400 to 0 [42]\n");
 	world_free(w);
 }
 
@@ -270,6 +319,9 @@ int main(void)
 		cmocka_unit_test(an_answer_older_than_its_probe),
 		cmocka_unit_test(an_answer_without_a_probe),
 		cmocka_unit_test(a_late_answer),
+		cmocka_unit_test(a_late_answer_without_a_time),
+		cmocka_unit_test(an_answer_to_one_of_several),
+		cmocka_unit_test(an_answer_to_probes_before_the_story),
 		cmocka_unit_test(no_late_answer_once_data_waits),
 		cmocka_unit_test(gaps_in_probe_numbers_are_losses),
 		cmocka_unit_test(data_as_an_answer_is_no_gap),

@@ -260,6 +260,29 @@ static void a_user_timeout_as_long_as_the_limit(void **state)
 	page_free(page);
 }
 
+/* A time that is not known is not shown, and none that may belong to another probe counts as a round trip. */
+static void answers_without_an_exact_time(void **state)
+{
+	struct page *page = page_new(plain, "sshd");
+	struct sighting next = make_probe(1, 1, 20 * SECOND);
+
+	(void)state;
+	observe(page, make_probe(1, 1, 10 * SECOND));
+	observe(page, make_probe(1, 2, 11 * SECOND));
+	observe(page, make_answer(1, 2, 12 * SECOND));
+	observe(page, make_probe(1, 1, 15 * SECOND));
+	next.silent_us = 5000000;
+	observe(page, next);
+	model_finish(page->model, 20 * SECOND);
+	expect_sentence(page, "  answered in at least 1.0s, at most 2.0s\n");
+	expect_sentence(page, "  answered\n");
+	expect_sentence(page, "      +0.0s  probe 1/3    no answer\n"
+			      "      +1.0s  probe 2/3    answered\n"
+			      "      +5.0s  probe 1/3    answered\n"
+			      "     +10.0s  probe 1/3    no answer yet\n");
+	page_free(page);
+}
+
 static void nothing_leaves_this_host(void **state)
 {
 	struct page *page = page_new(plain, "sshd");
@@ -430,7 +453,7 @@ static void narrow_terminals_and_color(void **state)
 	       "5s apart (interval from sysctl)\033[0m\n"
 	       "21:04:10.000  1787   sshd    :22     10.0.2.2:51040   \033[33mprobe 2/3 after 35.0s of silence, "
 	       "1 unanswered\033[0m\n"
-	       "21:04:10.001  1787   sshd    :22     10.0.2.2:51040   \033[32manswered in 1.5ms\033[0m\n");
+	       "21:04:10.001  1787   sshd    :22     10.0.2.2:51040   \033[32manswered in at least 1.5ms\033[0m\n");
 	page_free(page);
 }
 
@@ -523,6 +546,7 @@ int main(void)
 		cmocka_unit_test(a_long_life),
 		cmocka_unit_test(suppressed_and_refused),
 		cmocka_unit_test(a_user_timeout_as_long_as_the_limit),
+		cmocka_unit_test(answers_without_an_exact_time),
 		cmocka_unit_test(nothing_leaves_this_host),
 		cmocka_unit_test(user_timeout_takes_the_limits_place),
 		cmocka_unit_test(refused_on_this_host),

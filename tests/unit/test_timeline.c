@@ -25,7 +25,7 @@ static void answered_probes_fold(void **state)
 	(void)state;
 	for (uint32_t i = 0; i < 240; i++) {
 		probe(&t, 1, i * 30 * SECOND);
-		timeline_answer(&t, 300 + i, false);
+		timeline_answer(&t, 300 + i);
 	}
 	assert_int_equal(t.n, 1);
 	assert_int_equal(t.entries[0].kind, ENTRY_ANSWERED_RUN);
@@ -46,7 +46,7 @@ static void median_of_few_is_exact(void **state)
 	(void)state;
 	for (size_t i = 0; i < 5; i++) {
 		probe(&t, 1, i * SECOND);
-		timeline_answer(&t, rtts[i], false);
+		timeline_answer(&t, rtts[i]);
 	}
 	assert_int_equal(t.entries[0].rtt_median_us, 500);
 	timeline_clear(&t);
@@ -58,12 +58,12 @@ static void unanswered_probes_stand_alone(void **state)
 
 	(void)state;
 	probe(&t, 1, 0);
-	timeline_answer(&t, 300, false);
+	timeline_answer(&t, 300);
 	probe(&t, 1, 30 * SECOND);
 	probe(&t, 2, 35 * SECOND);
-	timeline_answer(&t, 400, false);
+	timeline_answer(&t, 400);
 	probe(&t, 1, 65 * SECOND);
-	timeline_answer(&t, 500, false);
+	timeline_answer(&t, 500);
 	assert_int_equal(t.n, 4);
 	assert_int_equal(t.entries[0].kind, ENTRY_ANSWERED_RUN);
 	assert_int_equal(t.entries[1].kind, ENTRY_PROBE);
@@ -82,9 +82,9 @@ static void late_answers_have_no_round_trip(void **state)
 
 	(void)state;
 	probe(&t, 1, 0);
-	timeline_answer(&t, 4000, true);
+	timeline_answer(&t, 0);
 	probe(&t, 1, 30 * SECOND);
-	timeline_answer(&t, 300, false);
+	timeline_answer(&t, 300);
 	assert_int_equal(t.n, 1);
 	assert_int_equal(t.entries[0].count, 2);
 	assert_int_equal(t.entries[0].n_rtts, 1);
@@ -142,7 +142,7 @@ static void one_nobody_asks_for_is_empty(void **state)
 
 	(void)state;
 	assert_int_equal(timeline_add(&timeline, &entry), 0);
-	timeline_answer(&timeline, 5, false);
+	timeline_answer(&timeline, 5);
 	timeline_end_suppressed(&timeline, SECOND);
 	assert_int_equal(timeline.n, 0);
 	assert_null(timeline.entries);

@@ -40,8 +40,13 @@ static inline void on_event(void *ctx, const struct event *event)
 		snprintf(line, sizeof(line), " %u/%u", event->probe.number, event->probe.limit);
 		break;
 	case EVENT_PROBE_ANSWERED:
-		snprintf(line, sizeof(line), " %u in %llu%s", event->answer.number,
-			 (unsigned long long)event->answer.rtt_us, event->answer.late ? " late" : "");
+		if (event->answer.rtt_us)
+			snprintf(line, sizeof(line), " %u in %llu%s", event->answer.number,
+				 (unsigned long long)event->answer.rtt_us, event->answer.late ? " late" : "");
+		else
+			snprintf(line, sizeof(line), " %u in %llu to %llu%s", event->answer.number,
+				 (unsigned long long)event->answer.rtt_min_us,
+				 (unsigned long long)event->answer.rtt_max_us, event->answer.late ? " late" : "");
 		break;
 	case EVENT_SUPPRESSED:
 		snprintf(line, sizeof(line), " %s", event->suppressed.begin ? "begin" : "end");

@@ -144,8 +144,18 @@ static void say_probe(const struct event *event, struct out *out)
 
 static void say_answered(const struct event *event, struct out *out)
 {
-	out_text(out, event->answer.late ? "answered within about " : "answered in ");
-	words_duration(out, event->answer.rtt_us);
+	out_text(out, "answered");
+	if (event->answer.rtt_us) {
+		out_text(out, event->answer.late ? " within about " : " in ");
+		words_duration(out, event->answer.rtt_us);
+	} else if (event->answer.rtt_min_us) {
+		out_text(out, " in at least ");
+		words_duration(out, event->answer.rtt_min_us);
+	}
+	if (event->answer.rtt_max_us) {
+		out_text(out, ", at most ");
+		words_duration(out, event->answer.rtt_max_us);
+	}
 }
 
 static void say_suppressed(const struct event *event, struct out *out)

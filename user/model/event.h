@@ -56,8 +56,11 @@ struct event {
 		} probe;
 		struct {
 			uint32_t number;
+			/* from the probe to its answer; 0: not known, or one of several may be meant */
 			uint64_t rtt_us;
-			bool late;
+			/* if it may answer an earlier probe: since the last probe, and since the first; 0: not known */
+			uint64_t rtt_min_us, rtt_max_us;
+			bool late; /* only the next firing of the timer showed it: times are as coarse as a jiffy */
 		} answer;
 		struct {
 			bool begin;

@@ -43,30 +43,51 @@ static int configured(struct model *model, struct tracked *t, const struct sight
 	return model_publish(model, t, &event, now_ns);
 }
 
-static int answered(struct model *model, struct tracked *t, const struct sighting *s, uint64_t answer_ns, bool late,
+static int tell_answer(struct model *model, struct tracked *t, struct event *event, uint64_t now_ns)
+{
+	event->answer.number = t->probe_number;
+	t->probe_open = false;
+	t->early_answer_ns = 0;
+	return model_publish(model, t, event, now_ns);
+}
+
+/* A segment does not say which probe it answers: with several unanswered ones, it may be the first. */
+static int answered(struct model *model, struct tracked *t, const struct sighting *s, uint64_t answer_ns,
 		    uint64_t now_ns)
 {
 	struct event event = event_of(EVENT_PROBE_ANSWERED, t, s);
+	const uint64_t us = (answer_ns - t->probe_ns) / 1000;
 
-	event.answer.number = t->probe_number;
-	event.answer.rtt_us = (answer_ns - t->probe_ns) / 1000;
-	event.answer.late = late;
-	if (!late)
-		event.time_ns = answer_ns;
-	t->probe_open = false;
-	t->early_answer_ns = 0;
-	return model_publish(model, t, &event, now_ns);
+	event.time_ns = answer_ns;
+	if (t->first_probe_ns == t->probe_ns) {
+		event.answer.rtt_us = us;
+	} else {
+		event.answer.rtt_min_us = us;
+		event.answer.rtt_max_us = t->first_probe_ns ? (answer_ns - t->first_probe_ns) / 1000 : 0;
+	}
+	return tell_answer(model, t, &event, now_ns);
 }
 
-/* Was the peer heard since the last probe, although no hook saw the answer arrive? */
+/*
+ * No hook saw the answer arrive, but there was one: the peer was heard since the last probe, as far as jiffies tell, or
+ * the kernel counts probes from 1 again, as it does after an answer only.
+ */
 static int find_late_answer(struct model *model, struct tracked *t, const struct sighting *s, uint64_t now_ns)
 {
 	const uint64_t silent_ns = s->silent_us * 1000;
 	const uint64_t heard_ns = s->time_ns > silent_ns ? s->time_ns - silent_ns : 0;
+	const bool heard = heard_ns > t->probe_ns;
+	const bool starts_again = (s->kind == KATRACE_PROBE_SENT && s->probes_out == 1) ||
+				  (s->kind == KATRACE_PROBE_DROPPED && !s->probes_out);
+	struct event event;
 
-	if (!t->probe_open || heard_ns <= t->probe_ns)
+	if (!t->probe_open || !(heard || starts_again))
 		return 0;
-	return answered(model, t, s, heard_ns, true, now_ns);
+	event = event_of(EVENT_PROBE_ANSWERED, t, s);
+	event.answer.late = true;
+	if (heard && t->first_probe_ns == t->probe_ns)
+		event.answer.rtt_us = (heard_ns - t->probe_ns) / 1000;
+	return tell_answer(model, t, &event, now_ns);
 }
 
 /*
@@ -116,15 +137,19 @@ static int probe_sent(struct model *model, struct tracked *t, const struct sight
 {
 	struct event event = probe_event(EVENT_PROBE_SENT, t, s, s->probes_out ? s->probes_out : 1);
 	const uint64_t early_ns = t->early_answer_ns;
+	/* of a run of probes that began before the story, the first is not known */
+	const bool knows_first = event.probe.number == 1 || t->c.probes_sent;
 	int err = model_publish(model, t, &event, now_ns);
 
+	if (!t->probe_open)
+		t->first_probe_ns = knows_first ? s->time_ns : 0;
 	t->probe_open = true;
 	t->probe_number = event.probe.number;
 	t->probe_ns = s->time_ns;
 	t->early_answer_ns = 0;
 	if (!early_ns || early_ns < s->time_ns)
 		return err;
-	return answered(model, t, s, early_ns, false, now_ns) ?: err;
+	return answered(model, t, s, early_ns, now_ns) ?: err;
 }
 
 static int probe_dropped(struct model *model, struct tracked *t, const struct sighting *s, uint64_t now_ns)
@@ -137,7 +162,7 @@ static int probe_dropped(struct model *model, struct tracked *t, const struct si
 static int answer_arrived(struct model *model, struct tracked *t, const struct sighting *s, uint64_t now_ns)
 {
 	if (t->probe_open && s->time_ns >= t->probe_ns && s->probes_out == t->probe_number)
-		return answered(model, t, s, s->time_ns, false, now_ns);
+		return answered(model, t, s, s->time_ns, now_ns);
 	t->early_answer_ns = s->time_ns;
 	return 0;
 }

@@ -18,6 +18,7 @@ struct tracked {
 	bool probe_open; /* the last probe was neither answered nor followed by another one */
 	uint32_t probe_number;
 	uint64_t probe_ns;
+	uint64_t first_probe_ns; /* of the probes that are unanswered now; 0: not known */
 
 	/*
 	 * An answer that was recorded before its probe: they may come from two CPUs, and a probe is recorded only when

@@ -60,7 +60,7 @@ static void probe_answered(struct connection *c, const struct event *event)
 {
 	c->probes_answered++;
 	c->probes_unanswered = 0;
-	timeline_answer(&c->timeline, event->answer.rtt_us, event->answer.late);
+	timeline_answer(&c->timeline, event->answer.late ? 0 : event->answer.rtt_us);
 }
 
 static int suppressed(struct connection *c, const struct event *event)

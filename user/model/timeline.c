@@ -124,7 +124,7 @@ static struct entry *join_run(struct timeline *timeline)
 	return run;
 }
 
-void timeline_answer(struct timeline *timeline, uint64_t rtt_us, bool late)
+void timeline_answer(struct timeline *timeline, uint64_t rtt_us)
 {
 	struct entry *entry = last(timeline);
 
@@ -133,7 +133,7 @@ void timeline_answer(struct timeline *timeline, uint64_t rtt_us, bool late)
 	entry->answered = true;
 	if (entry->number == 1)
 		entry = join_run(timeline);
-	if (!late)
+	if (rtt_us)
 		add_rtt(timeline, entry, rtt_us < UINT32_MAX ? (uint32_t)rtt_us : UINT32_MAX);
 }
 

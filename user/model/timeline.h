@@ -59,10 +59,10 @@ void timeline_clear(struct timeline *timeline);
 int timeline_add(struct timeline *timeline, const struct entry *entry);
 
 /*
- * The last added probe was answered. rtt_us goes into the statistics of the run unless late; more than UINT32_MAX
- * (71 minutes) counts as that.
+ * The last added probe was answered. rtt_us goes into the statistics of the run, unless it is not known exactly: 0. More
+ * than UINT32_MAX (71 minutes) counts as that.
  */
-void timeline_answer(struct timeline *timeline, uint64_t rtt_us, bool late);
+void timeline_answer(struct timeline *timeline, uint64_t rtt_us);
 
 /* The last added suppression is over. */
 void timeline_end_suppressed(struct timeline *timeline, uint64_t time_ns);
