@@ -238,6 +238,20 @@ static void user_timeout_takes_the_limits_place(void **state)
 	page_free(page);
 }
 
+/* Right after a probe it takes longer: the timer goes by the interval then. */
+static void noticed_at_the_latest(void **state)
+{
+	struct page *page = page_new(plain, "sshd");
+	struct sighting s = make_probe(1, 1, 10 * SECOND);
+
+	(void)state;
+	s.settings = (struct settings){ true, 2, 6, 2, 0, 0 };
+	observe(page, s);
+	model_finish(page->model, 11 * SECOND);
+	expect_sentence(page, "  Still open. A dead peer is noticed at most 18s after it was last heard.\n");
+	page_free(page);
+}
+
 /* The probe limit would have ended it at the same firing: nothing was overridden. */
 static void a_user_timeout_as_long_as_the_limit(void **state)
 {
@@ -545,6 +559,7 @@ int main(void)
 		cmocka_unit_test(a_death),
 		cmocka_unit_test(a_long_life),
 		cmocka_unit_test(suppressed_and_refused),
+		cmocka_unit_test(noticed_at_the_latest),
 		cmocka_unit_test(a_user_timeout_as_long_as_the_limit),
 		cmocka_unit_test(answers_without_an_exact_time),
 		cmocka_unit_test(nothing_leaves_this_host),

@@ -264,6 +264,8 @@ static void say_prospect(const struct connection *c, struct out *out)
 		return;
 	}
 	out_text(out, "Still open. A dead peer is noticed ");
+	if (!detection_is_exact(&c->settings))
+		out_text(out, "at most ");
 	words_ms(out, us / 1000);
 	out_text(out, " after it was last heard.");
 }

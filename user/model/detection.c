@@ -35,7 +35,18 @@ bool detection_from_now(const struct settings *settings, uint64_t silent_us, uin
 
 uint64_t detection_after_heard(const struct settings *settings)
 {
-	uint64_t us;
+	const uint64_t idle_us = 1000000ULL * settings->idle_s, interval_us = 1000000ULL * settings->interval_s;
+	uint64_t before_us, after_us;
 
-	return detection_from_now(settings, 0, 1000000ULL * settings->idle_s, 0, &us) ? us : 0;
+	if (!detection_from_now(settings, 0, idle_us, 0, &before_us))
+		return 0;
+	if (detection_is_exact(settings))
+		return before_us;
+	detection_from_now(settings, 0, interval_us, 0, &after_us);
+	return after_us > before_us ? after_us : before_us;
+}
+
+bool detection_is_exact(const struct settings *settings)
+{
+	return settings->interval_s <= settings->idle_s;
 }

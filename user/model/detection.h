@@ -2,7 +2,8 @@
 /*
  * When keepalive would notice a dead peer. It gives up at the first firing of its timer that finds the probe limit
  * reached, or the user timeout expired and a probe sent. The first firing that probes comes when the idle time has
- * passed since the last ACK or data from the peer, each further firing one interval later.
+ * passed since the last ACK or data from the peer, each further firing one interval later. After a probe the timer
+ * restarts at the interval, answered or not: if that is longer than the idle time, the next first probe waits for it.
  */
 #ifndef KATRACE_DETECTION_H
 #define KATRACE_DETECTION_H
@@ -16,7 +17,10 @@
 bool detection_from_now(const struct settings *settings, uint64_t silent_us, uint64_t next_us, uint32_t probes_out,
 			uint64_t *detection_us);
 
-/* The same for a peer that was just heard; 0: never. */
+/* The same for a peer that was just heard, at the latest; 0: never. */
 uint64_t detection_after_heard(const struct settings *settings);
+
+/* True if that does not depend on whether the peer was last heard before a probe or after it. */
+bool detection_is_exact(const struct settings *settings);
 
 #endif

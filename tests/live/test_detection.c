@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+/* When a dead peer is noticed: what list foretells, compared with real deaths. */
+#include "live.h"
+
+#include "lines.h"
+#include "verdict.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/*
+ * After a probe the timer restarts at the interval: one longer than the idle time makes a difference then. latest_s is
+ * what detection_after_heard() says of these settings; its unit test has them too.
+ */
+static const struct {
+	struct keepalive keepalive;
+	double latest_s;
+} table[] = {
+	{ { 2, 2, 3, 0 }, 8 },    { { 3, 1, 2, 0 }, 5 },    { { 2, 6, 2, 0 }, 18 },
+	{ { 1, 4, 5, 6000 }, 9 }, { { 4, 2, 9, 5000 }, 6 }, { { 1, 5, 2, 1000 }, 10 },
+};
+
+enum { ROWS = sizeof(table) / sizeof(table[0]), LIVES = 2 * ROWS };
+
+struct prospect {
+	struct life life;
+	double noticed_s; /* from then on */
+	double silent_s;  /* till then */
+};
+
+static int by_time(const void *a, const void *b)
+{
+	const struct prospect *x = a, *y = b;
+
+	return (x->noticed_s > y->noticed_s) - (x->noticed_s < y->noticed_s);
+}
+
+static const char *line_of(const struct tool *list, const struct tcp *tcp)
+{
+	const char *at = strstr(tool_stdout(list), port_key(tcp));
+
+	assert_non_null(at);
+	return at;
+}
+
+/* What list says of them all, at one moment. */
+static void foretell(const struct scene *scene, struct prospect *prospects)
+{
+	char netns[16];
+	const char *const args[] = { "list", "--json", "--netns", netns, NULL };
+	struct tool *list;
+
+	net_name(scene->net, HOST_A, netns, sizeof(netns));
+	list = tool_start(args);
+	for (int i = 0; i < LIVES; i++)
+		life_counts(&prospects[i].life);
+	assert_int_equal(tool_wait(list, 30), 0);
+	for (int i = 0; i < LIVES; i++) {
+		const char *line = line_of(list, &prospects[i].life.tcp);
+
+		prospects[i].noticed_s = (double)number_after(line, "\"detection_us\":") / 1e6;
+		prospects[i].silent_s = (double)number_after(line, "\"silent_us\":") / 1e6;
+	}
+	tool_free(list);
+}
+
+/* The longest silence of those with the same settings is what these allow. */
+static void assert_latest(const struct prospect *probed, const struct prospect *not_probed, double latest_s)
+{
+	const double a = probed->silent_s + probed->noticed_s, b = not_probed->silent_s + not_probed->noticed_s;
+	const double longest = a > b ? a : b;
+
+	if (longest > latest_s + 1 || longest < latest_s - 1)
+		fail_msg("noticed after %.3f s of silence instead of %.3f s", longest, latest_s);
+}
+
+/* The peer dies when some connections have been probed already, others not, and each timer is somewhere else. */
+LIVE_TEST(detection_is_as_foretold)
+{
+	struct scene scene = verdict_scene(NULL);
+	struct prospect prospects[LIVES];
+
+	for (int i = 0; i < ROWS; i++)
+		prospects[i].life = life_begin(&scene, &table[i].keepalive);
+	for (int i = 0; i < ROWS; i++)
+		assert_true(life_wait_said(&prospects[i].life, 1, "answered"));
+	for (int i = ROWS; i < LIVES; i++)
+		prospects[i].life = life_begin(&scene, &table[i - ROWS].keepalive);
+	net_deaf(scene.net, HOST_B, true);
+	foretell(&scene, prospects);
+	for (int i = 0; i < ROWS; i++)
+		assert_latest(&prospects[i], &prospects[i + ROWS], table[i].latest_s);
+	qsort(prospects, LIVES, sizeof(prospects[0]), by_time);
+	for (int i = 0; i < LIVES; i++)
+		assert_told(&prospects[i].life, ETIMEDOUT, prospects[i].noticed_s);
+	assert_int_equal(tool_stop(scene.tool), 0);
+	for (int i = 0; i < LIVES; i++)
+		life_end(&prospects[i].life);
+	scene_end(&scene);
+}
