@@ -252,6 +252,20 @@ static void noticed_at_the_latest(void **state)
 	page_free(page);
 }
 
+/* 5 s from one to the next, and the fourth firing would end it. */
+static void dying(void **state)
+{
+	struct page *page = page_new(plain, "sshd");
+
+	(void)state;
+	observe(page, make_probe(1, 1, 10 * SECOND));
+	observe(page, make_probe(1, 2, 15 * SECOND));
+	model_finish(page->model, 16 * SECOND);
+	expect_sentence(page, "  Still open, with 2 probes unanswered: it dies at about +15.0s if the peer stays "
+			      "silent.\n");
+	page_free(page);
+}
+
 /* The probe limit would have ended it at the same firing: nothing was overridden. */
 static void a_user_timeout_as_long_as_the_limit(void **state)
 {
@@ -560,6 +574,7 @@ int main(void)
 		cmocka_unit_test(a_long_life),
 		cmocka_unit_test(suppressed_and_refused),
 		cmocka_unit_test(noticed_at_the_latest),
+		cmocka_unit_test(dying),
 		cmocka_unit_test(a_user_timeout_as_long_as_the_limit),
 		cmocka_unit_test(answers_without_an_exact_time),
 		cmocka_unit_test(nothing_leaves_this_host),

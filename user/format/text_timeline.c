@@ -244,16 +244,34 @@ static void say_suppressed_prospect(const struct connection *c, struct out *out)
 	out_text(out, ".");
 }
 
+static void say_probed_prospect(const struct connection *c, uint64_t probe_ns, struct out *out)
+{
+	const uint64_t interval_us = 1000000ULL * c->settings.interval_s;
+	uint64_t us;
+
+	out_printf(out, "Still open, with %u probes unanswered", c->probes_unanswered);
+	if (detection_from_now(&c->settings, c->silent_us, interval_us, c->probes_unanswered, &us))
+		out_printf(out, ": it dies at about +%.1fs if the peer stays silent",
+			   (double)(since(c->first_ns, probe_ns) + us * 1000) / 1e9);
+	out_text(out, ".");
+}
+
 static void say_prospect(const struct connection *c, struct out *out)
 {
 	const uint64_t us = detection_after_heard(&c->settings);
 	const struct timeline *timeline = &c->timeline;
+	const struct entry *last = timeline->n ? &timeline->entries[timeline->n - 1] : NULL;
 
 	if (c->suppressed) {
 		say_suppressed_prospect(c, out);
 		return;
 	}
-	if (timeline->n && timeline->entries[timeline->n - 1].kind == ENTRY_DROPPED) {
+	/* one alone may be answered any moment */
+	if (last && last->kind == ENTRY_PROBE && c->probes_unanswered > 1) {
+		say_probed_prospect(c, last->time_ns, out);
+		return;
+	}
+	if (last && last->kind == ENTRY_DROPPED) {
 		out_text(out,
 			 "Still open. Probes never left this host (its own queue refused them); as long as that lasts, "
 			 "keepalive does not end the connection.");

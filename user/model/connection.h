@@ -40,7 +40,7 @@ struct connection {
 	enum fate fate;
 	enum verdict verdict; /* FATE_ENDED */
 	int error;            /* the error for the application: a positive errno, or 0 */
-	uint64_t silent_us;   /* at the end */
+	uint64_t silent_us;   /* at the last event */
 	uint32_t retransmits; /* at the end, like the next one */
 	uint32_t unacked_bytes;
 };

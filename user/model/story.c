@@ -88,7 +88,6 @@ static void ended(struct connection *c, const struct event *event)
 	c->fate = FATE_ENDED;
 	c->verdict = event->ended.verdict;
 	c->error = event->ended.error;
-	c->silent_us = event->silent_us;
 	c->retransmits = event->ended.retransmits;
 	c->unacked_bytes = event->ended.unacked_bytes;
 	c->probes_unanswered = event->ended.probes_unanswered;
@@ -100,6 +99,7 @@ int story_tell(struct connection *c, const struct event *event)
 {
 	begin(c, event);
 	c->last_ns = event->time_ns;
+	c->silent_us = event->silent_us;
 	c->warned = c->warned || event->severity == SEVERITY_WARN;
 	switch (event->kind) {
 	case EVENT_CONFIGURED:
