@@ -252,6 +252,33 @@ static void noticed_at_the_latest(void **state)
 	page_free(page);
 }
 
+/* Each probe has the limit in force then. */
+static void what_changed(void **state)
+{
+	struct page *page = page_new(plain, "sshd");
+	struct sighting s = make_probe(1, 1, 10 * SECOND);
+
+	(void)state;
+	s.settings = (struct settings){ true, 5, 3, 3, 0, 0 };
+	observe(page, s);
+	s = make_probe(1, 2, 13 * SECOND);
+	s.settings = (struct settings){ true, 5, 2, 9, 0, 0 };
+	observe(page, s);
+	s = make_probe(1, 3, 15 * SECOND);
+	s.settings = (struct settings){ true, 5, 2, 9, 60000, 0 };
+	observe(page, s);
+	s = make_timeout(1, 3, 17 * SECOND);
+	s.settings = (struct settings){ false, 5, 2, 9, 60000, 0 };
+	observe(page, s);
+	expect_sentence(page, "      +0.0s  probe 1/3    no answer\n"
+			      "      +3.0s  changed      interval 3s to 2s, probes 3 to 9\n"
+			      "      +3.0s  probe 2/9    no answer\n"
+			      "      +5.0s  changed      user timeout none to 60s\n"
+			      "      +5.0s  probe 3      no answer\n"
+			      "      +7.0s  changed      keepalive switched off\n");
+	page_free(page);
+}
+
 /* 5 s from one to the next, and the fourth firing would end it. */
 static void dying(void **state)
 {
@@ -575,6 +602,7 @@ int main(void)
 		cmocka_unit_test(suppressed_and_refused),
 		cmocka_unit_test(noticed_at_the_latest),
 		cmocka_unit_test(dying),
+		cmocka_unit_test(what_changed),
 		cmocka_unit_test(a_user_timeout_as_long_as_the_limit),
 		cmocka_unit_test(answers_without_an_exact_time),
 		cmocka_unit_test(nothing_leaves_this_host),

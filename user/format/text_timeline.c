@@ -75,6 +75,15 @@ static void say_suppressed_entry(const struct entry *entry, struct out *out)
 	words_duration(out, since(entry->time_ns, entry->end_ns) / 1000);
 }
 
+static void say_configured_entry(const struct entry *entry, struct out *out)
+{
+	const size_t from = out->used;
+
+	words_changes(out, &entry->before, &entry->after);
+	if (out->used == from) /* they are not in force; or a recording lacks the values before */
+		out_text(out, "keepalive settings");
+}
+
 static void probe_name(const struct entry *entry, struct out *out)
 {
 	char name[32];
@@ -112,10 +121,7 @@ static void entry_line(const struct connection *c, const struct entry *entry, bo
 		break;
 	case ENTRY_CONFIGURED:
 		entry_name(out, "changed");
-		if (entry->switched)
-			out_text(out, entry->enabled ? "keepalive switched on" : "keepalive switched off");
-		else
-			out_text(out, "keepalive settings");
+		say_configured_entry(entry, out);
 		break;
 	}
 	out_text(out, "\n");

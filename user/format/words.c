@@ -144,6 +144,44 @@ void words_settings(struct out *out, const struct settings *settings)
 	words_sources(out, settings);
 }
 
+static void words_value(struct out *out, const struct settings *settings, enum setting setting)
+{
+	if (setting == SETTING_IDLE)
+		out_printf(out, "%us", settings->idle_s);
+	else if (setting == SETTING_INTERVAL)
+		out_printf(out, "%us", settings->interval_s);
+	else if (setting == SETTING_PROBE_LIMIT)
+		out_number(out, settings->probe_limit);
+	else if (settings->user_timeout_ms)
+		words_ms(out, settings->user_timeout_ms);
+	else
+		out_text(out, "none");
+}
+
+void words_changes(struct out *out, const struct settings *from, const struct settings *to)
+{
+	const char *before = "";
+
+	if (from->enabled && !to->enabled)
+		out_text(out, "keepalive switched off");
+	if (!to->enabled) /* its values mean nothing now */
+		return;
+	if (!from->enabled) {
+		out_text(out, "keepalive switched on: ");
+		words_settings(out, to);
+		return;
+	}
+	for (enum setting i = SETTING_IDLE; i < SETTINGS; i++) {
+		if (same_setting(from, to, i))
+			continue;
+		out_printf(out, "%s%s ", before, setting_words(i));
+		words_value(out, from, i);
+		out_text(out, " to ");
+		words_value(out, to, i);
+		before = ", ";
+	}
+}
+
 void words_probe(struct out *out, uint32_t number, uint32_t limit)
 {
 	out_printf(out, "probe %u", number);

@@ -27,6 +27,9 @@ void words_endpoint(struct out *out, const struct endpoint *end);
 /* "30s idle, then 3 probes 5s apart (interval from sysctl)", or the same with a user timeout */
 void words_settings(struct out *out, const struct settings *settings);
 
+/* "idle 30s to 10s, user timeout none to 5s", "keepalive switched off"; nothing if no value in force differs */
+void words_changes(struct out *out, const struct settings *from, const struct settings *to);
+
 /* "probe 2/3"; "probe 2" without a limit (0) */
 void words_probe(struct out *out, uint32_t number, uint32_t limit);
 

@@ -19,8 +19,12 @@ static struct event event_of(enum event_kind kind, const struct tracked *t, cons
 
 static uint8_t changed_settings(const struct settings *a, const struct settings *b)
 {
-	return (a->idle_s != b->idle_s ? KATRACE_IDLE : 0) | (a->interval_s != b->interval_s ? KATRACE_INTERVAL : 0) |
-	       (a->probe_limit != b->probe_limit ? KATRACE_PROBE_LIMIT : 0);
+	uint8_t bits = 0;
+
+	for (enum setting i = 0; i < SETTINGS; i++)
+		if (!same_setting(a, b, i))
+			bits |= setting_bit(i);
+	return bits;
 }
 
 static int configured(struct model *model, struct tracked *t, const struct sighting *s, uint64_t now_ns)
@@ -33,8 +37,8 @@ static int configured(struct model *model, struct tracked *t, const struct sight
 
 	if (t->c.announced) {
 		event.changed.settings = changed_settings(&t->c.settings, &s->settings);
-		event.changed.user_timeout = t->c.settings.user_timeout_ms != s->settings.user_timeout_ms;
-		event.changed.enabled = t->c.settings.enabled != s->settings.enabled;
+		event.changed.user_timeout = !same_setting(&t->c.settings, &s->settings, SETTING_USER_TIMEOUT);
+		event.changed.enabled = !same_setting(&t->c.settings, &s->settings, SETTING_ENABLED);
 		if (!event_is_change(&event))
 			return 0;
 	} else {

@@ -30,9 +30,29 @@ uint8_t setting_bit(enum setting setting)
 	return settings_known[setting].bit;
 }
 
+bool same_setting(const struct settings *a, const struct settings *b, enum setting setting)
+{
+	switch (setting) {
+	case SETTING_ENABLED:
+		return a->enabled == b->enabled;
+	case SETTING_IDLE:
+		return a->idle_s == b->idle_s;
+	case SETTING_INTERVAL:
+		return a->interval_s == b->interval_s;
+	case SETTING_PROBE_LIMIT:
+		return a->probe_limit == b->probe_limit;
+	case SETTING_USER_TIMEOUT:
+		return a->user_timeout_ms == b->user_timeout_ms;
+	case SETTINGS:
+		break;
+	}
+	return true;
+}
+
 bool same_settings(const struct settings *a, const struct settings *b)
 {
-	return a->enabled == b->enabled && a->idle_s == b->idle_s && a->interval_s == b->interval_s &&
-	       a->probe_limit == b->probe_limit && a->user_timeout_ms == b->user_timeout_ms &&
-	       a->from_sysctl == b->from_sysctl;
+	for (enum setting i = 0; i < SETTINGS; i++)
+		if (!same_setting(a, b, i))
+			return false;
+	return a->from_sysctl == b->from_sysctl;
 }

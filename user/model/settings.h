@@ -22,6 +22,8 @@ bool same_settings(const struct settings *a, const struct settings *b);
 /* The values above by name, in the order in which they are listed. */
 enum setting { SETTING_ENABLED, SETTING_IDLE, SETTING_INTERVAL, SETTING_PROBE_LIMIT, SETTING_USER_TIMEOUT, SETTINGS };
 
+bool same_setting(const struct settings *a, const struct settings *b, enum setting setting);
+
 /* "idle_s", for programs */
 const char *setting_name(enum setting setting);
 

@@ -16,8 +16,8 @@ static int configured(struct connection *c, const struct event *event)
 	const struct entry entry = {
 		.kind = ENTRY_CONFIGURED,
 		.time_ns = event->time_ns,
-		.switched = event->changed.enabled,
-		.enabled = event->settings.enabled,
+		.before = c->settings,
+		.after = event->settings,
 	};
 
 	c->settings = event->settings;

@@ -6,6 +6,8 @@
 #ifndef KATRACE_TIMELINE_H
 #define KATRACE_TIMELINE_H
 
+#include "model/settings.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -27,16 +29,24 @@ struct entry {
 	uint64_t time_ns; /* CLOCK_BOOTTIME of the first of count */
 	uint64_t end_ns;  /* of the last one; ENTRY_SUPPRESSED: its end, 0 while it lasts */
 	uint32_t count;
-	uint32_t number, limit; /* of the probe */
-	bool answered;
-	bool has_result; /* result is negative: a probe refused on this host, but counted as sent */
-	int result;
-	uint32_t n_rtts; /* how many answers have an exact round trip */
-	uint32_t rtt_min_us, rtt_max_us, rtt_median_us;
-	uint32_t unacked_bytes, queued_bytes, retransmits;
-	uint64_t gives_up_ms; /* from time_ns */
-	bool window_probe;
-	bool switched, enabled; /* ENTRY_CONFIGURED: enabled has changed; its new value */
+	union {
+		struct { /* probes */
+			uint32_t number, limit;
+			bool answered;
+			bool has_result; /* result is negative: a probe refused on this host, but counted as sent */
+			int result;
+			uint32_t n_rtts; /* how many answers have an exact round trip */
+			uint32_t rtt_min_us, rtt_max_us, rtt_median_us;
+		};
+		struct { /* ENTRY_SUPPRESSED */
+			uint32_t unacked_bytes, queued_bytes, retransmits;
+			bool window_probe;
+			uint64_t gives_up_ms; /* from time_ns */
+		};
+		struct { /* ENTRY_CONFIGURED */
+			struct settings before, after;
+		};
+	};
 };
 
 struct timeline {
@@ -59,8 +69,8 @@ void timeline_clear(struct timeline *timeline);
 int timeline_add(struct timeline *timeline, const struct entry *entry);
 
 /*
- * The last added probe was answered. rtt_us goes into the statistics of the run, unless it is not known exactly: 0. More
- * than UINT32_MAX (71 minutes) counts as that.
+ * The last added probe was answered. rtt_us goes into the statistics of the run, unless it is not known exactly: 0.
+ * More than UINT32_MAX (71 minutes) counts as that.
  */
 void timeline_answer(struct timeline *timeline, uint64_t rtt_us);
 
