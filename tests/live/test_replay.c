@@ -47,7 +47,8 @@ LIVE_TEST(replay_life, .once = true)
 	assert_int_equal(tool_lines(tool, "probe 3/3 after", "2 unanswered"), 1);
 	assert_int_equal(tool_lines(tool, "ended: keepalive timeout, ETIMEDOUT", ""), 1);
 	assert_int_equal(tool_lines(tool, "ended        keepalive timeout, ETIMEDOUT", ""), 1);
-	assert_int_equal(tool_lines(tool, "The peer answered none of 3 probes; after ", "the application gets ETIMEDOUT"), 1);
+	assert_int_equal(
+		tool_lines(tool, "The peer answered none of 3 probes; after ", "the application gets ETIMEDOUT"), 1);
 	assert_null(strstr(tool_stderr(tool), "skipped"));
 	tool_free(tool);
 }
