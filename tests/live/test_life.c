@@ -302,10 +302,10 @@ LIVE_TEST(life_answers_not_looked_for)
 	scene_end(&scene);
 }
 
-/* The first probe comes after 2 s; a middlebox may have forgotten the connection by then. */
+/* The first probe comes after 2 s, just when a middlebox forgets the connection. */
 LIVE_TEST(life_first_probe_too_late)
 {
-	const char *const args[] = { "--middlebox-timeout", "1", NULL };
+	const char *const args[] = { "--middlebox-timeout", "2", NULL };
 	const struct keepalive late = { 2, 1, 3, 0 };
 	struct scene scene = scene_begin_with(args, TCP_IPV4, &late);
 	struct tcp early;
@@ -314,10 +314,10 @@ LIVE_TEST(life_first_probe_too_late)
 	tcp_keepalive(early.client, &quick);
 	assert_true(scene_wait_said(&scene, 1, "answered in", 20));
 	assert_int_equal(tool_stop(scene.tool), 0);
-	assert_int_equal(scene_said(&scene, "first probe too late for a middlebox that forgets after 1s"), 1);
+	assert_int_equal(scene_said(&scene, "first probe too late for a middlebox that forgets after 2s"), 1);
 	assert_int_equal(scene_said_of(&scene, &early, "middlebox"), 0);
 	assert_non_null(strstr(tool_stdout(scene.tool),
-			       "A middlebox that forgets silent connections after 1s does so before the first probe."));
+			       "A middlebox that forgets silent connections after 2s does so before the first probe."));
 	tcp_close(&early);
 	scene_end(&scene);
 }

@@ -309,7 +309,7 @@ const struct field fields[] = {
 	  .means = "Time until keepalive would notice a peer that is dead now." },
 
 	{ .path = "katrace.middlebox_timeout_s", .lines = CONFIGURED, IN_EVENT(changed.middlebox_timeout_s),
-	  .presence = SOMETIMES, .when = "when the first probe comes later", .min = 1, .since = 1,
+	  .presence = SOMETIMES, .when = "when the first probe comes then or later", .min = 1, .since = 1,
 	  .means = "The value of --middlebox-timeout." },
 	{ .path = "katrace.changed", .lines = CONFIGURED, IN_EVENT(changed), .presence = SOMETIMES,
 	  .when = "except the first time", .type = FIELD_STRINGS, .min_items = 1, .unique_items = true,

@@ -32,7 +32,7 @@ static int configured(struct model *model, struct tracked *t, const struct sight
 	const uint32_t middlebox_timeout_s = model->options.middlebox_timeout_s;
 	struct event event = event_of(EVENT_CONFIGURED, t, s);
 
-	if (middlebox_timeout_s && s->settings.enabled && s->settings.idle_s > middlebox_timeout_s)
+	if (middlebox_timeout_s && s->settings.enabled && s->settings.idle_s >= middlebox_timeout_s)
 		event.changed.middlebox_timeout_s = middlebox_timeout_s;
 
 	if (t->c.announced) {
