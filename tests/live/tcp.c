@@ -327,6 +327,11 @@ void tcp_keepalive(int fd, const struct keepalive *keepalive)
 	set(fd, SOL_SOCKET, SO_KEEPALIVE, 1);
 }
 
+void tcp_keepalive_by_sysctl(int fd)
+{
+	set(fd, SOL_SOCKET, SO_KEEPALIVE, 1);
+}
+
 void tcp_keepalive_off(int fd)
 {
 	set(fd, SOL_SOCKET, SO_KEEPALIVE, 0);

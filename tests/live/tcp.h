@@ -67,6 +67,10 @@ unsigned int tcp_connect_many(const struct net *net, int *clients, int *servers,
 
 /* Sets the values, then SO_KEEPALIVE. */
 void tcp_keepalive(int fd, const struct keepalive *keepalive);
+
+/* SO_KEEPALIVE alone: all values are the sysctls'. */
+void tcp_keepalive_by_sysctl(int fd);
+
 void tcp_keepalive_off(int fd);
 
 /* Switches keepalive on for n clients, and waits until host A has sent that many probes more. */

@@ -53,6 +53,33 @@ LIVE_TEST(verdict_silent_peer)
 	scene_end(&scene);
 }
 
+/* A limit of 0 can be set by the sysctl only: the first firing finds it reached. */
+LIVE_TEST(verdict_no_probes)
+{
+	struct scene scene = verdict_scene(NULL);
+	struct life life = { .scene = &scene };
+	char netns[16];
+	const char *const args[] = { "list", "--netns", netns, NULL };
+	struct tool *list;
+
+	net_name(scene.net, HOST_A, netns, sizeof(netns));
+	net_sysctl(scene.net, HOST_A, "ipv4/tcp_keepalive_probes", "0");
+	net_sysctl(scene.net, HOST_A, "ipv4/tcp_keepalive_time", "5");
+	life.tcp = tcp_connect(scene.net, TCP_IPV4);
+	tcp_keepalive_by_sysctl(life.tcp.client);
+	life_counts(&life);
+	list = tool_start(args);
+	assert_int_equal(tool_wait(list, 30), 0);
+	assert_int_equal(tool_lines(list, local_port(life.tcp.client_port), "limit of 0 probes"), 1);
+	assert_died(&life, ETIMEDOUT, "keepalive timeout, ETIMEDOUT", 5);
+	assert_int_equal(tool_stop(scene.tool), 0);
+	assert_int_equal(life_probes(&life), 0);
+	assert_sentence(&life, "No probe was sent: the limit is 0 probes (net.ipv4.tcp_keepalive_probes); after 5.");
+	tool_free(list);
+	life_end(&life);
+	scene_end(&scene);
+}
+
 /* Keepalive does not act while data is waiting: 11 bytes in flight, or more than the peer's window. */
 LIVE_TEST(verdict_suppressed)
 {

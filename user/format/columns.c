@@ -170,6 +170,7 @@ enum note {
 	NOTE_WINDOW_CLOSED,
 	NOTE_ZOMBIE,
 	NOTE_NO_KEEPALIVE,
+	NOTE_NO_PROBES,
 	NOTE_ORPHAN,
 	NOTE_KERNEL,
 	NOTE_NOT_ACCEPTED,
@@ -183,6 +184,7 @@ static const char *const notes[NOTES] = {
 	[NOTE_WINDOW_CLOSED] = "window closed",
 	[NOTE_ZOMBIE] = "zombie",
 	[NOTE_NO_KEEPALIVE] = "no keepalive",
+	[NOTE_NO_PROBES] = "limit of 0 probes",
 	[NOTE_ORPHAN] = "orphan",
 	[NOTE_KERNEL] = "the kernel's",
 	[NOTE_NOT_ACCEPTED] = "not accepted",
@@ -205,6 +207,8 @@ static enum note unheld_note(const struct listed *listed)
 
 static enum note note_of(const struct listed *listed, const struct zombie_limits *zombies)
 {
+	const struct settings *settings = &listed->connection.settings;
+
 	switch (concern_of(listed, zombies)) {
 	case CONCERN_UNANSWERED:
 		return NOTE_UNANSWERED;
@@ -215,6 +219,9 @@ static enum note note_of(const struct listed *listed, const struct zombie_limits
 	case CONCERN_NO_KEEPALIVE:
 		return NOTE_NO_KEEPALIVE;
 	case CONCERN_NONE:
+		if (!settings->probe_limit && !settings->user_timeout_ms)
+			return NOTE_NO_PROBES;
+		return unheld_note(listed);
 	case CONCERN_PASSING:
 		return unheld_note(listed);
 	case CONCERN_LISTENER:

@@ -153,6 +153,8 @@ static void say_keepalive_gave_up(const struct connection *c, struct out *out)
 {
 	if (c->refused_with)
 		say_refused(c->refused_with, out);
+	else if (!c->probes_unanswered)
+		out_text(out, "No probe was sent: the limit is 0 probes (net.ipv4.tcp_keepalive_probes)");
 	else
 		out_printf(out, "The peer answered none of %u probe%s", c->probes_unanswered,
 			   words_plural(c->probes_unanswered));
