@@ -83,7 +83,7 @@ static void print_text(const struct findings *f)
 		print_row("kernel HZ", hz);
 		print_row("kernel memory read by", read_method_name(f->method));
 		print_row("pid namespace",
-			  f->facts.pid_level ? "not the host's: owners outside it are invisible" : "the host's");
+			  f->facts.pid_level ? "not the host's: processes outside it are invisible" : "the host's");
 	}
 	print_cost(f);
 	for (enum hook_job job = 0; job < HOOK_JOBS; job++) {

@@ -46,14 +46,6 @@ void say_choices(const struct tracer *tracer, const struct walk *walk, enum hook
 			fprintf(stderr, "katrace: not seen: %s\n", hook_job_loss(job));
 }
 
-void say_pid_namespace(const struct walk *walk)
-{
-	if (walk_facts(walk)->pid_level)
-		fputs("katrace: running in its own pid namespace: owners outside it are invisible; in a container, share "
-		      "the host's (--pid=host, hostPID)\n",
-		      stderr);
-}
-
 void say_tracing(const struct tracer *tracer, bool filtered, bool timelines)
 {
 	fprintf(stderr, "katrace: tracing keepalive on %s (%s mode); Ctrl-C ends%s\n",

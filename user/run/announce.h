@@ -19,9 +19,6 @@ int explain_tracer_failure(int err, enum hook_mode asked);
 /* The chosen mode, and what is not seen in it. */
 void say_choices(const struct tracer *tracer, const struct walk *walk, enum hook_mode asked);
 
-/* Warns if katrace runs in its own pid namespace, where owners outside it are invisible. */
-void say_pid_namespace(const struct walk *walk);
-
 /* The line that scripts wait for: every hook is attached. */
 void say_tracing(const struct tracer *tracer, bool filtered, bool timelines);
 

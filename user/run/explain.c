@@ -35,3 +35,11 @@ int explain_walk_failure(int err, const char *btf)
 				: "");
 	return err;
 }
+
+void explain_pid_namespace(const struct walk *walk)
+{
+	if (walk_facts(walk)->pid_level)
+		fputs("katrace: running in its own pid namespace: processes outside it are invisible; in a container, "
+		      "share the host's (--pid=host, hostPID)\n",
+		      stderr);
+}

@@ -1,12 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
-/* Prints on stderr why a command cannot read the kernel, and what to do about it. */
+/* Prints on stderr why a command cannot read the kernel, or not all of it, and what to do about it. */
 #ifndef KATRACE_EXPLAIN_H
 #define KATRACE_EXPLAIN_H
+
+#include "kernel/walk.h"
 
 /* Returns 0, or -EPERM after printing which privileges are missing. */
 int check_privileges(void);
 
 /* Prints why walk_new() failed with err; btf is the file of --btf, or NULL. Returns err. */
 int explain_walk_failure(int err, const char *btf);
+
+/* Warns if katrace runs in its own pid namespace: walks see the processes in it only. */
+void explain_pid_namespace(const struct walk *walk);
 
 #endif

@@ -158,7 +158,7 @@ int session_begin(struct session *session, struct outputs *outputs)
 		return err;
 	}
 	say_all_choices(session);
-	say_pid_namespace(session->walk);
+	explain_pid_namespace(session->walk);
 	now = session_now(session);
 	session->losses = (struct losses){
 		.tracer = session->tracer,

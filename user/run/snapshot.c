@@ -45,6 +45,7 @@ int snapshot_new(struct snapshot **out, const struct snapshot_options *options)
 		err = walk_new(&snapshot->walk, &walk_options);
 	if (err)
 		goto cleanup;
+	explain_pid_namespace(snapshot->walk);
 	*out = snapshot;
 	return 0;
 cleanup:

@@ -33,7 +33,10 @@ struct snapshot_netns {
 
 struct snapshot;
 
-/* Opens the walk, which needs all privileges. Returns 0, or -errno after a line on stderr. */
+/*
+ * Opens the walk, which needs all privileges, and warns if it sees only a part of the host's processes. Returns 0, or
+ * -errno after a line on stderr.
+ */
 int snapshot_new(struct snapshot **snapshot, const struct snapshot_options *options);
 
 /* NULL is fine. */
