@@ -271,6 +271,30 @@ LIVE_TEST(json_full_disk, .once = true)
 	scene_end(&scene);
 }
 
+/*
+ * As with sudo in the directory of a user: root without capabilities may not write there, so the file is opened before.
+ * It cannot be reopened then.
+ */
+LIVE_TEST(json_in_a_users_directory, .once = true)
+{
+	char path[64], old[96];
+	const char *const args[] = { "-j", "-o", path, NULL };
+	struct scene scene;
+
+	name_file(path, sizeof(path), "events");
+	name_rotated(old, sizeof(old), path, 0);
+	must(chown(live_directory(), 12345, 12346) == 0 && chmod(live_directory(), 0700) == 0, live_directory());
+	scene = scene_trace(net_new(), args);
+	must(rename(path, old) == 0, path);
+	tool_signal(scene.tool, SIGHUP);
+	assert_true(tool_wait_said(scene.tool,
+				   "Permission denied; still writing to the old file; start katrace with --user", 10));
+	tool_signal(scene.tool, SIGTERM);
+	assert_int_equal(tool_wait(scene.tool, 30), 0);
+	assert_int_equal(access(path, F_OK), -1);
+	scene_end(&scene);
+}
+
 static void write_text(const char *path, const char *text)
 {
 	FILE *file = fopen(path, "we");

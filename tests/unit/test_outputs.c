@@ -140,6 +140,7 @@ static void each_gets_all(void **state)
 	umask(022);
 	assert_int_equal(outputs_add(w.outputs, &text_output, w.text), 0);
 	assert_int_equal(outputs_add(w.outputs, &json_output, w.recording), 0);
+	assert_int_equal(outputs_start(w.outputs), 0);
 	assert_true(outputs_show_timelines(w.outputs));
 	assert_true(outputs_have_file(w.outputs));
 	assert_false(outputs_tell_sums(w.outputs));
@@ -171,6 +172,7 @@ static void ids_are_of_the_run(void **state)
 	(void)state;
 	assert_int_equal(outputs_add(w.outputs, &json_output, w.text), 0);
 	assert_int_equal(outputs_add(w.outputs, &json_output, w.recording), 0);
+	assert_int_equal(outputs_start(w.outputs), 0);
 	assert_int_equal(outputs_started(w.outputs, &started), 0);
 	assert_int_equal(outputs_event(w.outputs, &event), 0);
 	assert_int_equal(outputs_close(w.outputs), 0);
@@ -223,6 +225,7 @@ static void a_slow_one_loses_its_own(void **state)
 	reader.fd = make_reader(w.recording);
 	assert_int_equal(outputs_add(w.outputs, &text_output, w.text), 0);
 	assert_int_equal(outputs_add(w.outputs, &json_output, w.recording), 0);
+	assert_int_equal(outputs_start(w.outputs), 0);
 	for (; outputs_lost(w.outputs) < 100; told += 100)
 		tell_events(&w, 100);
 	lost = outputs_lost(w.outputs);
@@ -263,6 +266,7 @@ static void one_beside_the_main_one_breaks(void **state)
 	(void)state;
 	assert_int_equal(outputs_add(w.outputs, &text_output, w.text), 0);
 	assert_int_equal(outputs_add(w.outputs, &json_output, w.recording), 0);
+	assert_int_equal(outputs_start(w.outputs), 0);
 	close(fd);
 	tell_until_broken(&w);
 	before = outputs_lost(w.outputs);
@@ -286,6 +290,7 @@ static void the_main_one_breaks(void **state)
 	(void)state;
 	assert_int_equal(outputs_add(w.outputs, &text_output, w.text), 0);
 	assert_int_equal(outputs_add(w.outputs, &json_output, w.recording), 0);
+	assert_int_equal(outputs_start(w.outputs), 0);
 	outputs_take_time(w.outputs); /* the recording is never too slow */
 	close(fd);
 	do
@@ -307,6 +312,7 @@ static void a_full_disk(void **state)
 	(void)state;
 	assert_int_equal(outputs_add(w.outputs, &text_output, w.text), 0);
 	assert_int_equal(outputs_add(w.outputs, &json_output, "/dev/full"), 0);
+	assert_int_equal(outputs_start(w.outputs), 0);
 	tell_events(&w, 3);
 	assert_int_equal(outputs_close(w.outputs), -ENOSPC);
 	assert_int_equal(lines_with(w.text, ""), 3);
@@ -343,6 +349,7 @@ static void a_reader_exits_at_the_end(void **state)
 	(void)state;
 	assert_int_equal(outputs_add(w.outputs, &json_output, w.text), 0);
 	assert_int_equal(outputs_add(w.outputs, &json_output, w.recording), 0);
+	assert_int_equal(outputs_start(w.outputs), 0);
 	close(main_fd);
 	close(fd);
 	tell_stats(&w);
@@ -367,6 +374,7 @@ static void two_in_one_file(void **state)
 	assert_int_equal(outputs_add(w.outputs, &json_output, w.recording), 0);
 	assert_int_equal(outputs_add(w.outputs, &text_output, "/dev/null"), 0);
 	assert_int_equal(outputs_add(w.outputs, &json_output, "/dev/null"), 0); /* nothing is mixed */
+	assert_int_equal(outputs_start(w.outputs), 0);
 	assert_int_equal(outputs_close(w.outputs), 0);
 	world_free(&w);
 }
@@ -380,6 +388,7 @@ static void files_are_opened_anew(void **state)
 	snprintf(moved, sizeof(moved), "%s.1", w.recording);
 	assert_int_equal(outputs_add(w.outputs, &text_output, w.text), 0);
 	assert_int_equal(outputs_add(w.outputs, &json_output, w.recording), 0);
+	assert_int_equal(outputs_start(w.outputs), 0);
 	tell_events(&w, 1);
 	assert_int_equal(outputs_flush(w.outputs), 0);
 	assert_int_equal(rename(w.recording, moved), 0);
@@ -404,6 +413,7 @@ static void a_broken_one_is_opened_anew(void **state)
 	(void)state;
 	assert_int_equal(outputs_add(w.outputs, &text_output, w.text), 0);
 	assert_int_equal(outputs_add(w.outputs, &json_output, w.recording), 0);
+	assert_int_equal(outputs_start(w.outputs), 0);
 	close(fd);
 	tell_until_broken(&w);
 	tell_events(&w, 10);
@@ -470,6 +480,7 @@ static void one_without_lines(void **state)
 	assert_int_equal(loop_new(&loop), 0);
 	assert_int_equal(outputs_add(w.outputs, &text_output, w.text), 0);
 	assert_int_equal(outputs_add(w.outputs, &counter_output, NULL), 0);
+	assert_int_equal(outputs_start(w.outputs), 0);
 	assert_int_equal(outputs_watch(w.outputs, loop), 0);
 	tell_events(&w, 3);
 	tell_stats(&w);

@@ -164,7 +164,7 @@ static int begin(struct player *player)
 	player->outputs = outputs_new();
 	if (!player->lines || !player->ndjson || !player->replay || !player->outputs)
 		return -ENOMEM;
-	player->output_error = outputs_add(player->outputs, &text_output, NULL);
+	player->output_error = outputs_add(player->outputs, &text_output, NULL) ?: outputs_start(player->outputs);
 	outputs_take_time(player->outputs);
 	return player->output_error;
 }

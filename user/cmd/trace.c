@@ -53,6 +53,19 @@ static int drop_privileges(const struct options *options)
 }
 
 /* The first output is the main one; --record adds another. */
+static int add_outputs(struct outputs *outputs, const struct options *options)
+{
+	int err = outputs_add(outputs, options->json ? &json_output : &text_output, options->output);
+
+	if (!err && options->record)
+		err = outputs_add(outputs, &json_output, options->record);
+	return err;
+}
+
+/*
+ * Files are opened with all rights, because root without capabilities may not write to the directory of the user who
+ * ran sudo; but those of --user are that user's. Threads begin without privileges.
+ */
 static int open_outputs(struct outputs **outputs, const struct options *options)
 {
 	int err;
@@ -60,10 +73,11 @@ static int open_outputs(struct outputs **outputs, const struct options *options)
 	*outputs = outputs_new();
 	if (!*outputs)
 		return -ENOMEM;
-	err = outputs_add(*outputs, options->json ? &json_output : &text_output, options->output);
-	if (!err && options->record)
-		err = outputs_add(*outputs, &json_output, options->record);
-	return err;
+	if (options->user)
+		err = drop_privileges(options) ?: add_outputs(*outputs, options);
+	else
+		err = add_outputs(*outputs, options) ?: drop_privileges(options);
+	return err ?: outputs_start(*outputs);
 }
 
 static int run(struct session *session)
@@ -83,7 +97,6 @@ int cmd_trace(const struct options *options)
 
 	err = check_rights(options) ?:
 	      attach(&session, options) ?:
-	      drop_privileges(options) ?: /* before outputs start threads and open files */
 	      open_outputs(&outputs, options) ?:
 	      session_begin(session, outputs) ?:
 	      run(session);

@@ -47,10 +47,16 @@ struct outputs;
 struct outputs *outputs_new(void);
 
 /*
- * Adds an output that writes to file, or to stdout if that is NULL. Starts a thread: drop privileges first. Returns 0,
- * or -errno after a line on stderr: -EEXIST if another output writes to the same file.
+ * Adds an output that writes to file, or to stdout if that is NULL, and opens the file. Returns 0, or -errno after a
+ * line on stderr: -EEXIST if another output writes to the same file.
  */
 int outputs_add(struct outputs *outputs, const struct output_ops *ops, const char *file);
+
+/*
+ * Call it after the last outputs_add(), before anything else. Starts threads: drop privileges first. Returns 0, or
+ * -errno after a line on stderr.
+ */
+int outputs_start(struct outputs *outputs);
 
 /*
  * Lets the loop watch the outputs: full disks and broken outputs are reported on stderr. The loop stops if the main

@@ -50,7 +50,7 @@ static const struct output *find_sharing(const struct outputs *outputs, const st
 /* Returns 0, or -errno after a line on stderr. */
 static int open_target(const struct outputs *outputs, struct target **target, const char *file)
 {
-	int err = target_new(target, file, SINK_CAPACITY);
+	int err = target_new(target, file);
 	const struct output *other;
 
 	if (err)
@@ -85,6 +85,17 @@ int outputs_add(struct outputs *outputs, const struct output_ops *ops, const cha
 	}
 	outputs->list[outputs->n++] = output;
 	return 0;
+}
+
+int outputs_start(struct outputs *outputs)
+{
+	int err = 0;
+
+	for (size_t i = 0; i < outputs->n && !err; i++)
+		err = target_start(outputs->list[i]->target, SINK_CAPACITY);
+	if (err)
+		fprintf(stderr, "katrace: cannot start an output: %s\n", strerror(-err));
+	return err;
 }
 
 /* --- events --- */

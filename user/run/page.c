@@ -30,9 +30,14 @@ struct page {
 int page_new(struct page **out)
 {
 	struct page *page = malloc(sizeof(*page));
-	int err = page ? target_new(&page->target, NULL, SINK_CAPACITY) : -ENOMEM;
+	int err;
 
+	if (!page)
+		return -ENOMEM;
+	page->target = NULL;
+	err = target_new(&page->target, NULL) ?: target_start(page->target, SINK_CAPACITY);
 	if (err) {
+		target_close(page->target, true);
 		free(page);
 		return err;
 	}

@@ -16,6 +16,7 @@
 struct target {
 	const char *file; /* NULL: stdout */
 	struct stat info; /* of the file when it was first opened */
+	int fd;           /* until the sink has it; -1 then */
 	struct sink *sink;
 	uint64_t refused; /* lines after it broke */
 	bool takes_time;
@@ -37,35 +38,38 @@ static int open_stdout(void)
 	return fd < 0 ? -errno : fd;
 }
 
-static int open_sink(struct target *target, size_t capacity)
-{
-	const int fd = target->file ? open_file(target->file) : open_stdout();
-	int err;
-
-	if (fd < 0)
-		return fd;
-	err = fstat(fd, &target->info) ? -errno : sink_new(&target->sink, fd, capacity);
-	if (err)
-		close(fd);
-	return err;
-}
-
-int target_new(struct target **out, const char *file, size_t capacity)
+int target_new(struct target **out, const char *file)
 {
 	struct target *target = calloc(1, sizeof(*target));
-	int err;
+	int err = 0;
 
 	if (!target)
 		return -ENOMEM;
 	target->file = file;
-	err = open_sink(target, capacity);
+	target->fd = file ? open_file(file) : open_stdout();
+	if (target->fd < 0)
+		err = target->fd;
+	else if (fstat(target->fd, &target->info))
+		err = -errno;
 	if (err) {
 		fprintf(stderr, "katrace: cannot write to %s: %s\n", target_name(target), strerror(-err));
-		free(target);
+		target_close(target, false);
 		return err;
 	}
 	*out = target;
 	return 0;
+}
+
+int target_start(struct target *target, size_t capacity)
+{
+	int err;
+
+	if (!target)
+		return 0;
+	err = sink_new(&target->sink, target->fd, capacity);
+	if (!err)
+		target->fd = -1;
+	return err;
 }
 
 const char *target_name(const struct target *target)
@@ -126,8 +130,11 @@ void target_reopen(struct target *target)
 		return;
 	fd = open_file(target->file);
 	if (fd < 0) {
-		fprintf(stderr, "katrace: cannot reopen %s: %s; still writing to the old file\n", target->file,
-			strerror(-fd));
+		fprintf(stderr, "katrace: cannot reopen %s: %s; still writing to the old file%s\n", target->file,
+			strerror(-fd),
+			fd == -EACCES ? "; start katrace with --user OWNER of the directory, or keep the file in one "
+					"that root owns"
+				      : "");
 		return;
 	}
 	sink_switch(target->sink, fd);
@@ -159,6 +166,8 @@ int target_close(struct target *target, bool reader_may_exit)
 
 	if (!target)
 		return 0;
+	if (target->fd >= 0)
+		close(target->fd);
 	err = sink_close(target->sink, &unwritten);
 	unwritten += target->refused;
 	if (err && (err != -EPIPE || !reader_may_exit))

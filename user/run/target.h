@@ -13,10 +13,16 @@
 struct target;
 
 /*
- * Appends to file, which is created with mode 0640; the string must outlive the target; NULL: stdout. capacity: as for
- * sink_new(). Starts the sink's thread: drop privileges first. Returns 0, or -errno after a line on stderr.
+ * Opens file to append to it; it is created with mode 0640. The string must outlive the target; NULL: stdout. Returns
+ * 0, or -errno after a line on stderr.
  */
-int target_new(struct target **target, const char *file, size_t capacity);
+int target_new(struct target **target, const char *file);
+
+/*
+ * Before the first use of any of the following. capacity: as for sink_new(). Starts the sink's thread: drop privileges
+ * first. Returns 0 or -errno.
+ */
+int target_start(struct target *target, size_t capacity);
 
 /* The file, or words for stdout or for no target. */
 const char *target_name(const struct target *target);
