@@ -142,6 +142,8 @@ static void take_own_fields(struct input *input, struct event *event)
 	case EVENT_PROBE_ANSWERED:
 		event->answer.number = take_u32(input);
 		event->answer.rtt_us = take_u64(input);
+		event->answer.rtt_min_us = take_u64(input);
+		event->answer.rtt_max_us = take_u64(input);
 		event->answer.late = take_bool(input);
 		break;
 	case EVENT_SUPPRESSED:
@@ -184,6 +186,13 @@ static void same_number(struct json_object *value, uint64_t number)
 {
 	require(json_object_is_type(value, json_type_int));
 	require(json_object_get_uint64(value) == (number > INT64_MAX ? INT64_MAX : number));
+}
+
+static void same_unless_zero(struct json_object *value, uint64_t number)
+{
+	require(!value == !number);
+	if (number)
+		same_number(value, number);
 }
 
 static void same_id(struct json_object *value, uint64_t id)
@@ -292,7 +301,9 @@ static void same_own_fields(struct json_object *line, const struct event *event)
 			require(json_object_get_int64(at(line, "katrace", "result", NULL)) == event->probe.result);
 		break;
 	case EVENT_PROBE_ANSWERED:
-		same_number(at(line, "katrace", "rtt_us", NULL), event->answer.rtt_us);
+		same_unless_zero(at(line, "katrace", "rtt_us", NULL), event->answer.rtt_us);
+		same_unless_zero(at(line, "katrace", "rtt_min_us", NULL), event->answer.rtt_min_us);
+		same_unless_zero(at(line, "katrace", "rtt_max_us", NULL), event->answer.rtt_max_us);
 		break;
 	case EVENT_SUPPRESSED:
 		same_text(at(line, "katrace", "phase", NULL), event->suppressed.begin ? "begin" : "end");

@@ -1,0 +1,212 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+/* The text output: what is said of one situation each, mostly in the sentence under the timeline. */
+#include "page.h"
+
+#include <errno.h>
+
+/* Right after a probe it takes longer: the timer goes by the interval then. */
+static void noticed_at_the_latest(void **state)
+{
+	struct page *page = page_new(plain, "sshd");
+	struct sighting s = make_probe(1, 1, 10 * SECOND);
+
+	(void)state;
+	s.settings = (struct settings){ true, 2, 6, 2, 0, 0 };
+	observe(page, s);
+	model_finish(page->model, 11 * SECOND);
+	expect_sentence(page, "  Still open. A dead peer is noticed at most 18s after it was last heard.\n");
+	page_free(page);
+}
+
+/* Each probe has the limit in force then. */
+static void what_changed(void **state)
+{
+	struct page *page = page_new(plain, "sshd");
+	struct sighting s = make_probe(1, 1, 10 * SECOND);
+
+	(void)state;
+	s.settings = (struct settings){ true, 5, 3, 3, 0, 0 };
+	observe(page, s);
+	s = make_probe(1, 2, 13 * SECOND);
+	s.settings = (struct settings){ true, 5, 2, 9, 0, 0 };
+	observe(page, s);
+	s = make_probe(1, 3, 15 * SECOND);
+	s.settings = (struct settings){ true, 5, 2, 9, 60000, 0 };
+	observe(page, s);
+	s = make_timeout(1, 3, 17 * SECOND);
+	s.settings = (struct settings){ false, 5, 2, 9, 60000, 0 };
+	observe(page, s);
+	expect_sentence(page, "      +0.0s  probe 1/3    no answer\n"
+			      "      +3.0s  changed      interval 3s to 2s, probes 3 to 9\n"
+			      "      +3.0s  probe 2/9    no answer\n"
+			      "      +5.0s  changed      user timeout none to 60s\n"
+			      "      +5.0s  probe 3      no answer\n"
+			      "      +7.0s  changed      keepalive switched off\n");
+	page_free(page);
+}
+
+/* 5 s from one to the next, and the fourth firing would end it. */
+static void dying(void **state)
+{
+	struct page *page = page_new(plain, "sshd");
+
+	(void)state;
+	observe(page, make_probe(1, 1, 10 * SECOND));
+	observe(page, make_probe(1, 2, 15 * SECOND));
+	model_finish(page->model, 16 * SECOND);
+	expect_sentence(page, "  Still open, with 2 probes unanswered: it dies at about +15.0s if the peer stays "
+			      "silent.\n");
+	page_free(page);
+}
+
+/* The probe limit would have ended it at the same firing: nothing was overridden. */
+static void a_user_timeout_as_long_as_the_limit(void **state)
+{
+	struct page *page = page_new(plain, "java");
+	struct sighting s = make_timeout(1, 3, 24 * SECOND);
+
+	(void)state;
+	for (uint32_t i = 1; i <= 3; i++) {
+		struct sighting probe = make_probe(1, i, (10 + 5 * i) * SECOND);
+
+		probe.settings = (struct settings){ true, 5, 5, 3, 17000, 0 };
+		observe(page, probe);
+	}
+	s.settings = (struct settings){ true, 5, 5, 3, 17000, 0 };
+	s.silent_us = 20000000;
+	observe(page, s);
+	expect_sentence(page,
+			"  TCP_USER_TIMEOUT (17s) ran out at the same time as the limit of 3 probes; after 20.0s of "
+			"silence the application gets ETIMEDOUT from its next call on the socket.\n");
+	page_free(page);
+}
+
+/* A time that is not known is not shown, and none that may belong to another probe counts as a round trip. */
+static void answers_without_an_exact_time(void **state)
+{
+	struct page *page = page_new(plain, "sshd");
+	struct sighting next = make_probe(1, 1, 20 * SECOND);
+
+	(void)state;
+	observe(page, make_probe(1, 1, 10 * SECOND));
+	observe(page, make_probe(1, 2, 11 * SECOND));
+	observe(page, make_answer(1, 2, 12 * SECOND));
+	observe(page, make_probe(1, 1, 15 * SECOND));
+	next.silent_us = 5000000;
+	observe(page, next);
+	model_finish(page->model, 20 * SECOND);
+	expect_sentence(page, "  answered in at least 1.0s, at most 2.0s\n");
+	expect_sentence(page, "  answered\n");
+	expect_sentence(page, "      +0.0s  probe 1/3    no answer\n"
+			      "      +1.0s  probe 2/3    answered\n"
+			      "      +5.0s  probe 1/3    answered\n"
+			      "     +10.0s  probe 1/3    no answer yet\n");
+	page_free(page);
+}
+
+static void nothing_leaves_this_host(void **state)
+{
+	struct page *page = page_new(plain, "sshd");
+
+	(void)state;
+	observe(page, make_sighting(KATRACE_PROBE_DROPPED, 1, 50 * SECOND));
+	model_finish(page->model, 70 * SECOND);
+	expect_sentence(
+		page, "  Still open. Probes never left this host (its own queue refused them); as long as that lasts, "
+		      "keepalive does not end the connection.\n");
+	page_free(page);
+}
+
+/* The kernel counts the probe as sent, but it never left: the peer may be alive. */
+static void refused_on_this_host(void **state)
+{
+	struct page *page = page_new(plain, "sshd");
+	struct sighting s = make_probe(1, 1, 10 * SECOND);
+
+	(void)state;
+	s.has_result = true;
+	s.result = -EPERM;
+	observe(page, s);
+	observe(page, make_timeout(1, 1, 15 * SECOND));
+	expect(page,
+	       "TIME          PID    COMM    LOCAL            PEER             EVENT\n"
+	       "21:04:10.000  1787   sshd    10.0.2.15:22     10.0.2.2:51040   keepalive: 30s idle, then 3 probes 5s "
+	       "apart (interval from sysctl)\n"
+	       "21:04:10.000  1787   sshd    10.0.2.15:22     10.0.2.2:51040   probe 1/3 after 30.0s of silence; "
+	       "refused on this host: EPERM\n"
+	       "21:04:15.000  1787   sshd    10.0.2.15:22     10.0.2.2:51040   ended: keepalive timeout, ETIMEDOUT\n"
+	       "\n"
+	       "10.0.2.15:22 - 10.0.2.2:51040  sshd[1787]\n"
+	       "  keepalive: 30s idle, then 3 probes 5s apart (interval from sysctl)\n"
+	       "      +0.0s  probe 1/3    refused on this host: EPERM\n"
+	       "      +5.0s  ended        keepalive timeout, ETIMEDOUT\n"
+	       "  Probes were refused on this host (EPERM: a local firewall?); the peer may be alive; after 35.0s of "
+	       "silence the application gets ETIMEDOUT from its next call on the socket.\n"
+	       "\n");
+	page_free(page);
+}
+
+static void retransmission_gave_up(void **state)
+{
+	struct page *page = page_new(plain, "sshd");
+	struct sighting s = make_sighting(KATRACE_CLOSED, 1, 10 * SECOND);
+
+	(void)state;
+	s.error = EHOSTUNREACH;
+	s.retransmits = 15;
+	s.unacked_bytes = 11;
+	s.silent_us = 900 * 1000000ULL;
+	observe(page, s);
+	expect_sentence(
+		page,
+		"  Keepalive never got to act: 11 bytes were unacknowledged, so retransmission was in charge; it gave "
+		"up after 15 tries, and a router reported the host unreachable; after 900.0s of silence "
+		"the application gets EHOSTUNREACH from its next call on the socket.\n");
+	page_free(page);
+}
+
+/* Who decided, and of what: the three ways a user timeout acts. */
+static void user_timeouts(void **state)
+{
+	struct page *page = page_new(plain, "sshd");
+	struct sighting s = make_sighting(KATRACE_CLOSED, 1, 10 * SECOND);
+
+	(void)state;
+	s.error = ETIMEDOUT;
+	s.settings.user_timeout_ms = 5000;
+	s.silent_us = 6 * 1000000ULL;
+	s.retransmits = 3;
+	s.retry_limit = 15;
+	s.unacked_bytes = 11;
+	observe(page, s);
+	expect_sentence(page, "  TCP_USER_TIMEOUT (5s) ran out with 11 bytes unacknowledged; after 6.0s of silence "
+			      "the application gets ETIMEDOUT from its next call on the socket.\n");
+	s.id.sock = 2;
+	s.id.inode = 0;
+	s.retransmits = s.unacked_bytes = 0;
+	s.queued_bytes = 7;
+	observe(page, s);
+	expect_sentence(page,
+			"  TCP_USER_TIMEOUT (5s) ran out with the peer's window closed, whether it answered window "
+			"probes or not; after 6.0s of silence the application gets ETIMEDOUT from its next "
+			"call on the socket.\n");
+	page_free(page);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(noticed_at_the_latest),
+		cmocka_unit_test(dying),
+		cmocka_unit_test(what_changed),
+		cmocka_unit_test(a_user_timeout_as_long_as_the_limit),
+		cmocka_unit_test(answers_without_an_exact_time),
+		cmocka_unit_test(nothing_leaves_this_host),
+		cmocka_unit_test(refused_on_this_host),
+		cmocka_unit_test(retransmission_gave_up),
+		cmocka_unit_test(user_timeouts),
+	};
+
+	setenv("TZ", "UTC", 1);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
