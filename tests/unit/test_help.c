@@ -15,11 +15,19 @@ static const char *plausible(const struct option_line *line)
 	static const struct {
 		const char *argument, *value;
 	} values[] = {
-		{ "NAME,...", "init" },  { "WHERE,...", "10.0.0.1" }, { "PORT,...", "22" },
-		{ "PATH,...", "/" },     { "ID,...", "c0ffee" },      { "NETNS,...", "4026531840" },
-		{ "FILE", "/dev/null" }, { "MODE", "kprobe" },        { "SECONDS", "5" },
-		{ "EVENTS", "5" },       { "TIME", "10m" },           { "KIB", "64" },
-		{ "NAME", "root" },      { "SILENT[,DUE]", "1h,1d" },
+		{ "NAME,...", "init" },
+		{ "WHERE,...", "10.0.0.1" },
+		{ "PORT,...", "22" },
+		{ "PATH,...", "/" },
+		{ "ID,...", "c0ffee" },
+		{ "NETNS,...", "4026531840" },
+		{ "FILE", "/dev/null" },
+		{ "MODE", "kprobe" },
+		{ "EVENTS", "5" },
+		{ "TIME", "10m" },
+		{ "KIB", "64" },
+		{ "NAME", "root" },
+		{ "SILENT[,DUE]", "1h,1d" },
 	};
 	static char pid[16];
 
@@ -293,8 +301,8 @@ static void bad_arguments_say_what_would_be_right(void **state)
 			    "see katrace trace --help\n");
 	assert_string_equal(says("--mode", "magic"), "katrace: --mode must be auto, fentry, kprobe or tracepoint, not "
 						     "'magic'; see katrace trace --help\n");
-	assert_string_equal(says("-d", "1\n2"), "katrace: --duration: '1?2' is not a number of seconds from 1 to "
-						"31622400; see katrace trace --help\n");
+	assert_string_equal(says("-d", "1\n2"), "katrace: --duration: '1?2' is not a time such as 90, 90s, 10m, 2h or "
+						"3d; see katrace trace --help\n");
 	assert_string_equal(says("-o", "/dev/null", "--record=/dev//null"),
 			    "katrace: --output and --record must be different files; see katrace trace --help\n");
 }

@@ -156,15 +156,15 @@ static void short_and_long_forms(void **state)
 	assert_int_equal(options.count, 5);
 	assert_int_equal(options.verbose, 1);
 	options_clear(&options);
-	assert_int_equal(parse(&options, "--duration=7", "--mode=tracepoint", "--pid=1", "-p1"), 0);
-	assert_int_equal(options.duration_s, 7);
+	assert_int_equal(parse(&options, "--duration=7m", "--mode=tracepoint", "--pid=1", "-p1"), 0);
+	assert_int_equal(options.duration_s, 420);
 	assert_int_equal(options.mode, MODE_TRACEPOINT);
 	assert_true(options.filters.filtered);
 	options_clear(&options);
-	assert_int_equal(parse(&options, "-j", "-oevents", "--stats=60", "--user=root"), 0);
+	assert_int_equal(parse(&options, "-j", "-oevents", "--stats=1h", "--user=root"), 0);
 	assert_true(options.json);
 	assert_string_equal(options.output, "events");
-	assert_int_equal(options.stats_s, 60);
+	assert_int_equal(options.stats_s, 3600);
 	assert_string_equal(options.user, "root");
 	assert_int_equal(options.account.uid, 0);
 	assert_true(options.account.n_groups >= 1);
@@ -197,6 +197,9 @@ static void bad_ones_are_refused(void **state)
 		{ "--buffer", "3" },
 		{ "--port", "0" },
 		{ "--stats", "0" },
+		{ "--stats", "367d" },
+		{ "-d", "0" },
+		{ "-d", "1x" },
 		{ "--output", "" },
 		{ "--user", "no-such-user" },
 		{ "--user", "" },

@@ -108,6 +108,9 @@ static int take(struct options *options, const struct option_line *line, const c
 		return 0;
 	case OPTION_NUMBER:
 		return take_number(options, line, argument, member);
+	case OPTION_SECONDS:
+		*(uint64_t *)member = line->otherwise;
+		return argument ? take_seconds(options, line->name, argument, line->min, line->max, member) : 0;
 	case OPTION_DURATION:
 		*(bool *)((char *)options + line->given) = true;
 		return take_duration(options, line->name, argument, member);

@@ -20,6 +20,7 @@
 #define COUNTER(member) .kind = OPTION_COUNTER, .at = AT(int, member)
 #define NUMBER(member, what, from, to)                                                                                 \
 	.kind = OPTION_NUMBER, .at = AT(uint64_t, member), .unit = (what), .min = (from), .max = (to)
+#define SECONDS(member, from, to) .kind = OPTION_SECONDS, .at = AT(uint64_t, member), .min = (from), .max = (to)
 #define DURATION(member, flag) .kind = OPTION_DURATION, .at = AT(uint64_t, member), .given = AT(bool, flag)
 #define CHOICE(member, names) .kind = OPTION_CHOICE, .at = AT(unsigned int, member), .choices = (names)
 #define INPUT(member) .kind = OPTION_INPUT, .at = AT(const char *, member)
@@ -95,8 +96,8 @@ const struct option_line option_lines[] = {
 	{ 'j', "json", NULL, DOCTOR, GROUP_OUTPUT, "Print one JSON object", FLAG(json) },
 	{ 0, "csv", NULL, LIST, GROUP_OUTPUT, "Print comma-separated values", FLAG(csv) },
 	{ 0, "no-header", NULL, LIST, GROUP_OUTPUT, "Print no column titles", FLAG(no_header) },
-	{ 'w', "watch", "SECONDS", LIST, GROUP_OUTPUT, "Repeat every SECONDS (2) until Ctrl-C", .optional = true,
-	  NUMBER(watch_s, "seconds", 1, 86400), .otherwise = 2,
+	{ 'w', "watch", "TIME", LIST, GROUP_OUTPUT, "Repeat every TIME (2s) until Ctrl-C", .optional = true,
+	  SECONDS(watch_s, 1, 86400), .otherwise = 2,
 	  .more = "A terminal is redrawn; elsewhere one block follows the other." },
 	{ 'o', "output", "FILE", TRACE, GROUP_OUTPUT, "Append to FILE instead of printing to stdout", .common = true,
 	  OUTPUT(output),
@@ -105,11 +106,11 @@ const struct option_line option_lines[] = {
 	{ 0, "record", "FILE", TRACE, GROUP_OUTPUT, "Also write events as JSON to FILE, for katrace replay",
 	  .common = true, OUTPUT(record),
 	  .more = "The file is created, appended to and reopened as that of --output." },
-	{ 0, "stats", "SECONDS", TRACE, GROUP_OUTPUT, "Print totals every SECONDS, not only at the end",
-	  NUMBER(stats_s, "seconds", 1, YEAR_S), .more = "With --json as an event, otherwise on stderr." },
+	{ 0, "stats", "TIME", TRACE, GROUP_OUTPUT, "Print totals every TIME, not only at the end",
+	  SECONDS(stats_s, 1, YEAR_S), .more = "With --json as an event, otherwise on stderr." },
 
-	{ 'd', "duration", "SECONDS", TRACE, GROUP_LIMITS, "Stop after this time", .common = true,
-	  NUMBER(duration_s, "seconds", 1, YEAR_S) },
+	{ 'd', "duration", "TIME", TRACE, GROUP_LIMITS, "Stop after this time", .common = true,
+	  SECONDS(duration_s, 1, YEAR_S) },
 	{ 'n', "count", "EVENTS", TRACE, GROUP_LIMITS, "Stop after this many events",
 	  NUMBER(count, "events", 1, UINT64_MAX) },
 

@@ -83,6 +83,7 @@ enum option_kind {
 	OPTION_FLAG,     /* bool */
 	OPTION_COUNTER,  /* int: how often the option was given */
 	OPTION_NUMBER,   /* uint64_t, from min to max of unit */
+	OPTION_SECONDS,  /* uint64_t, a time from min to max */
 	OPTION_DURATION, /* uint64_t, microseconds; the bool at given is set */
 	OPTION_CHOICE,   /* unsigned int or an enum: the index in choices */
 	OPTION_INPUT,    /* const char *: a readable file */
@@ -109,7 +110,7 @@ struct option_line {
 	enum option_kind kind;
 	size_t at, given;             /* offsets in struct options */
 	uint64_t min, max, otherwise; /* otherwise: without the argument */
-	const char *unit;             /* "seconds"; OPTION_ITEMS: what an item is */
+	const char *unit;             /* "events"; OPTION_ITEMS: what an item is */
 	const char *const *choices;   /* NULL last */
 	int (*take_item)(void *filter, const char *item);
 	int (*take)(struct options *options, const char *argument); /* 0, -ENOMEM, or bad_input() */

@@ -16,17 +16,29 @@
 
 /* --- one option --- */
 
+int take_seconds(struct options *options, const char *name, const char *argument, uint64_t min, uint64_t max,
+		 uint64_t *seconds)
+{
+	const int err = parse_duration(argument, max, seconds);
+
+	if (err == -ERANGE)
+		return bad_input(options, "--%s: '%s' is longer than %llud", name, argument,
+				 (unsigned long long)max / 86400);
+	if (err)
+		return bad_input(options, "--%s: '%s' is not a time such as 90, 90s, 10m, 2h or 3d", name, argument);
+	if (*seconds < min)
+		return bad_input(options, "--%s: '%s' is shorter than %llus", name, argument, (unsigned long long)min);
+	return 0;
+}
+
 int take_duration(struct options *options, const char *name, const char *argument, uint64_t *us)
 {
 	uint64_t seconds;
-	const int err = parse_duration(argument, DURATION_MAX_S, &seconds);
+	int err = take_seconds(options, name, argument, 0, DURATION_MAX_S, &seconds);
 
-	if (err == -ERANGE)
-		return bad_input(options, "--%s: '%s' is longer than %lud", name, argument, DURATION_MAX_S / 86400);
-	if (err)
-		return bad_input(options, "--%s: '%s' is not a time such as 90, 90s, 10m, 2h or 3d", name, argument);
-	*us = seconds * SECOND_US;
-	return 0;
+	if (!err)
+		*us = seconds * SECOND_US;
+	return err;
 }
 
 static int take_family(struct options *options, bool ipv6)
@@ -81,15 +93,12 @@ int take_buffer(struct options *options, const char *argument)
 
 int take_middlebox(struct options *options, const char *argument)
 {
-	uint64_t us = 0;
-	int err = take_duration(options, "middlebox-timeout", argument, &us);
+	uint64_t *seconds = &options->middlebox_timeout_s;
+	int err = take_seconds(options, "middlebox-timeout", argument, 1, DURATION_MAX_S, seconds);
 
 	if (err)
 		return err;
-	if (!us)
-		return bad_input(options, "--middlebox-timeout: '%s' must be at least 1 second", argument);
-	options->middlebox_timeout_s = us / SECOND_US;
-	options->criteria.middlebox_us = us;
+	options->criteria.middlebox_us = *seconds * SECOND_US;
 	options->criteria.by_middlebox = true;
 	return 0;
 }

@@ -8,7 +8,11 @@
 /* The longest time that an option accepts: ten years. */
 #define DURATION_MAX_S (3650 * 86400UL)
 
-/* A time such as 90, 90s, 10m, 2h or 3d, in microseconds. */
+/* A time such as 90, 90s, 10m, 2h or 3d. */
+int take_seconds(struct options *options, const char *name, const char *argument, uint64_t min, uint64_t max,
+		 uint64_t *seconds);
+
+/* The same, in microseconds, up to DURATION_MAX_S. */
 int take_duration(struct options *options, const char *name, const char *argument, uint64_t *us);
 
 int take_ipv4(struct options *options, const char *argument);
