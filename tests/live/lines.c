@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 const char *last_line(const char *text)
@@ -28,6 +29,17 @@ unsigned long long number_after(const char *line, const char *key)
 
 	assert_non_null(at);
 	return strtoull(at + strlen(key), NULL, 10);
+}
+
+double timestamp_of(const char *line)
+{
+	struct tm tm = { 0 };
+	const char *at = strstr(line, "\"timestamp\":\"");
+
+	assert_non_null(at);
+	at = strptime(at + strlen("\"timestamp\":\""), "%Y-%m-%dT%H:%M:%S", &tm);
+	assert_non_null(at);
+	return (double)timegm(&tm) + strtod(at, NULL);
 }
 
 /* What a stretch of a run's lines adds up to. */

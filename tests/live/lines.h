@@ -10,6 +10,9 @@ const char *last_line(const char *text);
 /* The number after the key, which must be there. */
 unsigned long long number_after(const char *line, const char *key);
 
+/* The time of the line, in seconds of CLOCK_REALTIME. */
+double timestamp_of(const char *line);
+
 /* Each line is whole and comes after the one before. */
 void assert_whole_lines(const char *text);
 

@@ -3,12 +3,14 @@
 #include "live.h"
 
 #include "lines.h"
+#include "must.h"
 #include "verdict.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 /*
  * After a probe the timer restarts at the interval: one longer than the idle time makes a difference then. latest_s is
@@ -42,7 +44,17 @@ static const char *line_of(const struct tool *list, const struct tcp *tcp)
 	const char *at = strstr(tool_stdout(list), port_key(tcp));
 
 	assert_non_null(at);
+	while (at > tool_stdout(list) && at[-1] != '\n')
+		at--;
 	return at;
+}
+
+static double now_s(void)
+{
+	struct timespec now;
+
+	must(clock_gettime(CLOCK_REALTIME, &now) == 0, "the time");
+	return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
 }
 
 /* What list says of them all, at one moment. */
@@ -54,14 +66,14 @@ static void foretell(const struct scene *scene, struct prospect *prospects)
 
 	net_name(scene->net, HOST_A, netns, sizeof(netns));
 	list = tool_start(args);
-	for (int i = 0; i < LIVES; i++)
-		life_counts(&prospects[i].life);
 	assert_int_equal(tool_wait(list, 30), 0);
 	for (int i = 0; i < LIVES; i++) {
 		const char *line = line_of(list, &prospects[i].life.tcp);
+		const double ago_s = now_s() - timestamp_of(line);
 
-		prospects[i].noticed_s = (double)number_after(line, "\"detection_us\":") / 1e6;
-		prospects[i].silent_s = (double)number_after(line, "\"silent_us\":") / 1e6;
+		life_counts(&prospects[i].life);
+		prospects[i].noticed_s = (double)number_after(line, "\"detection_us\":") / 1e6 - ago_s;
+		prospects[i].silent_s = (double)number_after(line, "\"silent_us\":") / 1e6 + ago_s;
 	}
 	tool_free(list);
 }

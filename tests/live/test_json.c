@@ -157,17 +157,6 @@ LIVE_TEST(json_broken_pipe, .once = true)
 	tool_free(tool);
 }
 
-/* Seconds of a line's timestamp. */
-static time_t time_of(const char *line)
-{
-	struct tm tm = { 0 };
-	const char *at = strstr(line, "\"timestamp\":\"");
-
-	assert_non_null(at);
-	assert_non_null(strptime(at + strlen("\"timestamp\":\""), "%Y-%m-%dT%H:%M:%S", &tm));
-	return timegm(&tm);
-}
-
 static void step_clock(time_t seconds)
 {
 	struct timespec now;
@@ -196,7 +185,7 @@ LIVE_TEST(json_clock_step, .once = true, .exclusive = true)
 	line = strstr(tool_stdout(scene.tool), event_key("configured"));
 	while (line > tool_stdout(scene.tool) && line[-1] != '\n')
 		line--;
-	assert_in_range(time_of(line) - now, 0, 60);
+	assert_in_range((time_t)timestamp_of(line) - now, 0, 60);
 	step_clock(-3600);
 	assert_int_equal(tool_stop(scene.tool), 0);
 	scene_end(&scene);
