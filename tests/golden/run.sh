@@ -92,4 +92,18 @@ expect 0 "long line" "$katrace" replay "$work/long"
 printed "long line" "1 longer than 64 KiB"
 cmp -s lives.txt "$work/out" || fail "long line: other output than without"
 
+echo "compressed recordings"
+gzip -c lives.ndjson > "$work/lives.gz"
+expect 1 "compressed" "$katrace" replay "$work/lives.gz"
+printed "compressed" "lives.gz' is compressed; print it with zcat, and pipe that to katrace replay -"
+
+echo "lines that come twice, or late"
+awk '{ print } NR == 5 || NR == 20' lives.ndjson > "$work/twice"
+expect 0 "twice" "$katrace" replay "$work/twice"
+printed "twice" "skipped 2 lines: 2 repeated"
+cmp -s lives.txt "$work/out" || fail "twice: other output than once"
+awk 'NR == 5 { held = $0; next } { print } NR == 6 { print held }' lives.ndjson > "$work/late"
+expect 0 "late" "$katrace" replay "$work/late"
+printed "late" "1 line is out of order"
+
 exit $failed

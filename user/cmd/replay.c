@@ -8,6 +8,7 @@
 #include "format/json_reader.h"
 #include "format/words.h"
 #include "model/replay.h"
+#include "model/sequence.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -19,7 +20,7 @@
 /* The same as in a live run. */
 #define MAX_CONNECTIONS 200000
 
-/* Why lines were skipped: the errors of ndjson_read(). */
+/* Why lines were skipped: the errors of ndjson_read(), and of check_place(). */
 static const struct {
 	int error;
 	const char *why;
@@ -29,6 +30,19 @@ static const struct {
 	{ -ENOSYS, "with events this version does not know" },
 	{ -EPROTONOSUPPORT, "of another schema version" },
 	{ -EINVAL, "with invalid values" },
+	{ -EALREADY, "repeated" },
+};
+
+/* How compressed files begin, and who prints them. */
+static const struct {
+	const char *begin, *program;
+} packers[] = {
+	{ "\x1f\x8b", "zcat" },
+	{ "\x28\xb5\x2f\xfd", "zstdcat" },
+	{ "\xfd"
+	  "7zXZ",
+	  "xzcat" },
+	{ "BZh", "bzcat" },
 };
 
 #define N_REASONS (sizeof(reasons) / sizeof(reasons[0]))
@@ -43,6 +57,10 @@ struct player {
 	uint64_t last_ns; /* time of the last line */
 	uint64_t events;  /* shown */
 	uint64_t skipped[N_REASONS];
+	bool begun;         /* the first line was read */
+	const char *packer; /* what prints the file, which is compressed; NULL: it is not */
+	uint64_t late;      /* after lines that were written later */
+	struct sequence sequence;
 	int output_error; /* ends the replay */
 	struct progress progress;
 };
@@ -80,6 +98,7 @@ static int begin_run(struct player *player, const struct recorded *recorded)
 	const struct started started = { .wall_ns = recorded->time_ns, .netns = recorded->own_netns };
 
 	replay_finish(player->replay, player->last_ns);
+	player->sequence = (struct sequence){ 0 };
 	return outputs_started(player->outputs, &started);
 }
 
@@ -90,11 +109,38 @@ static void count_skipped(struct player *player, int error)
 			player->skipped[i]++;
 }
 
+/* The run is known from the connection's id: 5f3a1c2b-12 is the twelfth of run 5f3a1c2b. */
+static int check_place(struct player *player, const struct recorded *recorded)
+{
+	char run[SEQUENCE_RUN_MAX];
+	enum sequence_place place;
+
+	_Static_assert(SEQUENCE_RUN_MAX >= RECORDED_ID_MAX, "room for every run");
+	if (recorded->kind != RECORDED_EVENT || recorded->event.kind == EVENT_EVENTS_LOST)
+		return 0;
+	snprintf(run, sizeof(run), "%.*s", (int)strcspn(recorded->connection_id, "-"), recorded->connection_id);
+	place = sequence_see(&player->sequence, run, recorded->sequence);
+	player->late += place == SEQUENCE_LATE;
+	return place == SEQUENCE_AGAIN ? -EALREADY : 0;
+}
+
+static int check_begin(struct player *player, const char *line, size_t n)
+{
+	player->begun = true;
+	for (size_t i = 0; i < sizeof(packers) / sizeof(packers[0]); i++)
+		if (n >= strlen(packers[i].begin) && memcmp(line, packers[i].begin, strlen(packers[i].begin)) == 0)
+			player->packer = packers[i].program;
+	return player->packer ? -EBADMSG : 0;
+}
+
 static int take_line(struct player *player, const char *line, size_t n)
 {
 	struct recorded recorded;
-	int err = ndjson_read(player->ndjson, line, n, &recorded);
+	int err;
 
+	if (!player->begun && check_begin(player, line, n))
+		return -EBADMSG;
+	err = ndjson_read(player->ndjson, line, n, &recorded) ?: check_place(player, &recorded);
 	if (err) {
 		count_skipped(player, err);
 		return 0;
@@ -200,6 +246,12 @@ static void say_counts(const struct player *player)
 	if (counts.lost_connections)
 		fprintf(stderr, "katrace: too many connections at once; no longer followed: %" PRIu64 "\n",
 			counts.lost_connections);
+	if (player->late)
+		fprintf(stderr,
+			"katrace: %" PRIu64
+			" line%s out of order: what is told of their connections may be wrong; order "
+			"the lines by sequence\n",
+			player->late, player->late == 1 ? " is" : "s are");
 	say_skipped(player);
 }
 
@@ -214,6 +266,18 @@ static int run(struct player *player)
 	return player->output_error;
 }
 
+/* An error of the output was printed already. */
+static void say_error(const struct player *player, int err)
+{
+	const char *file = player->options.file;
+
+	if (player->packer)
+		fprintf(stderr, "katrace: '%s' is compressed; print it with %s, and pipe that to katrace replay -\n",
+			file, player->packer);
+	else if (!player->output_error)
+		fprintf(stderr, "katrace: cannot read '%s': %s\n", file, strerror(-err));
+}
+
 int cmd_replay(const struct options *options)
 {
 	struct player player = { .options = *options, .fd = -1 };
@@ -223,8 +287,8 @@ int cmd_replay(const struct options *options)
 	progress_hide(&player.progress);
 	if (!err)
 		say_counts(&player);
-	else if (!player.output_error)
-		fprintf(stderr, "katrace: cannot read '%s': %s\n", player.options.file, strerror(-err));
+	else
+		say_error(&player, err);
 	outputs_close(player.outputs); /* prints its error */
 	replay_free(player.replay);
 	ndjson_free(player.ndjson);

@@ -207,6 +207,7 @@ static void complete(struct event *event)
 static void hand_over(struct reading *reading, enum line_kind kind, struct recorded *recorded)
 {
 	recorded->time_ns = reading->event.wall_ns;
+	recorded->sequence = reading->line.sequence;
 	recorded->own_netns = reading->started.netns;
 	recorded->kind = RECORDED_EVENT;
 	if (kind == LINE_STARTED)

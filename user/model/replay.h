@@ -22,6 +22,7 @@ enum recorded_kind {
 struct recorded {
 	enum recorded_kind kind;
 	uint64_t time_ns;
+	uint64_t sequence;  /* its number in its run, from 1 */
 	uint32_t own_netns; /* RECORDED_STARTED: katrace's network namespace, 0: unknown */
 
 	/* RECORDED_EVENT; connection is not set yet, and EVENT_EVENTS_LOST has none. */
