@@ -3,13 +3,12 @@
 #include "live.h"
 
 #include "lines.h"
+#include "mounts.h"
 #include "must.h"
 #include "scene.h"
 #include "until.h"
 
-#include <errno.h>
 #include <fcntl.h>
-#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -192,32 +191,6 @@ LIVE_TEST(json_rotation, .once = true)
 }
 
 /* --- in mounts of its own --- */
-
-struct mounts {
-	int ns, dir; /* where this process came from */
-};
-
-/* From now on this process and its children have mounts of their own. */
-static struct mounts mounts_enter(void)
-{
-	struct mounts before = {
-		.ns = open("/proc/self/ns/mnt", O_RDONLY | O_CLOEXEC),
-		.dir = open(".", O_PATH | O_DIRECTORY | O_CLOEXEC),
-	};
-
-	must(before.ns >= 0 && before.dir >= 0 && unshare(CLONE_NEWNS) == 0, "mounts of its own");
-	if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0)
-		return before;
-	must(errno == EINVAL, "mounts of its own");
-	skip("the root directory is no mount point here, as in a plain chroot: mounts cannot be made private");
-}
-
-static void mounts_leave(const struct mounts *before)
-{
-	must(setns(before->ns, CLONE_NEWNS) == 0 && fchdir(before->dir) == 0, "back to the mounts before");
-	close(before->ns);
-	close(before->dir);
-}
 
 static void fill(const char *path, size_t n)
 {

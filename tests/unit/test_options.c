@@ -109,7 +109,9 @@ static void network_namespaces_have_three_forms(void **state)
 	assert_int_equal(parse_netns("4194304", &inode), -ENOENT);
 	assert_int_equal(parse_netns("/no/such", &inode), -ENOENT);
 	assert_int_equal(parse_netns("/proc/self/status/x", &inode), -ENOTDIR);
-	assert_int_equal(parse_netns("eth0", &inode), -EINVAL);
+	assert_int_equal(parse_netns("no-such-name", &inode), -ENOENT);
+	assert_int_equal(parse_netns("..", &inode), -EINVAL);
+	assert_int_equal(parse_netns("a/b", &inode), -EINVAL);
 	assert_int_equal(parse_netns("/dev/null", &inode), -EINVAL);
 	assert_int_equal(parse_netns("/proc/self/ns/mnt", &inode), -EINVAL);
 	assert_int_equal(parse_netns("", &inode), -EINVAL);

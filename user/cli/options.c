@@ -58,7 +58,7 @@ const struct option_line option_lines[] = {
 	  ITEMS(filter_item_container, "the beginning of a container id"),
 	  .more = "Containers of docker, containerd, CRI-O and podman." },
 	{ 0, "netns", "NETNS,...", TRACE | LIST | REPLAY, GROUP_FILTERS, "Only connections in this network namespace",
-	  ITEMS(filter_item_netns, "a process id, or the path or number of a network namespace") },
+	  ITEMS(filter_item_netns, "a process id, or the name, path or number of a network namespace") },
 
 	{ 0, "failures", NULL, TRACE | REPLAY, GROUP_WHAT, "Only events that indicate a problem", .common = true,
 	  OWN(take_failures), .more = "Timelines: only those of connections with such an event." },
@@ -168,7 +168,7 @@ const char *const group_names[GROUPS] = {
 
 const struct argument_form argument_forms[] = {
 	{ "WHERE,...", "WHERE is ADDRESS, ADDRESS/BITS, :PORT, ADDRESS:PORT or [IPV6-ADDRESS]:PORT." },
-	{ "NETNS,...", "NETNS is a process id, a path such as /run/netns/NAME, or an inode number." },
+	{ "NETNS,...", "NETNS is a process id, a name of ip netns, a path, or an inode number." },
 	{ "TIME", "TIME is 90, 90s, 10m, 2h or 3d; a plain number means seconds." },
 	{ 0 },
 };

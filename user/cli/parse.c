@@ -64,13 +64,17 @@ static int netns_of(const char *path, uint32_t *inode)
 
 int parse_netns(const char *text, uint32_t *inode)
 {
-	char path[64];
+	char path[PATH_MAX];
 	uint64_t number;
 
 	if (*text == '/')
 		return netns_of(text, inode);
-	if (parse_number(text, 1, UINT32_MAX, &number))
+	if (!*text || strchr(text, '/') || strlen(text) > NAME_MAX)
 		return -EINVAL;
+	if (parse_number(text, 1, UINT32_MAX, &number)) {
+		snprintf(path, sizeof(path), "/run/netns/%s", text);
+		return netns_of(path, inode);
+	}
 	if (number > PID_MAX) { /* inode numbers of namespaces begin at 0xF0000000 (PROC_DYNAMIC_FIRST) */
 		*inode = (uint32_t)number;
 		return 0;

@@ -15,8 +15,8 @@ int parse_any_pid(const char *text, uint32_t *pid);
 int parse_pid(const char *text, uint32_t *pid);
 
 /*
- * The inode number of a network namespace, given as this number, as the id of a process in it, or as a path
- * (/run/netns/NAME). Returns 0, -EINVAL, or the error of open(2) for the path, such as -ENOENT.
+ * The inode number of a network namespace, given as this number, as the id of a process in it, as its name (of ip
+ * netns), or as a path. Returns 0, -EINVAL, or the error of open(2) for the path, such as -ENOENT.
  */
 int parse_netns(const char *text, uint32_t *inode);
 
