@@ -186,6 +186,21 @@ static void gaps_in_probe_numbers_are_losses(void **state)
 	world_free(w);
 }
 
+/* The kernel gave up after three probes; the last one was not seen. */
+static void a_gap_before_the_end_is_a_loss(void **state)
+{
+	struct world *w = world_new(10);
+
+	(void)state;
+	walk(w, 1, 42, SECOND);
+	observe(w, make_probe(1, 1, 2 * SECOND));
+	observe(w, make_probe(1, 2, 3 * SECOND));
+	observe(w, make_timeout(1, 3, 5 * SECOND));
+	expect(w, "configured [42]\nsent 1/3 [42]\nsent 2/3 [42]\nlost hook 1\nended keepalive_timeout 110 [42]\n"
+		  "-- ended, 2 entries\n");
+	world_free(w);
+}
+
 /* Plain data answers a probe without resetting the kernel's count. */
 static void data_as_an_answer_is_no_gap(void **state)
 {
@@ -324,6 +339,7 @@ int main(void)
 		cmocka_unit_test(an_answer_to_probes_before_the_story),
 		cmocka_unit_test(no_late_answer_once_data_waits),
 		cmocka_unit_test(gaps_in_probe_numbers_are_losses),
+		cmocka_unit_test(a_gap_before_the_end_is_a_loss),
 		cmocka_unit_test(data_as_an_answer_is_no_gap),
 		cmocka_unit_test(suppression_has_a_begin_and_an_end),
 		cmocka_unit_test(changed_settings_are_said),

@@ -95,20 +95,21 @@ static int find_late_answer(struct model *model, struct tracked *t, const struct
 }
 
 /*
- * Probe numbers count up, and restart from 1 after an answer. A gap means firings that were not seen, unless records
- * are known to be lost. An answer that was plain data does not reset the kernel's count: tcp_rcv_established() ignores
- * an ACK that acknowledges nothing new if it arrives with data.
+ * Probe numbers count up, and restart from 1 after an answer: number is that of this probe or, at the end, of the one
+ * that would be next. A gap means firings that were not seen, unless records are known to be lost. An answer that was
+ * plain data does not reset the kernel's count: tcp_rcv_established() ignores an ACK that acknowledges nothing new if it
+ * arrives with data.
  */
-static void find_gap(struct model *model, struct tracked *t, const struct sighting *s, bool is_new, uint64_t now_ns)
+static void find_gap(struct model *model, struct tracked *t, uint32_t number, bool is_new, uint64_t now_ns)
 {
 	const uint32_t expected = t->probe_open ? t->probe_number + 1 : 1;
 
-	if (is_new || t->skipped || s->probes_out <= expected || s->probes_out == t->probe_number + 1)
+	if (is_new || t->skipped || number <= expected || number == t->probe_number + 1)
 		return;
 	if (t->lost_before != model->lost)
 		return;
-	model->counts.lost_hook += s->probes_out - expected;
-	model_lost(model, LOST_HOOK, s->probes_out - expected, now_ns);
+	model->counts.lost_hook += number - expected;
+	model_lost(model, LOST_HOOK, number - expected, now_ns);
 }
 
 static int suppression_over(struct model *model, struct tracked *t, const struct sighting *s, uint64_t now_ns)
@@ -223,7 +224,7 @@ int model_tell(struct model *model, struct tracked *t, const struct sighting *s,
 		keep(&err, find_late_answer(model, t, s, now_ns));
 	switch (s->kind) {
 	case KATRACE_PROBE_SENT:
-		find_gap(model, t, s, is_new, now_ns);
+		find_gap(model, t, s->probes_out, is_new, now_ns);
 		keep(&err, suppression_over(model, t, s, now_ns));
 		keep(&err, probe_sent(model, t, s, now_ns));
 		break;
@@ -241,6 +242,8 @@ int model_tell(struct model *model, struct tracked *t, const struct sighting *s,
 		keep(&err, suppression_over(model, t, s, now_ns));
 		break;
 	case KATRACE_CLOSED:
+		if (verdict_of(s) == VERDICT_KEEPALIVE_TIMEOUT) /* otherwise probes of the window may count, too */
+			find_gap(model, t, s->probes_out + 1, is_new, now_ns);
 		return ended(model, t, s, now_ns) ?: err;
 	default:
 		break;
