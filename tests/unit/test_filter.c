@@ -117,6 +117,12 @@ static void bad_places_are_refused(void **state)
 	memset(longer, '1', sizeof(longer) - 1);
 	longer[sizeof(longer) - 1] = '\0';
 	assert_int_equal(parse_where(longer, &where), -EINVAL);
+	assert_int_equal(parse_where("::1:80", &where), -ENOTUNIQ);
+	assert_int_equal(parse_where("2001:db8::10:5", &where), -ENOTUNIQ);
+	assert_int_equal(parse_where("::1:80/128", &where), 0);
+	assert_int_equal(parse_where("::1:99999", &where), -EINVAL);
+	assert_int_equal(parse_where("1:2:3:4:5:6:7:8", &where), 0);
+	assert_int_equal(parse_where("[::1:80]", &where), 0);
 	assert_int_equal(filter_add_port(filter, 0), -EINVAL);
 	assert_int_equal(filter_add_comm(filter, ""), -EINVAL);
 	filter_free(filter);

@@ -301,6 +301,9 @@ static void bad_arguments_say_what_would_be_right(void **state)
 			    "see katrace trace --help\n");
 	assert_string_equal(says("--mode", "magic"), "katrace: --mode must be auto, fentry, kprobe or tracepoint, not "
 						     "'magic'; see katrace trace --help\n");
+	assert_string_equal(says("--peer", "::1:80"),
+			    "katrace: --peer: '::1:80': write [ADDRESS] or [ADDRESS]:PORT, for "
+			    "both may be meant; see katrace trace --help\n");
 	assert_string_equal(says("-d", "1\n2"), "katrace: --duration: '1?2' is not a time such as 90, 90s, 10m, 2h or "
 						"3d; see katrace trace --help\n");
 	assert_string_equal(says("-o", "/dev/null", "--record=/dev//null"),

@@ -42,6 +42,9 @@ static int take_items(struct options *options, const struct option_line *line, c
 		return bad_input(options, "--%s: there is no process %s", line->name, item);
 	case -ENOENT:
 		return bad_input(options, "--%s: there is no '%s'", line->name, item);
+	case -ENOTUNIQ:
+		return bad_input(options, "--%s: '%s': write [ADDRESS] or [ADDRESS]:PORT, for both may be meant",
+				 line->name, item);
 	case -EINVAL:
 		return bad_input(options, "--%s: '%s' is not %s", line->name, item, line->unit);
 	default:

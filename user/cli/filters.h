@@ -4,8 +4,8 @@
 #define KATRACE_FILTERS_H
 
 /*
- * Each returns 0; -EINVAL; -ESRCH for a missing process, -ENOENT if anything else does not exist; another error of
- * open(2), such as -EACCES; or -ENOMEM.
+ * Each returns 0; -EINVAL; -ENOTUNIQ if it may mean two things; -ESRCH for a missing process, -ENOENT if anything else
+ * does not exist; another error of open(2), such as -EACCES; or -ENOMEM.
  */
 int filter_item_pid(void *filter, const char *item);
 int filter_item_any_pid(void *filter, const char *item); /* the process need not exist any more */

@@ -156,6 +156,19 @@ static int parse_network(char *text, struct where *where)
 }
 
 /* Splits "[ADDR6]:PORT", "ADDR:PORT" and ":PORT"; more than one colon without brackets is an IPv6 address. */
+/* ::1:80 is an address, and may be meant as port 80 of ::1. */
+static bool is_ambiguous(const char *text, const char *last_colon)
+{
+	char address[INET6_ADDRSTRLEN];
+	uint8_t bytes[16];
+	uint16_t port;
+
+	if (parse_port(last_colon + 1, &port) || inet_pton(AF_INET6, text, bytes) != 1)
+		return false;
+	snprintf(address, sizeof(address), "%.*s", (int)(last_colon - text), text);
+	return inet_pton(AF_INET6, address, bytes) == 1;
+}
+
 static int split_where(char *text, struct where *where)
 {
 	char *colon = strrchr(text, ':');
@@ -167,6 +180,8 @@ static int split_where(char *text, struct where *where)
 			return -EINVAL;
 		return strchr(text, ':') ? parse_network(text + 1, where) : -EINVAL;
 	}
+	if (colon && is_ambiguous(text, colon))
+		return -ENOTUNIQ;
 	if (!colon || strchr(text, ':') != colon)
 		return parse_network(text, where);
 	*colon = '\0';
