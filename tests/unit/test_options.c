@@ -93,7 +93,7 @@ static void lists_are_taken_item_by_item(void **state)
 	assert_int_equal(parse_list("far-too-long", take_item, taken, bad, sizeof(bad)), -EINVAL);
 }
 
-static void network_namespaces_have_three_forms(void **state)
+static void network_namespaces_have_four_forms(void **state)
 {
 	char text[64];
 	uint32_t own = 0, inode = 0;
@@ -232,7 +232,7 @@ int main(void)
 		cmocka_unit_test(durations_have_one_unit),
 		cmocka_unit_test(only_processes_that_exist),
 		cmocka_unit_test(lists_are_taken_item_by_item),
-		cmocka_unit_test(network_namespaces_have_three_forms),
+		cmocka_unit_test(network_namespaces_have_four_forms),
 		cmocka_unit_test(defaults_are_everything_for_ever),
 		cmocka_unit_test(short_and_long_forms),
 		cmocka_unit_test(bad_ones_are_refused),

@@ -69,7 +69,7 @@ int parse_netns(const char *text, uint32_t *inode)
 
 	if (*text == '/')
 		return netns_of(text, inode);
-	if (!*text || strchr(text, '/') || strlen(text) > NAME_MAX)
+	if (!*text || strchr(text, '/') || strlen(text) > NAME_MAX || strcmp(text, ".") == 0 || strcmp(text, "..") == 0)
 		return -EINVAL;
 	if (parse_number(text, 1, UINT32_MAX, &number)) {
 		snprintf(path, sizeof(path), "/run/netns/%s", text);
