@@ -89,9 +89,10 @@ static void live_through(struct story *story)
 	tcp_keepalive_off(story->tcp[SENDS].client);
 }
 
+/* "155us", or with a comma after it */
 static bool is_duration(const char *word)
 {
-	const size_t length = strlen(word);
+	const size_t length = strcspn(word, ",");
 
 	return isdigit((unsigned char)word[0]) && word[length - 1] == 's';
 }
