@@ -145,18 +145,20 @@ show_failures() {
 	say "the whole log: $1"
 }
 
-# Prints the complaints of the kernel, if any. They fail no cell: in kprobe mode 5.10 always warns of maps that are
-# allocated at run time.
-show_complaints() {
-	local log=$1 taint
-	taint=$(sed -n 's/^vm: tainted //p' "$log")
-	[ "${taint:-0}" != 0 ] || grep -q '^vm: log: ' "$log" || return 0
-	say "the kernel is tainted (${taint:-unknown}); it logged:"
-	sed -n 's/^vm: log: /    /p' "$log" | cut -c 1-160 >&2
+# The kernel is tainted, or has logged a WARNING or worse.
+complains() {
+	! grep -q '^vm: tainted 0$' "$1" || grep -q '^vm: log: ' "$1"
 }
 
-# Sets results[cell] from its log. Only a clean end with all tests passed is a success; in a forced mode there may be
-# nothing to run.
+show_complaints() {
+	local taint
+	taint=$(sed -n 's/^vm: tainted //p' "$1")
+	say "the kernel is tainted (${taint:-unknown}); it logged:"
+	sed -n 's/^vm: log: /    /p' "$1" | cut -c 1-160 >&2
+}
+
+# Sets results[cell] from its log. Only a clean end with all tests passed and a kernel that does not complain is a success;
+# in a forced mode there may be nothing to run.
 judge() {
 	local cell=$1 log kernel status passed failed skipped
 	log=$(log_of "$cell")
@@ -180,8 +182,11 @@ judge() {
 	else
 		results[$cell]="FAILED, no end"
 	fi
+	if [[ ${results[$cell]} != FAILED* ]] && complains "$log"; then
+		results[$cell]="FAILED, the kernel complains"
+	fi
 	say "$cell: ${results[$cell]} ($((SECONDS - began[$cell])) s)"
-	show_complaints "$log"
+	! complains "$log" || show_complaints "$log"
 	[[ ${results[$cell]} != FAILED* ]] || show_failures "$log"
 }
 

@@ -49,6 +49,32 @@ static struct katrace_direct *open_skeleton(const struct tracer_options *options
 	return NULL;
 }
 
+static bool uses_kprobes(const struct hook *const wanted[HOOK_JOBS])
+{
+	for (int job = 0; job < HOOK_JOBS; job++)
+		if (wanted[job] && wanted[job]->mode == MODE_KPROBE)
+			return true;
+	return false;
+}
+
+/*
+ * Before 6.1 (34dd3bad1a6f) kprobe programs may not use maps that allocate memory when an element is added: the kernel
+ * prints a WARNING, which ends a host that runs with panic_on_warn. And keepalive_cancelled() runs where no memory can
+ * be allocated.
+ */
+static int preallocate(struct katrace_direct *skel, const struct tracer_options *options,
+		       const struct hook *const wanted[HOOK_JOBS])
+{
+	const bool kprobes = uses_kprobes(wanted);
+	int err = 0;
+
+	if (kprobes || options->all)
+		err = bpf_map__set_map_flags(skel->maps.stories, 0);
+	if (!err && kprobes)
+		err = bpf_map__set_map_flags(skel->maps.others, 0);
+	return err;
+}
+
 static int configure(struct katrace_direct *skel, const struct tracer_options *options,
 		     const struct katrace_facts *facts)
 {
@@ -63,8 +89,6 @@ static int configure(struct katrace_direct *skel, const struct tracer_options *o
 	err = bpf_map__set_max_entries(skel->maps.ring, options->ring_bytes);
 	if (!err)
 		err = bpf_map__set_max_entries(skel->maps.stories, options->max_stories);
-	if (!err && options->all) /* keepalive_cancelled() runs where no memory can be allocated */
-		err = bpf_map__set_map_flags(skel->maps.stories, 0);
 	if (!err && options->filters)
 		err = bpf_map__set_max_entries(skel->maps.others, options->max_stories);
 	if (err)
@@ -99,7 +123,7 @@ static struct katrace_direct *load(const struct tracer_options *options, const s
 
 	if (!skel)
 		return NULL;
-	err = configure(skel, options, facts);
+	err = configure(skel, options, facts) ?: preallocate(skel, options, wanted);
 	if (err)
 		goto fail;
 	for (int job = 0; job < HOOK_JOBS; job++)
