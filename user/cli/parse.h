@@ -33,8 +33,8 @@ int parse_container(const char *text);
 int parse_port(const char *text, uint16_t *port);
 
 /*
- * ADDR, ADDR/BITS, :PORT, ADDR:PORT, [ADDR6]:PORT. Returns 0; -EINVAL; or -ENOTUNIQ for an IPv6 address without brackets
- * whose last part may be a port.
+ * ADDR, ADDR/BITS, :PORT, ADDR:PORT, [ADDR6]:PORT. Returns 0; -EINVAL; or -ENOTUNIQ for an IPv6 address without
+ * brackets whose last part may be a port.
  */
 int parse_where(const char *text, struct where *where);
 

@@ -97,8 +97,8 @@ static int find_late_answer(struct model *model, struct tracked *t, const struct
 /*
  * Probe numbers count up, and restart from 1 after an answer: number is that of this probe or, at the end, of the one
  * that would be next. A gap means firings that were not seen, unless records are known to be lost. An answer that was
- * plain data does not reset the kernel's count: tcp_rcv_established() ignores an ACK that acknowledges nothing new if it
- * arrives with data.
+ * plain data does not reset the kernel's count: tcp_rcv_established() ignores an ACK that acknowledges nothing new if
+ * it arrives with data.
  */
 static void find_gap(struct model *model, struct tracked *t, uint32_t number, bool is_new, uint64_t now_ns)
 {
