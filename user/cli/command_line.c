@@ -54,8 +54,7 @@ static int take_items(struct options *options, const struct option_line *line, c
 
 static int take_number(struct options *options, const struct option_line *line, const char *argument, uint64_t *number)
 {
-	*number = line->otherwise;
-	if (argument && parse_number(argument, line->min, line->max, number))
+	if (parse_number(argument, line->min, line->max, number))
 		return bad_input(options, "--%s: '%s' is not a number of %s from %llu to %llu", line->name, argument,
 				 line->unit, (unsigned long long)line->min, (unsigned long long)line->max);
 	return 0;

@@ -39,9 +39,7 @@ static const struct {
 } packers[] = {
 	{ "\x1f\x8b", "zcat" },
 	{ "\x28\xb5\x2f\xfd", "zstdcat" },
-	{ "\xfd"
-	  "7zXZ",
-	  "xzcat" },
+	{ "\3757zXZ", "xzcat" },
 	{ "BZh", "bzcat" },
 };
 
@@ -136,10 +134,10 @@ static int check_begin(struct player *player, const char *line, size_t n)
 static int take_line(struct player *player, const char *line, size_t n)
 {
 	struct recorded recorded;
-	int err;
+	int err = player->begun ? 0 : check_begin(player, line, n);
 
-	if (!player->begun && check_begin(player, line, n))
-		return -EBADMSG;
+	if (err)
+		return err;
 	err = ndjson_read(player->ndjson, line, n, &recorded) ?: check_place(player, &recorded);
 	if (err) {
 		count_skipped(player, err);

@@ -38,11 +38,9 @@ uint64_t detection_after_heard(const struct settings *settings)
 	const uint64_t idle_us = 1000000ULL * settings->idle_s, interval_us = 1000000ULL * settings->interval_s;
 	uint64_t before_us, after_us;
 
-	if (!detection_from_now(settings, 0, idle_us, 0, &before_us))
+	if (!detection_from_now(settings, 0, idle_us, 0, &before_us) ||
+	    !detection_from_now(settings, 0, interval_us, 0, &after_us))
 		return 0;
-	if (detection_is_exact(settings))
-		return before_us;
-	detection_from_now(settings, 0, interval_us, 0, &after_us);
 	return after_us > before_us ? after_us : before_us;
 }
 
