@@ -3,14 +3,13 @@
 #include "live.h"
 
 #include "lines.h"
-#include "must.h"
+#include "system/clock.h"
 #include "verdict.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 /*
  * After a probe the timer restarts at the interval: one longer than the idle time makes a difference then. latest_s is
@@ -49,14 +48,6 @@ static const char *line_of(const struct tool *list, const struct tcp *tcp)
 	return at;
 }
 
-static double now_s(void)
-{
-	struct timespec now;
-
-	must(clock_gettime(CLOCK_REALTIME, &now) == 0, "the time");
-	return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
-}
-
 /* What list says of them all, at one moment. */
 static void foretell(const struct scene *scene, struct prospect *prospects)
 {
@@ -69,7 +60,7 @@ static void foretell(const struct scene *scene, struct prospect *prospects)
 	assert_int_equal(tool_wait(list, 30), 0);
 	for (int i = 0; i < LIVES; i++) {
 		const char *line = line_of(list, &prospects[i].life.tcp);
-		const double ago_s = now_s() - timestamp_of(line);
+		const double ago_s = (double)clock_ns(CLOCK_REALTIME) / 1e9 - timestamp_of(line);
 
 		life_counts(&prospects[i].life);
 		prospects[i].noticed_s = (double)number_after(line, "\"detection_us\":") / 1e6 - ago_s;

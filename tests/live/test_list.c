@@ -118,7 +118,7 @@ LIVE_TEST(list_agrees_with_sysctls, .once = true)
 	net_sysctl(net, HOST_A, "ipv4/tcp_keepalive_probes", "5");
 	tcp = tcp_connect(net, TCP_IPV6);
 	set(tcp.client, IPPROTO_TCP, TCP_KEEPCNT, 3);
-	set(tcp.client, SOL_SOCKET, SO_KEEPALIVE, 1);
+	tcp_keepalive_by_sysctl(tcp.client);
 	tool = run_list(args);
 	find_row(tool, tcp.client_port, &row);
 	assert_string_equal(row.field[FIELD_PEER], net_addr6(HOST_B));
@@ -241,7 +241,7 @@ LIVE_TEST(list_listeners, .once = true)
 	net = net_new();
 	with_fd = tcp_listen(net, &with);
 	without_fd = tcp_listen(net, &without);
-	set(with_fd, SOL_SOCKET, SO_KEEPALIVE, 1);
+	tcp_keepalive_by_sysctl(with_fd);
 	set(with_fd, IPPROTO_TCP, TCP_KEEPIDLE, 77);
 	tool = run_list(listeners);
 	find_row(tool, with, &row);
@@ -335,7 +335,7 @@ LIVE_TEST(list_as_json, .once = true)
 	tcp = tcp_connect(net, TCP_IPV6);
 	tcp_keepalive(tcp.client, &own);
 	listener = tcp_listen(net, &port);
-	set(listener, SOL_SOCKET, SO_KEEPALIVE, 1);
+	tcp_keepalive_by_sysctl(listener);
 	tool = run_list(args);
 	snprintf(text, sizeof(text), "\"local\":{\"address\":\"%s\",\"port\":%u}", net_addr6(HOST_A), tcp.client_port);
 	assert_int_equal(tool_lines(tool, text, "\"keepalive\":{\"enabled\":true,\"idle_s\":50,\"interval_s\":7,"), 1);
@@ -365,7 +365,7 @@ __attribute__((noreturn)) static void churn(const struct net *net, volatile uint
 		client = connect_at_home(net, port);
 		server = accept(listener, NULL, NULL);
 		must(server >= 0, "accept");
-		set(client, SOL_SOCKET, SO_KEEPALIVE, 1);
+		tcp_keepalive_by_sysctl(client);
 		tcp_abort(client);
 		close(server);
 		*sockets += 2;

@@ -52,6 +52,14 @@ static struct event make_lost(uint64_t count)
 	};
 }
 
+/* As with --record: text is the main output. */
+static void begin_with_recording(struct world *w)
+{
+	assert_int_equal(outputs_add(w->outputs, &text_output, w->text), 0);
+	assert_int_equal(outputs_add(w->outputs, &json_output, w->recording), 0);
+	assert_int_equal(outputs_start(w->outputs), 0);
+}
+
 static void tell_events(struct world *w, int n)
 {
 	struct event event;
@@ -138,9 +146,7 @@ static void each_gets_all(void **state)
 
 	(void)state;
 	umask(022);
-	assert_int_equal(outputs_add(w.outputs, &text_output, w.text), 0);
-	assert_int_equal(outputs_add(w.outputs, &json_output, w.recording), 0);
-	assert_int_equal(outputs_start(w.outputs), 0);
+	begin_with_recording(&w);
 	assert_true(outputs_show_timelines(w.outputs));
 	assert_true(outputs_have_file(w.outputs));
 	assert_false(outputs_tell_sums(w.outputs));
@@ -223,9 +229,7 @@ static void a_slow_one_loses_its_own(void **state)
 
 	(void)state;
 	reader.fd = make_reader(w.recording);
-	assert_int_equal(outputs_add(w.outputs, &text_output, w.text), 0);
-	assert_int_equal(outputs_add(w.outputs, &json_output, w.recording), 0);
-	assert_int_equal(outputs_start(w.outputs), 0);
+	begin_with_recording(&w);
 	for (; outputs_lost(w.outputs) < 100; told += 100)
 		tell_events(&w, 100);
 	lost = outputs_lost(w.outputs);
@@ -264,9 +268,7 @@ static void one_beside_the_main_one_breaks(void **state)
 	int fd = make_reader(w.recording);
 
 	(void)state;
-	assert_int_equal(outputs_add(w.outputs, &text_output, w.text), 0);
-	assert_int_equal(outputs_add(w.outputs, &json_output, w.recording), 0);
-	assert_int_equal(outputs_start(w.outputs), 0);
+	begin_with_recording(&w);
 	close(fd);
 	tell_until_broken(&w);
 	tell_events(&w, 10);
@@ -287,9 +289,7 @@ static void the_main_one_breaks(void **state)
 	int fd = make_reader(w.text);
 
 	(void)state;
-	assert_int_equal(outputs_add(w.outputs, &text_output, w.text), 0);
-	assert_int_equal(outputs_add(w.outputs, &json_output, w.recording), 0);
-	assert_int_equal(outputs_start(w.outputs), 0);
+	begin_with_recording(&w);
 	outputs_take_time(w.outputs); /* the recording is never too slow */
 	close(fd);
 	do
@@ -385,9 +385,7 @@ static void files_are_opened_anew(void **state)
 
 	(void)state;
 	snprintf(moved, sizeof(moved), "%s.1", w.recording);
-	assert_int_equal(outputs_add(w.outputs, &text_output, w.text), 0);
-	assert_int_equal(outputs_add(w.outputs, &json_output, w.recording), 0);
-	assert_int_equal(outputs_start(w.outputs), 0);
+	begin_with_recording(&w);
 	tell_events(&w, 1);
 	assert_int_equal(outputs_flush(w.outputs), 0);
 	assert_int_equal(rename(w.recording, moved), 0);
@@ -410,9 +408,7 @@ static void a_broken_one_is_opened_anew(void **state)
 	int fd = make_reader(w.recording);
 
 	(void)state;
-	assert_int_equal(outputs_add(w.outputs, &text_output, w.text), 0);
-	assert_int_equal(outputs_add(w.outputs, &json_output, w.recording), 0);
-	assert_int_equal(outputs_start(w.outputs), 0);
+	begin_with_recording(&w);
 	close(fd);
 	tell_until_broken(&w);
 	tell_events(&w, 10);
