@@ -2,6 +2,7 @@
 #include "format/fields.h"
 
 #include "format/codecs.h"
+#include "format/field_names.h"
 #include "model/hook_mode.h"
 #include "model/sockets.h"
 
@@ -36,82 +37,6 @@
 #define ID .type = FIELD_STRING, .pattern = "^[0-9]+$", .codec = &codec_id
 #define PID_MAX INT32_MAX
 #define ERRNO_MAX 4095
-
-/* --- names --- */
-
-static const char *schema_version(enum line_kind kind)
-{
-	(void)kind;
-	return SCHEMA_VERSION;
-}
-
-static const char *katrace_version(enum line_kind kind)
-{
-	(void)kind;
-	return KATRACE_VERSION;
-}
-
-static const char *severity(unsigned int number)
-{
-	return severity_name(number);
-}
-
-static const char *transport(unsigned int number)
-{
-	(void)number;
-	return "tcp";
-}
-
-static const char *transport_of(enum line_kind kind)
-{
-	return transport(kind);
-}
-
-static const char *ip_version(unsigned int ipv6)
-{
-	return ipv6 ? "ipv6" : "ipv4";
-}
-
-static const char *tcp_state(unsigned int state)
-{
-	return state_name((uint8_t)state);
-}
-
-static const char *setting(unsigned int number)
-{
-	return setting_name(number);
-}
-
-static const char *mode(unsigned int number)
-{
-	return hook_mode_name(number);
-}
-
-static const char *phase(unsigned int begin)
-{
-	return begin ? "begin" : "end";
-}
-
-static const char *timer(unsigned int window_probe)
-{
-	return window_probe ? "window_probe" : "retransmit";
-}
-
-static const char *verdict(unsigned int number)
-{
-	return verdict_name(number);
-}
-
-/* Verdicts that are errors: the connection did not end with a FIN. */
-static const char *abnormal_verdict(unsigned int number)
-{
-	return verdict_is_normal(number) ? NULL : verdict_name(number);
-}
-
-static const char *stage(unsigned int number)
-{
-	return lost_stage_name(number);
-}
 
 /* --- presence --- */
 
@@ -210,22 +135,22 @@ const struct field fields[] = {
 	{ .path = "timestamp", .lines = EVERY_LINE, IN_EVENT(wall_ns), .type = FIELD_STRING, .codec = &codec_time,
 	  .pattern = "^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\\.[0-9]{9}Z$",
 	  .means = "When the kernel saw it: RFC 3339, UTC, nanoseconds. It follows the clock when that is set." },
-	{ .path = "schema_version", .lines = EVERY_LINE, .type = FIELD_STRING, .fixed = schema_version,
+	{ .path = "schema_version", .lines = EVERY_LINE, .type = FIELD_STRING, .fixed = name_schema_version,
 	  .pattern = "^" SCHEMA_MAJOR "\\.[0-9]+$", .means = "Version of the schema." },
 	{ .path = "event_name", .lines = EVERY_LINE, .type = FIELD_STRING, .fixed = line_name,
 	  .pattern = "^katrace\\.[a-z_]+$", .means = "What the line is about; see Events." },
 	{ .path = "severity_number", .lines = EVERY_LINE, IN_EVENT(severity), .min = 9, .max = 13,
 	  .codec = &codec_severity_number, .means = "9 for INFO, 13 for WARN." },
 	{ .path = "severity_text", .lines = EVERY_LINE, IN_EVENT(severity), .type = FIELD_STRING,
-	  .names = { severity, 0, SEVERITIES }, .codec = &codec_severity_text,
+	  .names = { name_severity, 0, SEVERITIES }, .codec = &codec_severity_text,
 	  .means = "WARN if something went wrong or is about to." },
 	{ .path = "sequence", .lines = EVERY_LINE, IN_LINE(sequence), .min = 1,
 	  .means = "Number of the line in its run, from 1." },
 
-	{ .path = "network.transport", .lines = CONNECTION, .type = FIELD_STRING, .names = { transport, 0, 1 },
-	  .fixed = transport_of, .means = "The transport protocol." },
+	{ .path = "network.transport", .lines = CONNECTION, .type = FIELD_STRING, .names = { name_transport, 0, 1 },
+	  .fixed = name_transport_of, .means = "The transport protocol." },
 	{ .path = "network.type", .lines = CONNECTION, IN_CONNECTION(id), .type = FIELD_STRING,
-	  .names = { ip_version, 0, 2 }, .codec = &codec_ip_version,
+	  .names = { name_ip_version, 0, 2 }, .codec = &codec_ip_version,
 	  .means = "IP version of the packets: an IPv6 socket that talks IPv4 has ipv4." },
 	{ .path = "network.local.address", .lines = CONNECTION, IN_CONNECTION(id.local), .type = FIELD_STRING,
 	  .codec = &codec_address, .means = "Address of this side." },
@@ -236,7 +161,7 @@ const struct field fields[] = {
 	{ .path = "network.peer.port", .lines = CONNECTION, IN_CONNECTION(id.peer.port), .max = UINT16_MAX,
 	  .means = "Port of the peer." },
 	{ .path = "network.connection.state", .lines = CONNECTION, IN_EVENT(state), .presence = WITH_OBJECT,
-	  .when = "when known", .has = has_state, NAME_OF(tcp_state, 1, 13),
+	  .when = "when known", .has = has_state, NAME_OF(name_tcp_state, 1, 13),
 	  .means = "TCP state; in katrace.ended the state before the end." },
 	{ .path = "process.pid", .lines = CONNECTION, IN_CONNECTION(owner.pid), .presence = WITH_OBJECT,
 	  .when = "when the owner is known", .min = 1, .max = PID_MAX, .has = has_process,
@@ -248,15 +173,15 @@ const struct field fields[] = {
 	  .when = "when that process is in a container", .type = FIELD_STRING, .has = has_container,
 	  .codec = &codec_container, .means = "The container that the control group of the process names." },
 	{ .path = "error.type", .lines = ENDED, IN_EVENT(ended.verdict), .presence = WITH_OBJECT,
-	  .when = "unless a FIN ended it", .type = FIELD_STRING, .names = { abnormal_verdict, 0, VERDICTS },
+	  .when = "unless a FIN ended it", .type = FIELD_STRING, .names = { name_abnormal_verdict, 0, VERDICTS },
 	  .has = has_error_type, .codec = &codec_error_type, .means = "The verdict." },
 
-	{ .path = "katrace.version", .lines = STARTED, .type = FIELD_STRING, .fixed = katrace_version,
+	{ .path = "katrace.version", .lines = STARTED, .type = FIELD_STRING, .fixed = name_katrace_version,
 	  .means = "Version of katrace." },
 	{ .path = "katrace.kernel_release", .lines = STARTED, IN_STARTED(kernel_release), .type = FIELD_STRING,
 	  .codec = &codec_text, .means = "Release of the kernel." },
 	{ .path = "katrace.hook_mode", .lines = STARTED, IN_STARTED(hook_mode), .type = FIELD_STRING,
-	  .names = { mode, MODE_FENTRY, MODES }, .codec = &codec_text, .means = "The hook mode: how katrace is attached." },
+	  .names = { name_mode, MODE_FENTRY, MODES }, .codec = &codec_text, .means = "The hook mode: how katrace is attached." },
 	{ .path = "katrace.hooks", .lines = STARTED, IN_STARTED(hooks), .type = FIELD_STRINGS, .min_items = 1,
 	  .codec = &codec_hooks, .means = "The hooks, as attached." },
 	{ .path = "katrace.degraded", .lines = STARTED, IN_STARTED(degraded), .presence = SOMETIMES,
@@ -292,7 +217,7 @@ const struct field fields[] = {
 	  .presence = WHEN_ENABLED, .has = is_enabled, .means = "TCP_USER_TIMEOUT; 0: none." },
 	{ .path = "katrace.keepalive.from_sysctl", .lines = CONNECTION, IN_EVENT(settings.from_sysctl),
 	  .presence = WHEN_ENABLED, .type = FIELD_STRINGS, .unique_items = true, .has = is_enabled,
-	  .names = { setting, SETTING_IDLE, SETTING_USER_TIMEOUT }, .codec = &codec_settings,
+	  .names = { name_setting, SETTING_IDLE, SETTING_USER_TIMEOUT }, .codec = &codec_settings,
 	  .means = "The values that the socket did not set itself." },
 	{ .path = "katrace.silent_us", .lines = CONNECTION, IN_EVENT(silent_us), .presence = SOMETIMES,
 	  .when = "unless the socket was never connected", .has = was_connected,
@@ -313,7 +238,7 @@ const struct field fields[] = {
 	  .means = "The value of --middlebox-timeout." },
 	{ .path = "katrace.changed", .lines = CONFIGURED, IN_EVENT(changed), .presence = SOMETIMES,
 	  .when = "except the first time", .type = FIELD_STRINGS, .min_items = 1, .unique_items = true,
-	  .has = has_changed, .names = { setting, 0, SETTINGS }, .codec = &codec_changed,
+	  .has = has_changed, .names = { name_setting, 0, SETTINGS }, .codec = &codec_changed,
 	  .means = "The values that changed." },
 
 	{ .path = "katrace.probe.number", .lines = SENT | DROPPED, IN_EVENT(probe.number), .min = 1,
@@ -339,7 +264,7 @@ const struct field fields[] = {
 	  .when = "when true", .type = FIELD_BOOLEAN, .only_true = true,
 	  .means = "Only the next firing of the timer showed the answer: rtt_us is as coarse as a jiffy." },
 
-	{ .path = "katrace.phase", .lines = SUPPRESSED, IN_EVENT(suppressed.begin), NAME_OF(phase, 0, 2),
+	{ .path = "katrace.phase", .lines = SUPPRESSED, IN_EVENT(suppressed.begin), NAME_OF(name_phase, 0, 2),
 	  .means = "Whether this begins or ends." },
 	{ .path = "katrace.unacked_bytes", .lines = SUPPRESSED, IN_EVENT(suppressed.unacked_bytes),
 	  .means = "Bytes sent and not acknowledged." },
@@ -348,12 +273,12 @@ const struct field fields[] = {
 	{ .path = "katrace.retransmits", .lines = SUPPRESSED, IN_EVENT(suppressed.retransmits),
 	  .means = "Retransmissions so far." },
 	{ .path = "katrace.timer", .lines = SUPPRESSED, IN_EVENT(suppressed.window_probe), .presence = SOMETIMES,
-	  .when = "when it begins", .has = is_begin, NAME_OF(timer, 0, 2), .means = "The timer in charge instead." },
+	  .when = "when it begins", .has = is_begin, NAME_OF(name_timer, 0, 2), .means = "The timer in charge instead." },
 	{ .path = "katrace.gives_up_ms", .lines = SUPPRESSED, IN_EVENT(suppressed.gives_up_ms), .presence = SOMETIMES,
 	  .when = "when it begins, if known", .since = 1, .has = has_estimate,
 	  .means = "Estimated time until that timer gives up if the peer stays silent." },
 
-	{ .path = "katrace.verdict", .lines = ENDED, IN_EVENT(ended.verdict), NAME_OF(verdict, 0, VERDICTS),
+	{ .path = "katrace.verdict", .lines = ENDED, IN_EVENT(ended.verdict), NAME_OF(name_verdict, 0, VERDICTS),
 	  .means = "Why the connection ended." },
 	{ .path = "katrace.errno", .lines = ENDED, IN_EVENT(ended.error), .presence = SOMETIMES,
 	  .when = "when there was an error", .type = FIELD_STRING, .pattern = "^E[0-9A-Z]+$", .codec = &codec_errno,
@@ -372,7 +297,7 @@ const struct field fields[] = {
 	{ .path = "katrace.unacked_bytes", .lines = ENDED, IN_EVENT(ended.unacked_bytes), .presence = SOMETIMES,
 	  .when = "unless 0", .min = 1, .since = 1, .means = "Bytes not acknowledged at the end." },
 
-	{ .path = "katrace.stage", .lines = LOST, IN_EVENT(lost.stage), NAME_OF(stage, 0, LOST_STAGES),
+	{ .path = "katrace.stage", .lines = LOST, IN_EVENT(lost.stage), NAME_OF(name_stage, 0, LOST_STAGES),
 	  .means = "Where: hook (katrace did not run for a firing of the timer), ring (the kernel made events faster than "
 		   "katrace read them), output (too slow, or disk full), connections (too many to remember)." },
 	{ .path = "katrace.count", .lines = LOST, IN_EVENT(lost.count), .min = 1,
