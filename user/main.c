@@ -4,6 +4,7 @@
 #include "system/streams.h"
 
 #include <errno.h>
+#include <locale.h>
 #include <stdio.h>
 
 static int (*const run[COMMANDS])(const struct options *options) = {
@@ -22,6 +23,7 @@ int main(int argc, char **argv)
 		fputs("katrace: cannot open /dev/null\n", stderr);
 		return EXIT_TROUBLE;
 	}
+	setlocale(LC_CTYPE, "C.UTF-8"); /* where there is none: see utf8_width() */
 	err = options_parse(&options, argc, argv);
 	if (!err)
 		status = run[options.command](&options);

@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-/* Text from other processes: in quotes, with quotes inside doubled, and printable ASCII only. */
+/* Text from other processes: in quotes, with quotes inside doubled, and escaped. */
 static void text_field(struct out *out, const char *text, size_t n)
 {
 	char buf[256];

@@ -1,40 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 #include "format/json.h"
 
+#include "format/utf8.h"
+
 #include <inttypes.h>
 #include <string.h>
 
 struct jsonw jsonw_make(struct out *out)
 {
 	return (struct jsonw){ .out = out };
-}
-
-/* Unicode 15, table 3-7, which excludes overlong forms, surrogates and code points beyond U+10FFFF. */
-size_t json_utf8_length(const char *sequence)
-{
-	const unsigned char *text = (const unsigned char *)sequence;
-	static const struct {
-		unsigned char first_min, first_max, second_min, second_max;
-		size_t length;
-	} forms[] = {
-		{ 0x00, 0x7f, 0x00, 0xff, 1 }, { 0xc2, 0xdf, 0x80, 0xbf, 2 }, { 0xe0, 0xe0, 0xa0, 0xbf, 3 },
-		{ 0xe1, 0xec, 0x80, 0xbf, 3 }, { 0xed, 0xed, 0x80, 0x9f, 3 }, { 0xee, 0xef, 0x80, 0xbf, 3 },
-		{ 0xf0, 0xf0, 0x90, 0xbf, 4 }, { 0xf1, 0xf3, 0x80, 0xbf, 4 }, { 0xf4, 0xf4, 0x80, 0x8f, 4 },
-	};
-
-	for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++) {
-		if (text[0] < forms[i].first_min || text[0] > forms[i].first_max)
-			continue;
-		if (forms[i].length == 1)
-			return 1;
-		if (text[1] < forms[i].second_min || text[1] > forms[i].second_max)
-			return 0;
-		for (size_t at = 2; at < forms[i].length; at++)
-			if ((text[at] & 0xc0) != 0x80)
-				return 0;
-		return forms[i].length;
-	}
-	return 0;
 }
 
 /* How many characters at text are written as they are. */
@@ -47,16 +21,32 @@ static size_t plain_length(const char *text)
 	return n;
 }
 
-static void escape(struct out *out, unsigned char c)
+void json_escape(struct out *out, uint32_t code)
 {
-	static const char digits[] = "0123456789abcdef";
-	const char code[] = { '\\', 'u', '0', '0', digits[c >> 4], digits[c & 0xf] };
-	const char quoted[] = { '\\', (char)c };
+	if (code < 0x10000)
+		out_printf(out, "\\u%04x", code);
+	else /* a pair of surrogates */
+		out_printf(out, "\\u%04x\\u%04x", 0xd800 + ((code - 0x10000) >> 10),
+			   0xdc00 + ((code - 0x10000) & 0x3ff));
+}
 
-	if (c == '"' || c == '\\')
-		out_bytes(out, quoted, sizeof(quoted));
+/* One character, or one byte that is none. Returns its length. */
+static size_t quote_one(struct out *out, const char *text)
+{
+	const size_t length = utf8_length(text, UTF8_MAX);
+	const uint32_t code = utf8_decode(text, length);
+
+	if (!length) {
+		out_text(out, "\xef\xbf\xbd");
+		return 1;
+	}
+	if (code == '"' || code == '\\')
+		out_bytes(out, "\\", 1);
+	if (utf8_width(code))
+		out_bytes(out, text, length);
 	else
-		out_bytes(out, code, sizeof(code));
+		json_escape(out, code);
+	return length;
 }
 
 void json_quote(struct out *out, const char *text)
@@ -66,14 +56,7 @@ void json_quote(struct out *out, const char *text)
 	out_text(out, "\"");
 	out_bytes(out, text, length);
 	for (text += length; *text; text += length) {
-		length = json_utf8_length(text);
-		if (length == 1)
-			escape(out, (unsigned char)*text);
-		else if (length)
-			out_bytes(out, text, length);
-		else
-			out_text(out, "\xef\xbf\xbd");
-		text += length ? length : 1;
+		text += quote_one(out, text);
 		length = plain_length(text);
 		out_bytes(out, text, length);
 	}

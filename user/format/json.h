@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /*
  * Writes JSON directly: no tree, no allocation. The names differ from those of json-c, which reads JSON. Every function
- * takes a key, which must be plain ASCII, or NULL inside an array. Strings are escaped, and invalid UTF-8 in them
- * becomes U+FFFD.
+ * takes a key, which must be plain ASCII, or NULL inside an array. In strings characters without a width (utf8_width())
+ * are escaped, as they may act on a terminal, and invalid UTF-8 becomes U+FFFD.
  */
 #ifndef KATRACE_JSON_H
 #define KATRACE_JSON_H
@@ -15,8 +15,8 @@
 /* A string in quotes, escaped as above. */
 void json_quote(struct out *out, const char *text);
 
-/* The length of the UTF-8 sequence at text, which ends with a zero; 0 if it is none. */
-size_t json_utf8_length(const char *text);
+/* "\u00e9" for a code point; two of them beyond U+FFFF. */
+void json_escape(struct out *out, uint32_t code);
 
 struct jsonw {
 	struct out *out;

@@ -4,6 +4,7 @@
 #include "format/codecs.h"
 #include "format/json.h"
 #include "format/plan.h"
+#include "format/utf8.h"
 #include "model/integer.h"
 
 #include <errno.h>
@@ -299,25 +300,6 @@ static bool is_ascii(const char *line, size_t n)
 	return true;
 }
 
-/* Its code point; length is json_utf8_length(). */
-static uint32_t decode(const char *sequence, size_t length)
-{
-	uint32_t code = (unsigned char)*sequence & (0xffU >> (length + 1));
-
-	for (size_t i = 1; i < length; i++)
-		code = code << 6 | ((unsigned char)sequence[i] & 0x3f);
-	return code;
-}
-
-static void put_escape(struct out *out, uint32_t code)
-{
-	if (code < 0x10000)
-		out_printf(out, "\\u%04x", code);
-	else /* a pair of surrogates */
-		out_printf(out, "\\u%04x\\u%04x", 0xd800 + ((code - 0x10000) >> 10),
-			   0xdc00 + ((code - 0x10000) & 0x3ff));
-}
-
 /* Fails after a backslash: the two would become another escape. */
 static int escape_all(const char *line, struct out *out)
 {
@@ -325,13 +307,13 @@ static int escape_all(const char *line, struct out *out)
 	size_t length;
 
 	for (; *line; line += length) {
-		length = json_utf8_length(line);
+		length = utf8_length(line, UTF8_MAX);
 		if (!length || (length > 1 && escaped))
 			return -EBADMSG;
 		if (length == 1)
 			out_bytes(out, line, 1);
 		else
-			put_escape(out, decode(line, length));
+			json_escape(out, utf8_decode(line, length));
 		escaped = *line == '\\' && !escaped;
 	}
 	return 0;

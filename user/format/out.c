@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 #include "format/out.h"
 
+#include "format/utf8.h"
+
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -59,9 +61,20 @@ void out_number(struct out *out, uint64_t number)
 	out_bytes(out, digits + at, sizeof(digits) - at);
 }
 
+size_t out_width(const struct out *out, size_t from)
+{
+	size_t width = 0, length;
+
+	for (; from < out->used; from += length) {
+		length = utf8_length(out->buf + from, out->used - from) ?: 1;
+		width += length == 1 ? 1 : utf8_width(utf8_decode(out->buf + from, length));
+	}
+	return width;
+}
+
 void out_pad(struct out *out, size_t from, size_t width)
 {
-	const size_t have = out->used - from, room = out->size - out->used;
+	const size_t have = out_width(out, from), room = out->size - out->used;
 	size_t n = width > have ? width - have : 0;
 
 	if (n > room) {
@@ -72,16 +85,63 @@ void out_pad(struct out *out, size_t from, size_t width)
 	out->used += n;
 }
 
+/* The position after at most so many columns of the text from position from on. */
+static size_t after_columns(const struct out *out, size_t from, size_t columns)
+{
+	size_t length, width;
+
+	for (; from < out->used; from += length) {
+		length = utf8_length(out->buf + from, out->used - from) ?: 1;
+		width = length == 1 ? 1 : utf8_width(utf8_decode(out->buf + from, length));
+		if (width > columns)
+			break;
+		columns -= width;
+	}
+	return from;
+}
+
+void out_shorten(struct out *out, size_t from, size_t width, size_t tail)
+{
+	static const char ellipsis[] = "\xe2\x80\xa6";
+	const size_t have = out_width(out, from), mark = sizeof(ellipsis) - 1;
+	size_t head_end, tail_begin, n_tail;
+
+	if (have <= width || !width)
+		return;
+	tail = tail < width ? tail : width - 1;
+	head_end = after_columns(out, from, width - 1 - tail);
+	tail_begin = after_columns(out, from, have - tail);
+	n_tail = out->used - tail_begin;
+	if (head_end + mark + n_tail > out->size) {
+		out->cut = true;
+		out->used = head_end;
+		return;
+	}
+	memmove(out->buf + head_end + mark, out->buf + tail_begin, n_tail);
+	memcpy(out->buf + head_end, ellipsis, mark);
+	out->used = head_end + mark + n_tail;
+}
+
+static void escape_byte(struct out *out, unsigned char c)
+{
+	if (c == '\\')
+		out_text(out, "\\\\");
+	else
+		out_printf(out, "\\x%02x", c);
+}
+
 void out_escaped(struct out *out, const char *text, size_t n)
 {
-	for (size_t i = 0; i < n && text[i]; i++) {
-		const unsigned char c = (unsigned char)text[i];
+	size_t length;
+	bool shown;
 
-		if (c == '\\')
-			out_text(out, "\\\\");
-		else if (c >= 0x20 && c < 0x7f)
-			out_bytes(out, text + i, 1);
-		else
-			out_printf(out, "\\x%02x", c);
+	for (size_t i = 0; i < n && text[i]; i += length) {
+		length = utf8_length(text + i, n - i);
+		shown = length && text[i] != '\\' && utf8_width(utf8_decode(text + i, length));
+		length = length ? length : 1;
+		if (shown)
+			out_bytes(out, text + i, length);
+		for (size_t at = i; !shown && at < i + length; at++)
+			escape_byte(out, (unsigned char)text[at]);
 	}
 }

@@ -24,12 +24,21 @@ __attribute__((format(printf, 2, 3))) void out_printf(struct out *out, const cha
 /* In decimal; much faster than out_printf(). */
 void out_number(struct out *out, uint64_t number);
 
-/* Pads with spaces until width columns have been written since position from. */
+/* How many columns of a terminal the text from that position on takes. It must be out_escaped(), or plain. */
+size_t out_width(const struct out *out, size_t from);
+
+/* Pads with spaces until the text from position from takes width columns. */
 void out_pad(struct out *out, size_t from, size_t width);
 
 /*
- * Text from other processes, up to its end or n bytes: bytes that are not printable ASCII are written as \xNN, so that
- * neither terminal sequences nor invalid UTF-8 get through.
+ * Shortens the text from position from on to width columns if it takes more: "..." as one character is in the place of
+ * what was left out, after which the last tail columns of the text remain.
+ */
+void out_shorten(struct out *out, size_t from, size_t width, size_t tail);
+
+/*
+ * Text from other processes, up to its end or n bytes. Neither terminal sequences nor invalid UTF-8 get through: bytes
+ * that are not printable UTF-8 (utf8_width()) are written as \xNN.
  */
 void out_escaped(struct out *out, const char *text, size_t n);
 
