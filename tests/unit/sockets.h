@@ -5,7 +5,7 @@
 
 #include "unit.h"
 
-#include "model/sockets.h"
+#include "model/concern.h"
 
 #include <stdio.h>
 

@@ -4,7 +4,7 @@
 #define KATRACE_COLUMNS_H
 
 #include "format/out.h"
-#include "model/sockets.h"
+#include "model/concern.h"
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -3,7 +3,7 @@
 #ifndef KATRACE_ROWS_H
 #define KATRACE_ROWS_H
 
-#include "model/sockets.h"
+#include "model/concern.h"
 #include "format/out.h"
 
 #include <stdbool.h>

@@ -3,7 +3,7 @@
 #ifndef KATRACE_CRITERIA_H
 #define KATRACE_CRITERIA_H
 
-#include "model/sockets.h"
+#include "model/concern.h"
 
 #include <stdbool.h>
 #include <stdint.h>

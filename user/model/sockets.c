@@ -2,6 +2,7 @@
 #include "model/sockets.h"
 
 #include "model/array.h"
+#include "model/concern.h"
 #include "model/detection.h"
 #include "model/pool.h"
 #include "model/table.h"
@@ -324,29 +325,6 @@ static void unpack(const struct sockets *sockets, const struct packed *packed, s
 }
 
 /* --- order --- */
-
-bool is_zombie(const struct listed *listed, const struct zombie_limits *limits)
-{
-	return listed->state == TCP_ESTABLISHED && listed->connection.silent_us > limits->silent_us &&
-	       (!listed->due || listed->next_us > limits->due_us);
-}
-
-enum concern concern_of(const struct listed *listed, const struct zombie_limits *limits)
-{
-	const bool enabled = listed->connection.settings.enabled;
-
-	if (listed->state == TCP_LISTEN)
-		return CONCERN_LISTENER;
-	if (listed->waiting && (listed->connection.retransmits || listed->window_probe))
-		return CONCERN_RETRANSMITTING;
-	if (!listed->waiting && listed->probes_out)
-		return CONCERN_UNANSWERED;
-	if (is_zombie(listed, limits))
-		return CONCERN_ZOMBIE;
-	if (listed->state == TCP_ESTABLISHED && !enabled)
-		return CONCERN_NO_KEEPALIVE;
-	return enabled ? CONCERN_NONE : CONCERN_PASSING;
-}
 
 /* 3 bits for the concern, 29 bits for the order within it. */
 static uint32_t sort_key(const struct listed *listed, const struct zombie_limits *limits)

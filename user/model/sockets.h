@@ -29,24 +29,8 @@ struct listed {
 	uint64_t detection_us;
 };
 
-/* When a connection counts as a zombie: perhaps half open, and keepalive will not find out soon. */
-struct zombie_limits {
-	uint64_t silent_us; /* silent for longer than this */
-	uint64_t due_us;    /* and keepalive off, or not due within this time */
-};
-
-/* What may be wrong with a socket, worst first. */
-enum concern {
-	CONCERN_UNANSWERED,     /* probes were sent, none was answered */
-	CONCERN_RETRANSMITTING, /* data was not acknowledged in time, or the window stays closed */
-	CONCERN_ZOMBIE,
-	CONCERN_NO_KEEPALIVE, /* established, keepalive off */
-	CONCERN_NONE,
-	CONCERN_PASSING,  /* connecting or closing, without keepalive */
-	CONCERN_LISTENER, /* not a connection */
-};
-
 struct sockets;
+struct zombie_limits;
 
 /* hz is the kernel's; seed: a number that others do not know (table.h). NULL when out of memory. */
 struct sockets *sockets_new(uint32_t hz, uint64_t seed);
@@ -74,11 +58,5 @@ size_t sockets_count(const struct sockets *sockets);
 
 /* Unpacks the socket at place, counted from 0, into *listed, which must be zero before its first use. */
 void sockets_get(const struct sockets *sockets, size_t place, struct listed *listed);
-
-/* Established, silent, and keepalive off or not due soon: see struct zombie_limits. */
-bool is_zombie(const struct listed *listed, const struct zombie_limits *limits);
-
-/* The worst of what may be wrong with it. */
-enum concern concern_of(const struct listed *listed, const struct zombie_limits *limits);
 
 #endif

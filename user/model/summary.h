@@ -3,7 +3,7 @@
 #ifndef KATRACE_SUMMARY_H
 #define KATRACE_SUMMARY_H
 
-#include "model/sockets.h"
+#include "model/concern.h"
 
 #include <stdbool.h>
 #include <stddef.h>

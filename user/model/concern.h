@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/* What may be wrong with a listed socket. */
+#ifndef KATRACE_CONCERN_H
+#define KATRACE_CONCERN_H
+
+#include "model/sockets.h"
+
+/* When a connection counts as a zombie: perhaps half open, and keepalive will not find out soon. */
+struct zombie_limits {
+	uint64_t silent_us; /* silent for longer than this */
+	uint64_t due_us;    /* and keepalive off, or not due within this time */
+};
+
+/* What may be wrong with a socket, worst first. */
+enum concern {
+	CONCERN_UNANSWERED,     /* probes were sent, none was answered */
+	CONCERN_RETRANSMITTING, /* data was not acknowledged in time, or the window stays closed */
+	CONCERN_ZOMBIE,
+	CONCERN_NO_KEEPALIVE, /* established, keepalive off */
+	CONCERN_NONE,
+	CONCERN_PASSING,  /* connecting or closing, without keepalive */
+	CONCERN_LISTENER, /* not a connection */
+};
+
+/* Established, silent, and keepalive off or not due soon: see struct zombie_limits. */
+bool is_zombie(const struct listed *listed, const struct zombie_limits *limits);
+
+/* The worst of what may be wrong with it. */
+enum concern concern_of(const struct listed *listed, const struct zombie_limits *limits);
+
+#endif
