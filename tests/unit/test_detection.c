@@ -4,6 +4,8 @@
 
 #include "model/detection.h"
 
+#include <katrace/record.h>
+
 static void detection_follows_the_kernels_rule(void **state)
 {
 	static const struct {
@@ -40,7 +42,8 @@ struct prospect {
 
 static void when_a_dead_peer_is_noticed(void **state)
 {
-	static const struct settings limit = { true, 30, 5, 3, 0, 0 }, timeout = { true, 30, 5, 3, 42000, 0 };
+	static const struct settings limit = { true, 30, 5, 3, 0, 0 }, timeout = { true, 30, 5, 3, 42000, 0 },
+				     at_once = { true, 30, 0, 3, 0, 0 }, timeout_at_once = { true, 30, 0, 3, 42000, 0 };
 	static const struct prospect prospects[] = {
 		{ limit, 0, 30, 0, 45 },   /* nothing has happened yet */
 		{ limit, 20, 10, 0, 25 },  /* on the way there */
@@ -51,8 +54,13 @@ static void when_a_dead_peer_is_noticed(void **state)
 		{ timeout, 0, 30, 0, 45 }, /* at 35 and 40 s it is not yet over */
 		{ timeout, 44, 1, 0, 6 },  /* it is, but one probe must have been sent */
 		{ timeout, 44, 1, 1, 1 },
+		/* probes are one tick of the kernel's clock apart */
+		{ at_once, 0, 30, 0, 30 },
+		{ at_once, 31, 0, 2, 0 },
+		{ timeout_at_once, 10, 20, 0, 32 },
+		{ timeout_at_once, 50, 1, 0, 1 },
 	};
-	const struct settings off = { false, 30, 5, 3, 0, 0 }, no_interval = { true, 30, 0, 3, 0, 0 };
+	const struct settings off = { false, 30, 5, 3, 0, 0 };
 	uint64_t us;
 
 	(void)state;
@@ -64,7 +72,39 @@ static void when_a_dead_peer_is_noticed(void **state)
 		assert_int_equal(us, p->expected_s * 1000000);
 	}
 	assert_false(detection_from_now(&off, 0, 0, 0, &us));
-	assert_false(detection_from_now(&no_interval, 0, 0, 0, &us));
+}
+
+/* A sysctl was lowered, or the interval: the timer that runs does not move. */
+static void which_timers_are_old(void **state)
+{
+	static const struct settings sysctl = { true, 60, 10, 3, 0, KATRACE_IDLE }, own = { true, 60, 10, 3, 0, 0 },
+				     slow = { true, 10, 60, 3, 0, 0 };
+	static const struct {
+		struct settings settings;
+		uint64_t silent_ms, next_ms;
+		uint32_t probes_out;
+		bool old;
+	} cases[] = {
+		{ sysctl, 0, 7200000, 0, true }, /* lowered from two hours just now */
+		{ own, 4000000, 3200000, 0, true },
+		{ sysctl, 60, 59940, 0, false }, /* as it should be, also when it is late, or heard since then */
+		{ sysctl, 65000, 0, 0, false },
+		{ sysctl, 1000, 20000, 0, false },
+		{ sysctl, 30004, 60000, 0, true },  /* lowered from 90 s */
+		{ sysctl, 30404, 60000, 0, false }, /* switched on only now */
+		{ own, 30004, 60000, 0, false },    /* so is this: a new idle time would have restarted the timer */
+		{ own, 65000, 10000, 1, false },
+		{ own, 65000, 30000, 1, true },  /* the interval was 40 s */
+		{ own, 25000, 35000, 1, false }, /* the idle time was changed from 20 s */
+		{ slow, 3, 59997, 0, false },    /* it was answered */
+		{ { false, 60, 10, 3, 0, 0 }, 0, 7200000, 0, false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+		assert_int_equal(detection_timer_is_old(&cases[i].settings, 1000 * cases[i].silent_ms,
+							1000 * cases[i].next_ms, cases[i].probes_out),
+				 cases[i].old);
 }
 
 int main(void)
@@ -72,6 +112,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(detection_follows_the_kernels_rule),
 		cmocka_unit_test(when_a_dead_peer_is_noticed),
+		cmocka_unit_test(which_timers_are_old),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -5,6 +5,7 @@
 #include "model/summary.h"
 #include "format/csv.h"
 #include "format/report.h"
+#include "format/columns.h"
 #include "format/rows.h"
 #include "format/json_writer.h"
 #include "format/words.h"
@@ -313,6 +314,48 @@ static void what_was_never_heard_is_not_silent(void **state)
 	summary_free(summary);
 }
 
+/* The idle time was two hours, and is 30 s now. */
+static struct listed make_old_timer(uint32_t probes_out)
+{
+	const struct owner nginx = make_holder(812, "nginx");
+	struct katrace_socket found = make_socket(1);
+	struct sockets *sockets = sockets_new(HZ, 7);
+	struct listed listed = { 0 };
+
+	found.timer_due = 7199 * HZ;
+	found.connection.silent = HZ;
+	found.connection.probes_out = (uint8_t)probes_out;
+	assert_int_equal(sockets_add(sockets, &found, &nginx), 0);
+	assert_int_equal(sort_all(sockets), 1);
+	sockets_get(sockets, 0, &listed);
+	sockets_free(sockets);
+	return listed;
+}
+
+static void old_timers_are_noted(void **state)
+{
+	const struct listed old = make_old_timer(0), unanswered = make_old_timer(2);
+	const struct look look = { .own_netns = 7, .zombies = usual };
+	struct summary *summary = summary_new(&usual, 7);
+	struct out out = out_make(text, sizeof(text) - 1);
+
+	(void)state;
+	column_cell(COLUMN_NOTE, &look, &unanswered, &out);
+	assert_string_equal(end_text(&out), "2 unanswered, old timer still running, next probe in 1h59m");
+	out = out_make(text, sizeof(text) - 1);
+	column_cell(COLUMN_NOTICED, &look, &old, &out);
+	out_text(&out, " ");
+	column_cell(COLUMN_NOTE, &look, &old, &out);
+	out_text(&out, "\n");
+	assert_int_equal(summary_add(summary, &old), 0);
+	write_findings(summary_get(summary, 0), &out);
+	assert_string_equal(end_text(&out),
+			    "2h old timer still running, next probe in 1h59m\n"
+			    "nginx[812]: a dead peer is noticed only 2 h after it was last heard; its timer was "
+			    "set with other values\n");
+	summary_free(summary);
+}
+
 static void summed_up(void **state)
 {
 	struct out out = out_make(text, sizeof(text) - 1);
@@ -437,6 +480,7 @@ int main(void)
 		cmocka_unit_test(as_json),
 		cmocka_unit_test(the_longest_time_counts),
 		cmocka_unit_test(what_was_never_heard_is_not_silent),
+		cmocka_unit_test(old_timers_are_noted),
 		cmocka_unit_test(summed_up),
 		cmocka_unit_test(thousands_without_keepalive),
 		cmocka_unit_test(sysctls),

@@ -171,6 +171,7 @@ enum note {
 	NOTE_ZOMBIE,
 	NOTE_NO_KEEPALIVE,
 	NOTE_NO_PROBES,
+	NOTE_OLD_TIMER, /* before when it fires */
 	NOTE_ORPHAN,
 	NOTE_KERNEL,
 	NOTE_NOT_ACCEPTED,
@@ -185,6 +186,7 @@ static const char *const notes[NOTES] = {
 	[NOTE_ZOMBIE] = "zombie",
 	[NOTE_NO_KEEPALIVE] = "no keepalive",
 	[NOTE_NO_PROBES] = "limit of 0 probes",
+	[NOTE_OLD_TIMER] = "old timer still running",
 	[NOTE_ORPHAN] = "orphan",
 	[NOTE_KERNEL] = "the kernel's",
 	[NOTE_NOT_ACCEPTED] = "not accepted",
@@ -230,15 +232,27 @@ static enum note note_of(const struct listed *listed, const struct zombie_limits
 	return NOTE_NONE;
 }
 
+/* The sysctls or the interval were lowered: that moves no timer which runs. */
+static void old_timer_note(const struct listed *listed, struct out *out)
+{
+	out_printf(out, "%s, next probe in ", notes[NOTE_OLD_TIMER]);
+	words_span(out, listed->next_us);
+}
+
 static void note_cell(const struct look *look, const struct listed *listed, struct out *out)
 {
 	const enum note note = note_of(listed, &look->zombies);
+	const bool old_timer = listed->old_timer && !listed->waiting;
 
 	if (note == NOTE_UNANSWERED) {
 		out_number(out, listed->probes_out);
 		out_text(out, " ");
 	}
 	out_text(out, notes[note]);
+	if (note != NOTE_NONE && old_timer)
+		out_text(out, ", ");
+	if (old_timer)
+		old_timer_note(listed, out);
 }
 
 static const struct {

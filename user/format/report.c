@@ -241,7 +241,11 @@ static void find_late(const struct summary_line *line, const struct zombie_limit
 	out_text(out, ": a dead peer is noticed only ");
 	spaced_span(out, line->worst_us);
 	out_text(out, " after it was last heard");
-	out_text(out, line->worst_sysctls & KATRACE_IDLE ? "; its idle time is the sysctl's\n" : "\n");
+	if (line->worst_is_old)
+		out_text(out, "; its timer was set with other values");
+	else if (line->worst_sysctls & KATRACE_IDLE)
+		out_text(out, "; its idle time is the sysctl's");
+	out_text(out, "\n");
 }
 
 static void (*const findings[REPORT_FINDINGS])(const struct summary_line *line, const struct zombie_limits *zombies,

@@ -6,11 +6,9 @@
 /* The first probe would come after a middlebox has forgotten the connection. */
 static bool probes_too_late(const struct listed *listed, uint64_t middlebox_us)
 {
-	const struct settings *settings = &listed->connection.settings;
-
 	if (listed->state != TCP_ESTABLISHED && listed->state != TCP_CLOSE_WAIT)
 		return false;
-	return !settings->enabled || 1000000ULL * settings->idle_s >= middlebox_us;
+	return !listed->connection.settings.enabled || quiet_before_probe_us(listed) >= middlebox_us;
 }
 
 static bool is_right_kind(const struct criteria *criteria, const struct listed *listed)

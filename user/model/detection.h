@@ -17,7 +17,14 @@
 bool detection_from_now(const struct settings *settings, uint64_t silent_us, uint64_t next_us, uint32_t probes_out,
 			uint64_t *detection_us);
 
-/* The same for a peer that was just heard, at the latest; 0: never. */
+/*
+ * True if the timer was set with other values: it is due later than these allow. A sysctl or TCP_KEEPINTVL moves no
+ * timer that runs; only TCP_KEEPIDLE restarts it (tcp_sock_set_keepidle_locked()). A timer that is due too early only
+ * re-arms itself with the new values, and is not meant. probes_out: 0 while data is waiting.
+ */
+bool detection_timer_is_old(const struct settings *settings, uint64_t silent_us, uint64_t next_us, uint32_t probes_out);
+
+/* When a peer that was just heard is noticed to be dead, at the latest; 0: never. */
 uint64_t detection_after_heard(const struct settings *settings);
 
 /* True if that does not depend on whether the peer was last heard before a probe or after it. */

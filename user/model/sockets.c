@@ -319,9 +319,18 @@ static void unpack(const struct sockets *sockets, const struct packed *packed, s
 	listed->probes_out = packed->probes_out;
 	listed->due = c->settings.enabled && (packed->flags & TIMER_RUNS) && is_probed(listed);
 	listed->next_us = packed->timer_due > 0 ? (uint64_t)packed->timer_due * 1000000 / sockets->hz : 0;
+	listed->old_timer = listed->due && detection_timer_is_old(&c->settings, c->silent_us, listed->next_us,
+								  listed->waiting ? 0 : packed->probes_out);
 	listed->detects = listed->due && !listed->waiting &&
 			  detection_from_now(&c->settings, c->silent_us, listed->next_us, packed->probes_out,
 					     &listed->detection_us);
+}
+
+uint64_t quiet_before_probe_us(const struct listed *listed)
+{
+	const uint64_t idle_us = 1000000ULL * listed->connection.settings.idle_s;
+
+	return listed->old_timer ? listed->connection.silent_us + listed->next_us : idle_us;
 }
 
 /* --- order --- */

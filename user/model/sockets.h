@@ -24,10 +24,14 @@ struct listed {
 	bool window_probe;
 	bool due; /* the keepalive timer runs; next_us is valid */
 	uint64_t next_us;
+	bool old_timer; /* it was set with other settings than those now in force, for longer */
 	uint32_t probes_out;
 	bool detects; /* keepalive would notice a dead peer, at most detection_us from now */
 	uint64_t detection_us;
 };
+
+/* How long the peer is silent before the first probe: the idle time, or longer while an old timer runs. */
+uint64_t quiet_before_probe_us(const struct listed *listed);
 
 struct sockets;
 struct zombie_limits;

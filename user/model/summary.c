@@ -97,10 +97,19 @@ static double probes_per_minute(const struct settings *settings)
 	return period_s ? 60.0 / period_s : 0;
 }
 
+/* An old timer decides once more, until it has fired. */
+static uint64_t longest_detection_us(const struct listed *listed)
+{
+	const uint64_t usual_us = detection_after_heard(&listed->connection.settings);
+	const uint64_t now_us = listed->connection.silent_us + listed->detection_us;
+
+	return listed->old_timer && listed->detects && now_us > usual_us ? now_us : usual_us;
+}
+
 static void add_keepalive(struct summary_line *line, const struct listed *listed)
 {
 	const struct settings *settings = &listed->connection.settings;
-	const uint64_t us = detection_after_heard(settings);
+	const uint64_t us = longest_detection_us(listed);
 
 	line->on++;
 	add_settings(line, settings);
@@ -112,6 +121,7 @@ static void add_keepalive(struct summary_line *line, const struct listed *listed
 	line->detects = true;
 	line->worst_us = us;
 	line->worst_sysctls = settings->from_sysctl;
+	line->worst_is_old = listed->old_timer;
 }
 
 static void add_concern(struct concerned *concerned, const struct listed *listed)

@@ -32,6 +32,7 @@ struct summary_line {
 	bool detects;           /* worst_us is valid */
 	uint64_t worst_us;      /* of those with keepalive: the longest time until a dead peer is noticed */
 	uint32_t worst_sysctls; /* KATRACE_IDLE... of that connection */
+	bool worst_is_old;      /* an old timer runs there: see struct listed */
 	struct concerned concerns[CONCERN_LISTENER + 1];
 };
 

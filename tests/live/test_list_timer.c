@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+/* katrace list when the settings in force are not those that the running timer was set with. */
+#include "live.h"
+
+#include "lines.h"
+#include "net.h"
+#include "rows.h"
+#include "tcp.h"
+#include "tool.h"
+#include "until.h"
+
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <stdio.h>
+#include <sys/socket.h>
+
+static const char old_note[] = "old timer still running, next probe in ";
+
+static struct net *net_with_sysctls(const char *idle)
+{
+	struct net *net = net_new();
+
+	net_sysctl(net, HOST_A, "ipv4/tcp_keepalive_time", idle);
+	net_sysctl(net, HOST_A, "ipv4/tcp_keepalive_intvl", "10");
+	net_sysctl(net, HOST_A, "ipv4/tcp_keepalive_probes", "3");
+	return net;
+}
+
+/* Lines of katrace list with this option, and value if not NULL, about the client's socket that have the text. */
+static int listed(const struct tcp *tcp, const char *option, const char *value, const char *text)
+{
+	char netns[16];
+	const char *const args[] = { "--netns", netns, option, value, NULL };
+	struct tool *tool;
+	int n;
+
+	net_name(net_newest(), HOST_A, netns, sizeof(netns));
+	tool = run_list(args);
+	n = tool_lines(tool, local_port(tcp->client_port), text);
+
+	tool_free(tool);
+	return n;
+}
+
+static int listed_old(const struct tcp *tcp)
+{
+	return listed(tcp, NULL, NULL, old_note);
+}
+
+/* What an engineer does after an incident; the connections there are do not follow. */
+LIVE_TEST(list_follows_the_timer_that_runs, .once = true)
+{
+	const char *const csv[] = { "--csv", "-p", own_pid(), NULL }, *const json[] = { "--json", "-p", own_pid(),
+											NULL };
+	const char *const summary[] = { "--summary", "-p", own_pid(), NULL };
+	struct net *net = net_with_sysctls("7200");
+	struct tcp old = tcp_connect(net, TCP_IPV4), fresh;
+	struct tool *tool;
+	struct row row;
+	char port[32];
+
+	tcp_keepalive_by_sysctl(old.client);
+	assert_int_equal(listed_old(&old), 0);
+	net_sysctl(net, HOST_A, "ipv4/tcp_keepalive_time", "60");
+	fresh = tcp_connect(net, TCP_IPV4);
+	tcp_keepalive_by_sysctl(fresh.client);
+	assert_int_equal(listed(&old, NULL, NULL, "old timer still running, next probe in 1h59m"), 1);
+	assert_int_equal(listed_old(&fresh), 0);
+	assert_int_equal(listed(&old, "--middlebox-timeout", "350", ""), 1);
+	assert_int_equal(listed(&fresh, "--middlebox-timeout", "350", ""), 0);
+	tool = run_list(csv);
+	find_row(tool, old.client_port, &row);
+	assert_in_range(row_number(&row, FIELD_DETECTION), 7130000000, 7230000000);
+	find_row(tool, fresh.client_port, &row);
+	assert_in_range(row_number(&row, FIELD_DETECTION), 30000000, 90000000);
+	tool_free(tool);
+	tool = run_list(json);
+	snprintf(port, sizeof(port), "\"port\":%u},\"peer\"", old.client_port);
+	assert_int_equal(tool_lines(tool, port, "\"old_timer\":true"), 1);
+	assert_int_equal(tool_lines(tool, "\"old_timer\":", ""), 1);
+	tool_free(tool);
+	tool = run_list(summary);
+	assert_int_equal(tool_lines(tool, ": a dead peer is noticed only 2 h after it was last heard; ",
+				    "its timer was set with other values"),
+			 1);
+	tool_free(tool);
+	WAIT_UNTIL(tcp_silent_us(old.client) > 1100000);
+	assert_int_equal(listed(&old, "--zombies=1s,1h", NULL, "zombie, old timer still running, next probe in "), 1);
+	assert_int_equal(listed(&fresh, "--zombies=1s,1h", NULL, ""), 0);
+	tcp_close(&old);
+	tcp_close(&fresh);
+	net_free(net);
+}
+
+static void set_tcp(int fd, int option, int value)
+{
+	assert_int_equal(setsockopt(fd, IPPROTO_TCP, option, &value, sizeof(value)), 0);
+}
+
+/* TCP_KEEPIDLE restarts the timer; TCP_KEEPINTVL does not. Nor is a timer old that was started late. */
+LIVE_TEST(list_tells_old_timers_from_late_ones, .once = true)
+{
+	static const struct keepalive slow = { 1, 3600, 3, 0 };
+	struct net *net = net_with_sysctls("20");
+	struct tcp lowered = tcp_connect(net, TCP_IPV4), late = tcp_connect(net, TCP_IPV4);
+	struct tcp probed = tcp_connect(net, TCP_IPV4);
+	const uint64_t before = net_keepalives(net, HOST_A);
+
+	tcp_keepalive_by_sysctl(lowered.client);
+	tcp_keepalive(probed.client, &slow);
+	WAIT_UNTIL(net_keepalives(net, HOST_A) > before);
+	assert_int_equal(listed_old(&probed), 0);
+	set_tcp(probed.client, TCP_KEEPINTVL, 2);
+	assert_int_equal(listed_old(&probed), 1);
+	set_tcp(probed.client, TCP_KEEPIDLE, 30);
+	assert_int_equal(listed_old(&probed), 0);
+	WAIT_UNTIL(tcp_silent_us(late.client) % 1000000 > 300000 && tcp_silent_us(late.client) % 1000000 < 500000);
+	tcp_keepalive_by_sysctl(late.client);
+	assert_int_equal(listed_old(&late), 0);
+	net_sysctl(net, HOST_A, "ipv4/tcp_keepalive_time", "19");
+	WAIT_UNTIL(tcp_silent_us(lowered.client) > 2000000); /* so it is due within the idle time all the same */
+	assert_int_equal(listed_old(&lowered), 1);
+	net_sysctl(net, HOST_A, "ipv4/tcp_keepalive_time", "60");
+	assert_int_equal(listed_old(&lowered), 0); /* it comes too early, and will be set again */
+	tcp_close(&lowered);
+	tcp_close(&late);
+	tcp_close(&probed);
+	net_free(net);
+}
