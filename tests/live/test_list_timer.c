@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-/* katrace list when the settings in force are not those that the running timer was set with. */
+/* katrace list when another timer decides than the settings in force let expect. */
 #include "live.h"
 
 #include "lines.h"
@@ -9,6 +9,7 @@
 #include "tool.h"
 #include "until.h"
 
+#include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <stdio.h>
@@ -125,5 +126,39 @@ LIVE_TEST(list_tells_old_timers_from_late_ones, .once = true)
 	tcp_close(&lowered);
 	tcp_close(&late);
 	tcp_close(&probed);
+	net_free(net);
+}
+
+/* Retransmission is in charge: how often it has tried, and when it gives up, compared with when it does. */
+LIVE_TEST(list_tells_when_retransmission_gives_up, .once = true)
+{
+	static const struct keepalive far = { 7200, 75, 9, 0 };
+	char netns[16];
+	const char *const json[] = { "--json", "--netns", netns, NULL };
+	struct net *net = net_new();
+	unsigned long long gives_up_ms;
+	struct tool *tool;
+	struct tcp tcp;
+	int64_t said_ms;
+
+	net_sysctl(net, HOST_A, "ipv4/tcp_retries2", "4");
+	net_least_rto(net, 250);
+	net_remember(net);
+	tcp = tcp_connect(net, TCP_IPV4);
+	tcp_keepalive(tcp.client, &far);
+	net_deaf(net, HOST_B, true);
+	assert_int_equal(send(tcp.client, "hello world", 11, 0), 11);
+	WAIT_UNTIL(tcp_ask(tcp.client).tcpi_retransmits == 2);
+	net_name(net, HOST_A, netns, sizeof(netns));
+	tool = run_list(json);
+	said_ms = wait_now_ms();
+	assert_in_range(number_after(tool_stdout(tool), "\"retransmits\":"), 2, 3);
+	gives_up_ms = number_after(tool_stdout(tool), "\"gives_up_ms\":");
+	tool_free(tool);
+	assert_int_equal(listed(&tcp, NULL, NULL, " tries, gives up in "), 1);
+	assert_int_equal(listed(&tcp, NULL, NULL, "retransmitting, "), 1);
+	assert_int_equal(tcp_wait_death(tcp.client, 60), ETIMEDOUT);
+	assert_in_range(wait_now_ms() - said_ms, gives_up_ms - 1000, gives_up_ms + 1000);
+	tcp_close(&tcp);
 	net_free(net);
 }

@@ -356,6 +356,23 @@ static void old_timers_are_noted(void **state)
 	summary_free(summary);
 }
 
+static void tries_are_noted(void **state)
+{
+	struct listed listed = {
+		.state = TCP_ESTABLISHED, .waiting = true, .connection.retransmits = 5, .gives_up_ms = 750000
+	};
+	const struct look look = { .own_netns = 7, .zombies = usual };
+	struct out out = out_make(text, sizeof(text) - 1);
+
+	(void)state;
+	column_cell(COLUMN_NOTE, &look, &listed, &out);
+	listed.connection.retransmits = 1;
+	listed.gives_up_ms = 0;
+	out_text(&out, "; ");
+	column_cell(COLUMN_NOTE, &look, &listed, &out);
+	assert_string_equal(end_text(&out), "retransmitting, 5 tries, gives up in 12m30s; retransmitting, 1 try");
+}
+
 static void summed_up(void **state)
 {
 	struct out out = out_make(text, sizeof(text) - 1);
@@ -481,6 +498,7 @@ int main(void)
 		cmocka_unit_test(the_longest_time_counts),
 		cmocka_unit_test(what_was_never_heard_is_not_silent),
 		cmocka_unit_test(old_timers_are_noted),
+		cmocka_unit_test(tries_are_noted),
 		cmocka_unit_test(summed_up),
 		cmocka_unit_test(thousands_without_keepalive),
 		cmocka_unit_test(sysctls),

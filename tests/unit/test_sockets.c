@@ -284,6 +284,22 @@ static void when_keepalive_does_nothing(void **state)
 	assert_false(unpack_one(&found).was_connected);
 }
 
+/* The numbers are those of test_giving_up.c. */
+static void when_retransmission_gives_up(void **state)
+{
+	struct katrace_socket found = make_socket(1);
+
+	(void)state;
+	found.connection.unacked_bytes = 11;
+	found.connection.retry_limit = 5;
+	found.connection.rto = found.connection.next_try = 51 << 3; /* 204 ms */
+	assert_int_equal(unpack_one(&found).gives_up_ms, 0);        /* it will be acknowledged */
+	found.connection.retransmits = 3;
+	assert_int_equal(unpack_one(&found).gives_up_ms, 204 * (8 + 16 + 32));
+	found.connection.state = TCP_SYN_SENT; /* another limit */
+	assert_int_equal(unpack_one(&found).gives_up_ms, 0);
+}
+
 static bool meets(const struct criteria *criteria, const struct katrace_socket *found)
 {
 	const struct listed listed = unpack_one(found);
@@ -363,6 +379,7 @@ int main(void)
 		cmocka_unit_test(waiting_data_makes_no_probe_unanswered),
 		cmocka_unit_test(worst_comes_first),
 		cmocka_unit_test(when_keepalive_does_nothing),
+		cmocka_unit_test(when_retransmission_gives_up),
 		cmocka_unit_test(criteria_choose),
 		cmocka_unit_test(zombies_are_silent_and_not_looked_after),
 	};

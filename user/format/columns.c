@@ -239,6 +239,17 @@ static void old_timer_note(const struct listed *listed, struct out *out)
 	words_span(out, listed->next_us);
 }
 
+static void retransmitting_note(const struct listed *listed, struct out *out)
+{
+	const uint32_t tries = listed->connection.retransmits;
+
+	out_printf(out, ", %u %s", tries, tries == 1 ? "try" : "tries");
+	if (!listed->gives_up_ms)
+		return;
+	out_text(out, ", gives up in ");
+	words_span(out, listed->gives_up_ms * 1000);
+}
+
 static void note_cell(const struct look *look, const struct listed *listed, struct out *out)
 {
 	const enum note note = note_of(listed, &look->zombies);
@@ -249,6 +260,8 @@ static void note_cell(const struct look *look, const struct listed *listed, stru
 		out_text(out, " ");
 	}
 	out_text(out, notes[note]);
+	if (note == NOTE_RETRANSMITTING)
+		retransmitting_note(listed, out);
 	if (note != NOTE_NONE && old_timer)
 		out_text(out, ", ");
 	if (old_timer)

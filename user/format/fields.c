@@ -235,6 +235,11 @@ const struct field fields[] = {
 	{ .path = "katrace.detection_us", .lines = SOCKET, IN_LISTED(detection_us), .presence = SOMETIMES,
 	  .when = "when keepalive would, and no data is waiting", .has = detects,
 	  .means = "Time until keepalive would notice a peer that is dead now." },
+	{ .path = "katrace.retransmits", .lines = SOCKET, IN_CONNECTION(retransmits), .presence = SOMETIMES,
+	  .when = "unless 0", .min = 1, .since = 2, .means = "Retransmissions so far." },
+	{ .path = "katrace.gives_up_ms", .lines = SOCKET, IN_LISTED(gives_up_ms), .presence = SOMETIMES,
+	  .when = "when data is retransmitted, or the window is closed", .since = 2,
+	  .means = "Estimated time until the timer in charge ends the connection if the peer stays silent." },
 
 	{ .path = "katrace.middlebox_timeout_s", .lines = CONFIGURED, IN_EVENT(changed.middlebox_timeout_s),
 	  .presence = SOMETIMES, .when = "when the first probe comes then or later", .min = 1, .since = 1,

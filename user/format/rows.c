@@ -77,7 +77,7 @@ void rows_measure(struct rows *rows, const struct listed *listed)
 		measure_cell(rows, of_place[i], listed);
 	if (listed->state != TCP_ESTABLISHED)
 		measure_cell(rows, COLUMN_STATE, listed);
-	if (listed->old_timer)
+	if (listed->old_timer || listed->gives_up_ms)
 		measure_cell(rows, COLUMN_NOTE, listed);
 	rows->measured = true;
 	rows->last_pid = c->owner.pid;

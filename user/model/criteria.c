@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 #include "model/criteria.h"
 
+#include "model/concern.h"
+
 #include <netinet/tcp.h>
 
 /* The first probe would come after a middlebox has forgotten the connection. */

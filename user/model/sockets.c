@@ -4,6 +4,7 @@
 #include "model/array.h"
 #include "model/concern.h"
 #include "model/detection.h"
+#include "model/giving_up.h"
 #include "model/pool.h"
 #include "model/table.h"
 
@@ -36,6 +37,7 @@ struct packed {
 	uint32_t heard;
 	uint32_t owner;    /* number in owners, or NOBODY */
 	uint32_t settings; /* number in settings */
+	uint32_t gives_up_ms;
 	uint8_t state, probes_out, retransmits, flags;
 };
 
@@ -170,6 +172,22 @@ static int pack_ends(struct sockets *sockets, const struct katrace_record *recor
 	return pack_address(sockets, &local, &packed->local) ?: pack_address(sockets, &peer, &packed->peer);
 }
 
+/* Only of what is retransmitted, or waits for the window: other data will be acknowledged. */
+static uint32_t pack_gives_up_ms(const struct sockets *sockets, const struct katrace_record *record)
+{
+	struct katrace_record stalled = *record;
+	struct sighting s;
+	uint64_t ms;
+
+	stalled.kind = KATRACE_SUPPRESSED; /* what its keepalive timer would report */
+	if (!(record->unacked_bytes || record->queued_bytes) || record->flags & KATRACE_ORPHAN ||
+	    !(record->retransmits || record->flags & KATRACE_WINDOW_PROBE) || record->state == TCP_SYN_SENT ||
+	    record->state == TCP_SYN_RECV || sighting_decode(&s, &stalled, sockets->hz))
+		return 0;
+	ms = gives_up_ms(&s);
+	return ms < UINT32_MAX ? (uint32_t)ms : UINT32_MAX;
+}
+
 static int pack(struct sockets *sockets, const struct katrace_socket *found, const struct owner *holder,
 		struct packed *packed)
 {
@@ -185,6 +203,7 @@ static int pack(struct sockets *sockets, const struct katrace_socket *found, con
 		.state = record->state,
 		.probes_out = record->probes_out,
 		.retransmits = record->retransmits,
+		.gives_up_ms = pack_gives_up_ms(sockets, record),
 		.flags = (uint8_t)((record->flags & KATRACE_ORPHAN ? IS_ORPHAN : 0) |
 				   (record->flags & KATRACE_WINDOW_PROBE ? HAS_WINDOW_PROBE : 0) |
 				   (record->unacked_bytes || record->queued_bytes ? IS_WAITING : 0) |
@@ -315,6 +334,7 @@ static void unpack(const struct sockets *sockets, const struct packed *packed, s
 	listed->orphan = packed->flags & IS_ORPHAN;
 	listed->waiting = packed->flags & IS_WAITING;
 	listed->window_probe = packed->flags & HAS_WINDOW_PROBE;
+	listed->gives_up_ms = packed->gives_up_ms;
 	listed->was_connected = state_was_connected(listed->state);
 	listed->probes_out = packed->probes_out;
 	listed->due = c->settings.enabled && (packed->flags & TIMER_RUNS) && is_probed(listed);
@@ -324,13 +344,6 @@ static void unpack(const struct sockets *sockets, const struct packed *packed, s
 	listed->detects = listed->due && !listed->waiting &&
 			  detection_from_now(&c->settings, c->silent_us, listed->next_us, packed->probes_out,
 					     &listed->detection_us);
-}
-
-uint64_t quiet_before_probe_us(const struct listed *listed)
-{
-	const uint64_t idle_us = 1000000ULL * listed->connection.settings.idle_s;
-
-	return listed->old_timer ? listed->connection.silent_us + listed->next_us : idle_us;
 }
 
 /* --- order --- */

@@ -22,16 +22,14 @@ struct listed {
 	bool was_connected; /* silent_us is valid */
 	bool waiting;       /* data is unacknowledged or queued: another timer is in charge, keepalive sends nothing */
 	bool window_probe;
-	bool due; /* the keepalive timer runs; next_us is valid */
+	uint64_t gives_up_ms; /* from now: when that timer ends the connection if the peer stays silent; 0: not known */
+	bool due;             /* the keepalive timer runs; next_us is valid */
 	uint64_t next_us;
 	bool old_timer; /* it was set with other settings than those now in force, for longer */
 	uint32_t probes_out;
 	bool detects; /* keepalive would notice a dead peer, at most detection_us from now */
 	uint64_t detection_us;
 };
-
-/* How long the peer is silent before the first probe: the idle time, or longer while an old timer runs. */
-uint64_t quiet_before_probe_us(const struct listed *listed);
 
 struct sockets;
 struct zombie_limits;
