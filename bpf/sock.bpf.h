@@ -183,6 +183,12 @@ static __always_inline void sock_addresses(const struct tcp_sock *tp, __u8 local
 	p[3] = READ(tp, inet_conn.icsk_inet.sk.__sk_common.skc_v6_daddr.in6_u.u6_addr32[3]);
 }
 
+/* tcp_v6_connect() and tcp_v6_syn_recv_sock() bind a socket to the interface of a link-local peer (5.10 to 7.2). */
+static __always_inline __u32 sock_interface(const struct tcp_sock *tp)
+{
+	return READ(tp, inet_conn.icsk_inet.sk.__sk_common.skc_bound_dev_if);
+}
+
 /* --- keepalive settings of the socket itself; 0: not set --- */
 
 static __always_inline __u32 sock_own_idle(const struct tcp_sock *tp)

@@ -77,7 +77,7 @@ struct katrace_record {
 	__u32 rto;          /* jiffies */
 	__s32 next_try;     /* jiffies until the next retransmission or window probe, if one is pending */
 	__u32 heard;        /* jiffies since anything arrived, also what was out of window; at most silent */
-	__u32 unused;
+	__u32 interface; /* index of the interface that the socket is bound to, as by a link-local address; 0: none */
 };
 
 _Static_assert(sizeof(struct katrace_record) == 136, "record layout");

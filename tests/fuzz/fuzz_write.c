@@ -83,6 +83,7 @@ static struct connection take_connection(struct input *input)
 {
 	const bool ipv6 = take_bool(input);
 	struct connection c = { 0 };
+	struct scope scope = { 0 };
 
 	take(input, c.owner.comm, sizeof(c.owner.comm) - 1);
 	c.owner.pid = take_u32(input);
@@ -92,6 +93,9 @@ static struct connection take_connection(struct input *input)
 	take(input, c.owner.other_pids, c.owner.n_others * sizeof(c.owner.other_pids[0]));
 	c.id.local = take_endpoint(input, ipv6);
 	c.id.peer = take_endpoint(input, ipv6);
+	scope.id = take_u32(input);
+	take(input, scope.name, sizeof(scope.name) - 1);
+	identity_set_scope(&c.id, &scope);
 	c.id.netns = take_u32(input);
 	c.id.inode = take_u64(input);
 	c.cookie = take_u64(input);
@@ -262,6 +266,17 @@ static void same_endpoint(struct json_object *line, const char *side, const stru
 	same_number(at(line, "network", side, "port"), end->port);
 }
 
+/* Without an id there is no scope. */
+static void same_scope(struct json_object *line, const struct scope *scope)
+{
+	struct json_object *name = at(line, "network", "interface", "name");
+
+	same_unless_zero(at(line, "katrace", "scope_id", NULL), scope->id);
+	require(!name == !(scope->id && *scope->name));
+	if (name)
+		same_name(name, scope->name);
+}
+
 static void same_connection_object(struct json_object *line, const struct event *event)
 {
 	const struct connection *c = event->connection;
@@ -275,6 +290,7 @@ static void same_connection_object(struct json_object *line, const struct event 
 	}
 	if (c->owner.pid && c->owner.cgroup.container[0])
 		same_text(at(line, "container", "id", NULL), c->owner.cgroup.container);
+	same_scope(line, endpoint_is_link_local(&c->id.peer) ? &c->id.peer.scope : &c->id.local.scope);
 	same_id(at(line, "katrace", "netns", NULL), c->id.netns);
 	if (c->id.inode)
 		same_id(at(line, "katrace", "socket_inode", NULL), c->id.inode);

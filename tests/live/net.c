@@ -64,6 +64,11 @@ const char *net_addr6(enum host host)
 	return text;
 }
 
+const char *net_link_addr(enum host host)
+{
+	return host == HOST_A ? "fe80::1" : "fe80::2";
+}
+
 const struct net *net_newest(void)
 {
 	return newest;
@@ -182,6 +187,7 @@ static void set_up_host(const struct net *net, enum host host)
 	set_up(CABLE, true);
 	change_address(RTM_NEWADDR, AF_INET, net_addr4(host), 24);
 	change_address(RTM_NEWADDR, AF_INET6, net_addr6(host), 64);
+	change_address(RTM_NEWADDR, AF_INET6, net_link_addr(host), 64);
 }
 
 struct net *net_new(void)

@@ -22,6 +22,9 @@ void net_set_number(int number);
 const char *net_addr4(enum host host);
 const char *net_addr6(enum host host);
 
+/* fe80::1 and fe80::2 of every test: they hold for its cable. */
+const char *net_link_addr(enum host host);
+
 /* The name of its end of the cable, on each host. */
 #define CABLE "cable"
 

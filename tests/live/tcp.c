@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <linux/inet_diag.h>
 #include <linux/sock_diag.h>
+#include <net/if.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -32,6 +33,7 @@ static void set(int fd, int level, int option, int value)
 static socklen_t make_address(union address *address, enum tcp_family family)
 {
 	char mapped[INET6_ADDRSTRLEN];
+	const char *text = mapped;
 
 	memset(address, 0, sizeof(*address));
 	if (family == TCP_IPV4) {
@@ -41,8 +43,11 @@ static socklen_t make_address(union address *address, enum tcp_family family)
 	}
 	address->v6.sin6_family = AF_INET6;
 	snprintf(mapped, sizeof(mapped), "::ffff:%s", net_addr4(HOST_B));
-	must(inet_pton(AF_INET6, family == TCP_IPV6 ? net_addr6(HOST_B) : mapped, &address->v6.sin6_addr) == 1,
-	     "address");
+	if (family == TCP_IPV6)
+		text = net_addr6(HOST_B);
+	if (family == TCP_LINK_LOCAL)
+		text = net_link_addr(HOST_B);
+	must(inet_pton(AF_INET6, text, &address->v6.sin6_addr) == 1, "address");
 	return sizeof(address->v6);
 }
 
@@ -74,11 +79,19 @@ unsigned int tcp_local_port(int fd)
 	return ntohs(address.any.sa_family == AF_INET ? address.v4.sin_port : address.v6.sin6_port);
 }
 
+/* A link-local address holds for the cable, whose index may be another one on each host. */
+static void set_scope(union address *address)
+{
+	if (address->any.sa_family == AF_INET6 && IN6_IS_ADDR_LINKLOCAL(&address->v6.sin6_addr))
+		address->v6.sin6_scope_id = if_nametoindex(CABLE);
+}
+
 static int open_listener(const struct net *net, union address *address, socklen_t size)
 {
 	int fd;
 
 	net_enter(net, HOST_B);
+	set_scope(address);
 	fd = socket(address->any.sa_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	must(fd >= 0 && bind(fd, &address->any, size) == 0 && listen(fd, 4096) == 0, "listen");
 	must(getsockname(fd, &address->any, &size) == 0, "getsockname");
@@ -90,11 +103,12 @@ static int open_listener(const struct net *net, union address *address, socklen_
  * local may be NULL: to two places connect(2) then gives two sockets the same port now and then. To one place it does
  * not, and goes through the ports in turn, so that none is seen again soon.
  */
-static int open_client(const struct net *net, const union address *address, socklen_t size, const union address *local)
+static int open_client(const struct net *net, union address *address, socklen_t size, const union address *local)
 {
 	int fd;
 
 	net_enter(net, HOST_A);
+	set_scope(address);
 	fd = socket(address->any.sa_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	must(fd >= 0, "socket");
 	must(!local || bind(fd, &local->any, size) == 0, "bind");

@@ -13,7 +13,7 @@ struct tcp {
 	unsigned int client_port, server_port;
 };
 
-enum tcp_family { TCP_IPV4, TCP_IPV6, TCP_V4_MAPPED };
+enum tcp_family { TCP_IPV4, TCP_IPV6, TCP_V4_MAPPED, TCP_LINK_LOCAL };
 
 struct keepalive {
 	int idle_s, interval_s, limit;

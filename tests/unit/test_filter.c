@@ -85,6 +85,27 @@ static void places_have_many_forms(void **state)
 		assert_false(passes_peer(no6[i], &v6));
 }
 
+/* As in the list: by name where that is known, by index everywhere. */
+static void link_local_places_have_a_scope(void **state)
+{
+	struct connection named = make_connection(), other;
+
+	(void)state;
+	named.id.local.ipv6 = named.id.peer.ipv6 = true;
+	inet_pton(AF_INET6, "2001:db8::1", named.id.local.addr);
+	inet_pton(AF_INET6, "fe80::7", named.id.peer.addr);
+	identity_set_scope(&named.id, &(struct scope){ 3, "eth0" });
+	assert_int_equal(named.id.local.scope.id, 0);
+	other = named;
+	other.id.peer.scope = (struct scope){ 3, "" };
+	assert_true(passes_peer("fe80::7", &named) && passes_peer("fe80::7", &other));
+	assert_true(passes_peer("fe80::7%3", &named) && passes_peer("fe80::7%3", &other));
+	assert_true(passes_peer("fe80::7%eth0", &named) && !passes_peer("fe80::7%eth0", &other));
+	assert_true(passes_peer("[fe80::7%eth0]:51040", &named) && !passes_peer("[fe80::7%eth0]:51041", &named));
+	assert_true(passes_peer("fe80::%eth0/64", &named) && !passes_peer("fe80::%eth1/64", &named));
+	assert_false(passes_peer("fe80::7%4", &named));
+}
+
 static void bad_places_are_refused(void **state)
 {
 	static const char *const bad[] = { "",
@@ -105,6 +126,11 @@ static void bad_places_are_refused(void **state)
 					   "::1/129",
 					   ":::",
 					   "localhost",
+					   "fe80::1%",
+					   "fe80::1%eth0:80",
+					   "fe80::1%a-name-of-16-byt",
+					   "2001:db8::1%eth0",
+					   "10.0.0.1%eth0",
 					   " 10.0.0.1",
 					   "10.0.0.1:0080000" };
 	struct where where;
@@ -130,7 +156,7 @@ static void bad_places_are_refused(void **state)
 
 static void one_of_a_kind_is_enough(void **state)
 {
-	const struct where elsewhere = { true, false, { 10, 9, 9, 9 }, 32, 0 }, here = { .port = 22 };
+	const struct where elsewhere = { true, false, { 10, 9, 9, 9 }, 32, 0, { 0 } }, here = { .port = 22 };
 	const struct connection c = make_connection();
 	struct filter *filter = filter_new();
 
@@ -188,7 +214,7 @@ static void cgroups_and_containers(void **state)
 
 static void every_kind_must_be_met(void **state)
 {
-	const struct where local = { true, false, { 10, 0, 2, 15 }, 32, 0 }, peer = { .port = 51040 };
+	const struct where local = { true, false, { 10, 0, 2, 15 }, 32, 0, { 0 } }, peer = { .port = 51040 };
 	struct connection c = make_connection();
 	struct filter *filter = filter_new();
 
@@ -243,6 +269,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(an_empty_filter_lets_all_pass),
 		cmocka_unit_test(places_have_many_forms),
+		cmocka_unit_test(link_local_places_have_a_scope),
 		cmocka_unit_test(bad_places_are_refused),
 		cmocka_unit_test(one_of_a_kind_is_enough),
 		cmocka_unit_test(a_reused_pid_is_another_process),

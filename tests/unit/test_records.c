@@ -6,6 +6,7 @@
 #include "model/verdict.h"
 
 #include <errno.h>
+#include <stdio.h>
 
 static struct katrace_record make_record(void)
 {
@@ -114,6 +115,28 @@ static void tells_address_families_apart(void **state)
 	assert_memory_equal(s.id.peer.addr, ((uint8_t[16]){ 10, 0, 2, 2 }), 16);
 }
 
+/* SO_BINDTODEVICE binds to an interface, too, but changes no address. */
+static void only_link_local_addresses_have_a_scope(void **state)
+{
+	struct katrace_record r = make_record();
+	struct sighting s;
+
+	(void)state;
+	r.interface = 3;
+	assert_int_equal(sighting_decode(&s, &r, 250), 0);
+	assert_int_equal(s.id.local.scope.id, 0);
+	assert_int_equal(s.id.peer.scope.id, 0);
+	r.family = AF_INET6;
+	inet_pton(AF_INET6, "2001:db8::1", r.local_addr);
+	inet_pton(AF_INET6, "febf::1", r.peer_addr);
+	assert_int_equal(sighting_decode(&s, &r, 250), 0);
+	assert_int_equal(s.id.local.scope.id, 0);
+	assert_int_equal(s.id.peer.scope.id, 3);
+	inet_pton(AF_INET6, "fec0::1", r.peer_addr);
+	assert_int_equal(sighting_decode(&s, &r, 250), 0);
+	assert_int_equal(s.id.peer.scope.id, 0);
+}
+
 static void refuses_what_no_kernel_side_writes(void **state)
 {
 	struct katrace_record r = make_record();
@@ -158,6 +181,12 @@ static void every_part_of_the_identity_counts(void **state)
 	b = a;
 	b.local.ipv6 = true;
 	assert_false(same_connection(&a, &b));
+	b = a;
+	b.peer.scope.id = 3;
+	assert_false(same_connection(&a, &b));
+	b = a;
+	snprintf(b.peer.scope.name, sizeof(b.peer.scope.name), "eth0"); /* interfaces may be renamed */
+	assert_true(same_connection(&a, &b));
 }
 
 static void every_setting_counts(void **state)
@@ -236,6 +265,7 @@ int main(void)
 		cmocka_unit_test(switching_is_about_to_be_true),
 		cmocka_unit_test(jiffies_follow_hz),
 		cmocka_unit_test(tells_address_families_apart),
+		cmocka_unit_test(only_link_local_addresses_have_a_scope),
 		cmocka_unit_test(refuses_what_no_kernel_side_writes),
 		cmocka_unit_test(every_part_of_the_identity_counts),
 		cmocka_unit_test(every_setting_counts),

@@ -413,8 +413,24 @@ static void ipv6(void **state)
 	inet_pton(AF_INET6, "2001:db8::1", s.id.local.addr);
 	inet_pton(AF_INET6, "fe80::7:1", s.id.peer.addr);
 	s.id.netns = OWN_NETNS;
+	identity_set_scope(&s.id, &(struct scope){ 3, "eth0" });
 	observe(w, s);
-	expect_the_same_with(w, "[2001:db8::1]:22 - [fe80::7:1]:51040");
+	expect_the_same_with(w, "[2001:db8::1]:22 - [fe80::7:1%eth0]:51040");
+}
+
+/* In another network namespace its interface has no name here. */
+static void scope_without_a_name(void **state)
+{
+	struct world *w = world_new();
+	struct sighting s = make_probe(1, 1, 2 * SECOND);
+
+	(void)state;
+	s.id.local.ipv6 = s.id.peer.ipv6 = true;
+	inet_pton(AF_INET6, "fe80::8", s.id.local.addr);
+	inet_pton(AF_INET6, "fe80::7:1", s.id.peer.addr);
+	identity_set_scope(&s.id, &(struct scope){ 3, "" });
+	observe(w, s);
+	expect_the_same_with(w, "[fe80::8%3]:22 - [fe80::7:1%3]:51040");
 }
 
 static void with_filters(void **state)
@@ -525,6 +541,7 @@ int main(void)
 		cmocka_unit_test(several_still_open),
 		cmocka_unit_test(losses),
 		cmocka_unit_test(ipv6),
+		cmocka_unit_test(scope_without_a_name),
 		cmocka_unit_test(with_filters),
 		cmocka_unit_test(it_is_bounded),
 		cmocka_unit_test(time_that_runs_backwards),

@@ -167,7 +167,9 @@ const char *const group_names[GROUPS] = {
 };
 
 const struct argument_form argument_forms[] = {
-	{ "WHERE,...", "WHERE is ADDRESS, ADDRESS/BITS, :PORT, ADDRESS:PORT or [IPV6-ADDRESS]:PORT." },
+	{ "WHERE,...",
+	  "WHERE is ADDRESS, ADDRESS/BITS, :PORT, ADDRESS:PORT or [IPV6-ADDRESS]:PORT. A link-local address may "
+	  "name its interface: fe80::1%eth0." },
 	{ "NETNS,...", "NETNS is a process id, a name of ip netns, a path, or an inode number." },
 	{ "TIME", "TIME is 90, 90s, 10m, 2h or 3d; a plain number means seconds." },
 	{ 0 },

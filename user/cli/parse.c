@@ -134,18 +134,47 @@ int parse_port(const char *text, uint16_t *port)
 	return 0;
 }
 
-/* ADDR or ADDR/BITS */
+/* The name of an interface, or its index. Both are kept, because 3 may be a name. */
+static int parse_scope(const char *text, struct scope *scope)
+{
+	const size_t length = strlen(text);
+	uint64_t index;
+
+	if (!length || length >= sizeof(scope->name) || strchr(text, ':'))
+		return -EINVAL;
+	memcpy(scope->name, text, length + 1);
+	if (parse_number(text, 1, UINT32_MAX, &index) == 0)
+		scope->id = (uint32_t)index;
+	return 0;
+}
+
+static bool is_link_local(const struct where *where)
+{
+	const struct endpoint end = { .ipv6 = where->ipv6, .addr = { where->addr[0], where->addr[1] } };
+
+	return endpoint_is_link_local(&end);
+}
+
+/* ADDR, ADDR%SCOPE, or one of them with /BITS */
 static int parse_network(char *text, struct where *where)
 {
 	char *slash = strchr(text, '/');
+	char *percent = strchr(text, '%');
 	uint64_t bits;
 
 	if (slash)
 		*slash = '\0';
+	if (percent) {
+		*percent = '\0';
+		if (parse_scope(percent + 1, &where->scope))
+			return -EINVAL;
+	}
 	where->ipv6 = strchr(text, ':') != NULL;
 	where->has_address = true;
 	where->bits = where->ipv6 ? 128 : 32;
 	if (inet_pton(where->ipv6 ? AF_INET6 : AF_INET, text, where->addr) != 1)
+		return -EINVAL;
+	if (percent && !is_link_local(where))
 		return -EINVAL;
 	if (!slash)
 		return 0;
@@ -192,7 +221,7 @@ static int split_where(char *text, struct where *where)
 
 int parse_where(const char *text, struct where *where)
 {
-	char copy[64]; /* enough for the longest address with its bits and port */
+	char copy[128]; /* enough for the longest address with its scope, bits and port */
 
 	memset(where, 0, sizeof(*where));
 	if ((size_t)snprintf(copy, sizeof(copy), "%s", text) >= sizeof(copy))

@@ -282,3 +282,48 @@ static int read_address(const struct place *place, struct json_object *value)
 }
 
 const struct codec codec_address = { write_address, read_address };
+
+/* One for both ends. Its place is the identity. */
+static const struct scope *scope_at(const struct value *value)
+{
+	const struct identity *id = value->at;
+
+	return id->peer.scope.id ? &id->peer.scope : &id->local.scope;
+}
+
+static void write_interface(const struct value *value, struct out *out)
+{
+	json_quote(out, scope_at(value)->name);
+}
+
+/* The scope is read in the order of the table: its name, then its id. */
+static int read_interface(const struct place *place, struct json_object *value)
+{
+	const char *name = json_object_get_string(value);
+	struct scope scope = { 0 };
+
+	if (strlen(name) >= sizeof(scope.name))
+		return -EINVAL;
+	memcpy(scope.name, name, strlen(name) + 1);
+	identity_set_scope(place->at, &scope);
+	return 0;
+}
+
+const struct codec codec_interface = { write_interface, read_interface };
+
+static void write_scope_id(const struct value *value, struct out *out)
+{
+	out_number(out, scope_at(value)->id);
+}
+
+static int read_scope_id(const struct place *place, struct json_object *value)
+{
+	const struct identity *id = place->at;
+	struct scope scope = endpoint_is_link_local(&id->peer) ? id->peer.scope : id->local.scope;
+
+	scope.id = (uint32_t)json_object_get_int64(value);
+	identity_set_scope(place->at, &scope);
+	return 0;
+}
+
+const struct codec codec_scope_id = { write_scope_id, read_scope_id };

@@ -54,7 +54,7 @@ unsigned int names_find(const struct names *names, const char *text);
 
 extern const struct codec codec_time, codec_severity_number, codec_severity_text;
 extern const struct codec codec_named, codec_errno, codec_result, codec_id, codec_connection_id;
-extern const struct codec codec_ip_version, codec_address;
+extern const struct codec codec_ip_version, codec_address, codec_interface, codec_scope_id;
 extern const struct codec codec_foreign_text, codec_container, codec_text, codec_hooks, codec_degraded;
 extern const struct codec codec_other_pids, codec_settings, codec_changed, codec_error_type;
 

@@ -39,10 +39,28 @@ static void owner_fields(struct out *out, const struct owner *owner)
 	}
 }
 
+/* A link-local address has its interface behind it, whose name another program may have chosen: in quotes. */
+static void address_field(struct out *out, const struct endpoint *end)
+{
+	char text[80];
+	struct out address = out_make(text, sizeof(text) - 1);
+
+	if (!end->scope.id) {
+		words_address(out, end);
+		return;
+	}
+	words_address(&address, end);
+	if (*end->scope.name)
+		out_printf(&address, "%%%s", end->scope.name);
+	else
+		out_printf(&address, "%%%u", end->scope.id);
+	text_field(out, text, address.used);
+}
+
 static void endpoint_fields(struct out *out, const struct endpoint *end)
 {
 	out_text(out, ",");
-	words_address(out, end);
+	address_field(out, end);
 	number_field(out, true, end->port);
 }
 

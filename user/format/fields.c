@@ -62,6 +62,24 @@ static bool has_state(const struct sources *sources)
 	return state_name(event_of(sources)->state);
 }
 
+static const struct scope *scope_of(const struct sources *sources)
+{
+	const struct connection *connection = sources->from[FROM_CONNECTION];
+	const struct identity *id = &connection->id;
+
+	return id->peer.scope.id ? &id->peer.scope : &id->local.scope;
+}
+
+static bool has_scope(const struct sources *sources)
+{
+	return scope_of(sources)->id;
+}
+
+static bool has_interface(const struct sources *sources)
+{
+	return scope_of(sources)->id && *scope_of(sources)->name;
+}
+
 static bool has_process(const struct sources *sources)
 {
 	return owner_of(sources)->pid;
@@ -163,6 +181,10 @@ const struct field fields[] = {
 	{ .path = "network.connection.state", .lines = CONNECTION, IN_EVENT(state), .presence = WITH_OBJECT,
 	  .when = "when known", .has = has_state, NAME_OF(name_tcp_state, 1, 13),
 	  .means = "TCP state; in katrace.ended the state before the end." },
+	{ .path = "network.interface.name", .lines = CONNECTION, IN_CONNECTION(id), .presence = WITH_OBJECT, .since = 2,
+	  .when = "when an address is link-local, and the network namespace katrace's own", .type = FIELD_STRING,
+	  .has = has_interface, .codec = &codec_interface,
+	  .means = "Name of the interface of the link-local addresses: eth0 in fe80::1%eth0." },
 	{ .path = "process.pid", .lines = CONNECTION, IN_CONNECTION(owner.pid), .presence = WITH_OBJECT,
 	  .when = "when the owner is known", .min = 1, .max = PID_MAX, .has = has_process,
 	  .means = "The process that holds the socket; of several, the one with the lowest pid." },
@@ -195,6 +217,9 @@ const struct field fields[] = {
 	  .means = "Inode number of katrace's own network namespace." },
 	{ .path = "katrace.netns", .lines = CONNECTION, IN_CONNECTION(id.netns), ID,
 	  .means = "Inode number of the network namespace." },
+	{ .path = "katrace.scope_id", .lines = CONNECTION, IN_CONNECTION(id), .presence = SOMETIMES, .min = 1,
+	  .max = UINT32_MAX, .when = "when an address is link-local", .since = 2, .has = has_scope,
+	  .codec = &codec_scope_id, .means = "Index of that interface in its network namespace." },
 	{ .path = "katrace.socket_inode", .lines = CONNECTION, IN_CONNECTION(id.inode), ID, .presence = SOMETIMES,
 	  .when = "when known", .means = "Inode number of the socket." },
 	{ .path = "katrace.socket_cookie", .lines = CONNECTION, IN_CONNECTION(cookie), ID, .presence = SOMETIMES,

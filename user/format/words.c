@@ -98,6 +98,13 @@ void words_endpoint(struct out *out, const struct endpoint *end)
 	if (end->ipv6)
 		out_text(out, "[");
 	words_address(out, end);
+	if (end->scope.id) {
+		out_text(out, "%");
+		if (*end->scope.name)
+			out_escaped(out, end->scope.name, sizeof(end->scope.name));
+		else
+			out_number(out, end->scope.id);
+	}
 	out_text(out, end->ipv6 ? "]:" : ":");
 	out_number(out, end->port);
 }

@@ -21,7 +21,7 @@ void words_setting(struct out *out, uint64_t seconds);
 /* "10.0.2.15", "2001:db8::1" */
 void words_address(struct out *out, const struct endpoint *end);
 
-/* "10.0.2.15:22", "[2001:db8::1]:22" */
+/* "10.0.2.15:22", "[2001:db8::1]:22", "[fe80::1%eth0]:22", or "[fe80::1%3]:22" if the name is not known */
 void words_endpoint(struct out *out, const struct endpoint *end);
 
 /* "30s idle, then 3 probes 5s apart (interval from sysctl)", or the same with a user timeout */

@@ -171,6 +171,11 @@ static bool same_bits(const uint8_t *a, const uint8_t *b, unsigned int bits)
 	return !rest || (a[whole] ^ b[whole]) >> (8 - rest) == 0;
 }
 
+static bool is_scope(const struct scope *wanted, const struct scope *scope)
+{
+	return !*wanted->name || (wanted->id && wanted->id == scope->id) || strcmp(wanted->name, scope->name) == 0;
+}
+
 /* With an empty list every end matches: there are no criteria of this kind. */
 static bool is_there(const struct where_list *list, const struct endpoint *end)
 {
@@ -181,7 +186,8 @@ static bool is_there(const struct where_list *list, const struct endpoint *end)
 			continue;
 		if (!where->has_address)
 			return true;
-		if (where->ipv6 == end->ipv6 && same_bits(where->addr, end->addr, where->bits))
+		if (where->ipv6 == end->ipv6 && same_bits(where->addr, end->addr, where->bits) &&
+		    is_scope(&where->scope, &end->scope))
 			return true;
 	}
 	return list->n == 0;

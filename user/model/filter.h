@@ -15,9 +15,10 @@
 struct where {
 	bool has_address;
 	bool ipv6;
-	uint8_t addr[16];  /* network byte order */
-	unsigned int bits; /* significant bits of addr: at most 32 or, with ipv6, 128 */
-	uint16_t port;     /* 0: any */
+	uint8_t addr[16];   /* network byte order */
+	unsigned int bits;  /* significant bits of addr: at most 32 or, with ipv6, 128 */
+	uint16_t port;      /* 0: any */
+	struct scope scope; /* of link-local addresses: by its id, if that is not 0, or by its name; "": any */
 };
 
 /* One process that holds a socket. */

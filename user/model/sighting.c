@@ -20,6 +20,20 @@ void endpoint_decode(struct endpoint *end, uint16_t family, const uint8_t addr[1
 	memcpy(end->addr, addr, end->ipv6 ? 16 : 4);
 }
 
+/* fe80::/10 */
+bool endpoint_is_link_local(const struct endpoint *end)
+{
+	return end->ipv6 && end->addr[0] == 0xfe && (end->addr[1] & 0xc0) == 0x80;
+}
+
+void identity_set_scope(struct identity *id, const struct scope *scope)
+{
+	if (endpoint_is_link_local(&id->local))
+		id->local.scope = *scope;
+	if (endpoint_is_link_local(&id->peer))
+		id->peer.scope = *scope;
+}
+
 /* Is keepalive on after the record? Its flag is the state before. */
 static bool is_enabled(const struct katrace_record *record)
 {
@@ -57,6 +71,7 @@ int sighting_decode(struct sighting *s, const struct katrace_record *record, uin
 	s->id.netns = record->netns;
 	endpoint_decode(&s->id.local, record->family, record->local_addr, record->local_port);
 	endpoint_decode(&s->id.peer, record->family, record->peer_addr, record->peer_port);
+	identity_set_scope(&s->id, &(struct scope){ .id = record->interface });
 	s->cookie = record->cookie;
 	settings_decode(&s->settings, record, hz);
 	s->state = record->state;
@@ -82,7 +97,8 @@ int sighting_decode(struct sighting *s, const struct katrace_record *record, uin
 
 static bool same_endpoint(const struct endpoint *a, const struct endpoint *b)
 {
-	return a->ipv6 == b->ipv6 && a->port == b->port && memcmp(a->addr, b->addr, sizeof(a->addr)) == 0;
+	return a->ipv6 == b->ipv6 && a->port == b->port && a->scope.id == b->scope.id &&
+	       memcmp(a->addr, b->addr, sizeof(a->addr)) == 0;
 }
 
 bool same_connection(const struct identity *a, const struct identity *b)

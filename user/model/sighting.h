@@ -9,11 +9,18 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/* What a link-local address holds for: an interface of the network namespace. */
+struct scope {
+	uint32_t id;   /* index of the interface; 0: none, the address is not link-local */
+	char name[16]; /* of the interface; any bytes: escape before showing; "": not known */
+};
+
 /* One end of a connection. A v4-mapped IPv6 address is an IPv4 address here, as on the wire. */
 struct endpoint {
 	bool ipv6;
 	uint8_t addr[16]; /* network byte order; the first 4 bytes for IPv4 */
 	uint16_t port;
+	struct scope scope; /* its name is no part of the identity */
 };
 
 /* Identity of a connection. Kernels reuse a sock in place, so every part matters (same_connection()). */
@@ -52,6 +59,8 @@ struct sighting {
 
 /* Parts of a record; hz is the kernel's. */
 void endpoint_decode(struct endpoint *end, uint16_t family, const uint8_t addr[16], uint16_t port);
+bool endpoint_is_link_local(const struct endpoint *end);
+void identity_set_scope(struct identity *id, const struct scope *scope); /* of its link-local addresses, if any */
 void settings_decode(struct settings *settings, const struct katrace_record *record, uint32_t hz);
 
 /* Translates a record; hz is the kernel's. Returns 0, or -EPROTO for a record that this version cannot have written. */

@@ -47,6 +47,7 @@ _Static_assert(sizeof(struct packed) == 56, "memory for each socket");
 struct common {
 	struct settings settings;
 	uint32_t netns;
+	uint32_t scope; /* of link-local addresses; 0: none */
 };
 
 struct sockets {
@@ -63,11 +64,16 @@ struct sockets {
 
 /* --- hash table --- */
 
-static uint32_t netns_of(const struct sockets *sockets, const struct packed *packed)
+static const struct common *common_of(const struct sockets *sockets, const struct packed *packed)
 {
-	const struct common *common = pool_get(sockets->settings, packed->settings);
+	return pool_get(sockets->settings, packed->settings);
+}
 
-	return common->netns;
+static bool same_network(const struct sockets *sockets, const struct packed *a, const struct packed *b)
+{
+	const struct common *x = common_of(sockets, a), *y = common_of(sockets, b);
+
+	return x->netns == y->netns && x->scope == y->scope;
 }
 
 /* Listeners may share their address (SO_REUSEPORT). Connections cannot, but may lose their file during the walk. */
@@ -97,7 +103,7 @@ static bool is_same(const void *ctx, uint32_t number, const void *key)
 
 	return a->local == b->local && a->peer == b->peer && a->local_port == b->local_port &&
 	       a->peer_port == b->peer_port && (a->flags & families) == (b->flags & families) &&
-	       (a->inode == b->inode || !a->inode || !b->inode) && netns_of(sockets, a) == netns_of(sockets, b);
+	       (a->inode == b->inode || !a->inode || !b->inode) && same_network(sockets, a, b);
 }
 
 /* --- beginning and ending --- */
@@ -150,17 +156,18 @@ static int pack_owner(struct sockets *sockets, const struct owner *holder, uint3
 	return holder ? pool_put(sockets->owners, holder, packed) : 0;
 }
 
-static int pack_settings(struct sockets *sockets, const struct katrace_record *record, uint32_t *packed)
+static int pack_common(struct sockets *sockets, const struct katrace_record *record, bool scoped, uint32_t *packed)
 {
 	struct common common;
 
 	memset(&common, 0, sizeof(common));
 	settings_decode(&common.settings, record, sockets->hz);
 	common.netns = record->netns;
+	common.scope = scoped ? record->interface : 0;
 	return pool_put(sockets->settings, &common, packed);
 }
 
-static int pack_ends(struct sockets *sockets, const struct katrace_record *record, struct packed *packed)
+static int pack_ends(struct sockets *sockets, const struct katrace_record *record, struct packed *packed, bool *scoped)
 {
 	struct endpoint local, peer;
 
@@ -169,6 +176,7 @@ static int pack_ends(struct sockets *sockets, const struct katrace_record *recor
 	packed->flags |= (local.ipv6 ? LOCAL_IPV6 : 0) | (peer.ipv6 ? PEER_IPV6 : 0);
 	packed->local_port = local.port;
 	packed->peer_port = peer.port;
+	*scoped = endpoint_is_link_local(&local) || endpoint_is_link_local(&peer);
 	return pack_address(sockets, &local, &packed->local) ?: pack_address(sockets, &peer, &packed->peer);
 }
 
@@ -192,6 +200,7 @@ static int pack(struct sockets *sockets, const struct katrace_socket *found, con
 		struct packed *packed)
 {
 	const struct katrace_record *record = &found->connection;
+	bool scoped;
 	int err;
 
 	*packed = (struct packed){
@@ -209,9 +218,9 @@ static int pack(struct sockets *sockets, const struct katrace_socket *found, con
 				   (record->unacked_bytes || record->queued_bytes ? IS_WAITING : 0) |
 				   (found->timer_runs ? TIMER_RUNS : 0)),
 	};
-	err = pack_ends(sockets, record, packed);
+	err = pack_ends(sockets, record, packed, &scoped);
 	if (!err)
-		err = pack_settings(sockets, record, &packed->settings);
+		err = pack_common(sockets, record, scoped, &packed->settings);
 	return err ?: pack_owner(sockets, holder, &packed->owner);
 }
 
@@ -292,12 +301,13 @@ static void unpack_end(const struct sockets *sockets, struct endpoint *end, bool
 
 static void unpack_connection(const struct sockets *sockets, const struct packed *packed, struct connection *c)
 {
-	const struct common *common = pool_get(sockets->settings, packed->settings);
+	const struct common *common = common_of(sockets, packed);
 
 	c->id.inode = packed->inode;
 	c->id.netns = common->netns;
 	unpack_end(sockets, &c->id.local, packed->flags & LOCAL_IPV6, packed->local, packed->local_port);
 	unpack_end(sockets, &c->id.peer, packed->flags & PEER_IPV6, packed->peer, packed->peer_port);
+	identity_set_scope(&c->id, &(struct scope){ .id = common->scope });
 	c->cookie = packed->cookie;
 	c->settings = common->settings;
 	c->silent_us = (uint64_t)packed->silent * 1000000 / sockets->hz;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /* A session from its first turn to its end. */
+#include "run/scope.h"
 #include "run/session_parts.h"
 
 #include <signal.h>
@@ -72,8 +73,13 @@ int session_on_record(void *ctx, const struct katrace_record *record)
 	struct session *session = ctx;
 	struct sighting sighting;
 
-	if (sighting_decode(&sighting, record, walk_facts(session->walk)->hz) ||
-	    model_observe(session->model, &sighting, clock_ns(CLOCK_BOOTTIME)))
+	int err = sighting_decode(&sighting, record, walk_facts(session->walk)->hz);
+
+	if (!err) {
+		scope_find_name(&sighting.id, walk_facts(session->walk)->netns);
+		err = model_observe(session->model, &sighting, clock_ns(CLOCK_BOOTTIME));
+	}
+	if (err)
 		session->losses.lost_records++;
 	ignore_unwanted(session);
 	return enough_events(session);

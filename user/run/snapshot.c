@@ -5,6 +5,7 @@
 #include "model/array.h"
 #include "run/explain.h"
 #include "run/lookup.h"
+#include "run/scope.h"
 #include "system/clock.h"
 
 #include <errno.h>
@@ -97,10 +98,15 @@ static void on_socket(void *ctx, const struct katrace_socket *found)
 
 static bool is_wanted(void *ctx, const struct listed *listed)
 {
-	const struct snapshot_options *options = ctx;
+	const struct snapshot *snapshot = ctx;
+	const struct snapshot_options *options = &snapshot->options;
 
+	struct identity id = listed->connection.id;
+
+	scope_find_name(&id, snapshot_own_netns(snapshot));
 	return criteria_met(options->criteria, &options->zombies, listed) &&
-	       filter_passes_connection(options->filter, &listed->connection);
+	       filter_passes_identity(options->filter, &id) &&
+	       filter_passes_owner(options->filter, &listed->connection.owner);
 }
 
 int snapshot_take(struct snapshot *snapshot)
@@ -109,7 +115,7 @@ int snapshot_take(struct snapshot *snapshot)
 
 	if (!err)
 		err = walk_sockets(snapshot->walk, on_socket, snapshot);
-	return err ?: sockets_sort(snapshot->sockets, &snapshot->options.zombies, is_wanted, &snapshot->options);
+	return err ?: sockets_sort(snapshot->sockets, &snapshot->options.zombies, is_wanted, snapshot);
 }
 
 /* --- sysctls --- */
@@ -164,6 +170,12 @@ void snapshot_clear(struct snapshot *snapshot)
 const struct sockets *snapshot_sockets(const struct snapshot *snapshot)
 {
 	return snapshot->sockets;
+}
+
+void snapshot_get(const struct snapshot *snapshot, size_t place, struct listed *listed)
+{
+	sockets_get(snapshot->sockets, place, listed);
+	scope_find_name(&listed->connection.id, snapshot_own_netns(snapshot));
 }
 
 const struct snapshot_netns *snapshot_sysctls(const struct snapshot *snapshot, size_t *n)

@@ -59,6 +59,9 @@ void snapshot_clear(struct snapshot *snapshot);
 
 /* The last snapshot; empty before the first. Valid until the next one, or snapshot_clear(). */
 const struct sockets *snapshot_sockets(const struct snapshot *snapshot);
+
+/* sockets_get() of one of them, with the names of interfaces. */
+void snapshot_get(const struct snapshot *snapshot, size_t place, struct listed *listed);
 const struct snapshot_netns *snapshot_sysctls(const struct snapshot *snapshot, size_t *n);
 
 /* When it started, CLOCK_REALTIME. */

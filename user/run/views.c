@@ -29,12 +29,13 @@ static struct rows *make_rows(const struct view *view, const struct snapshot *sn
 	return rows_new(&options);
 }
 
-static void measure_rows(struct rows *rows, const struct sockets *sockets)
+static void measure_rows(struct rows *rows, const struct snapshot *snapshot)
 {
+	const struct sockets *sockets = snapshot_sockets(snapshot);
 	struct listed listed = { 0 };
 
 	for (size_t i = 0; i < sockets_count(sockets); i++) {
-		sockets_get(sockets, i, &listed);
+		snapshot_get(snapshot, i, &listed);
 		rows_measure(rows, &listed);
 	}
 	rows_measured(rows);
@@ -49,7 +50,7 @@ int view_rows(struct view *view, const struct snapshot *snapshot)
 
 	if (!rows)
 		return -ENOMEM;
-	measure_rows(rows, sockets);
+	measure_rows(rows, snapshot);
 	out = header_line(view);
 	if (out)
 		rows_header(rows, out);
@@ -57,7 +58,7 @@ int view_rows(struct view *view, const struct snapshot *snapshot)
 		out = page_line(view->page);
 		if (!out)
 			break;
-		sockets_get(sockets, i, &listed);
+		snapshot_get(snapshot, i, &listed);
 		rows_row(rows, &listed, out);
 	}
 	rows_free(rows);
@@ -76,7 +77,7 @@ int view_csv(struct view *view, const struct snapshot *snapshot)
 		out = page_line(view->page);
 		if (!out)
 			break;
-		sockets_get(sockets, i, &listed);
+		snapshot_get(snapshot, i, &listed);
 		csv_row(&listed, out);
 	}
 	return 0;
@@ -96,7 +97,7 @@ int view_json(struct view *view, const struct snapshot *snapshot)
 		out = page_line(view->page);
 		if (!out)
 			break;
-		sockets_get(sockets, i, &listed);
+		snapshot_get(snapshot, i, &listed);
 		line.sequence = ++view->sequence;
 		json_writer_socket(writer, &line, snapshot_wall_ns(snapshot), &listed, out);
 	}
@@ -106,13 +107,14 @@ int view_json(struct view *view, const struct snapshot *snapshot)
 
 /* --- summary --- */
 
-static int sum_up(struct summary *summary, const struct sockets *sockets)
+static int sum_up(struct summary *summary, const struct snapshot *snapshot)
 {
+	const struct sockets *sockets = snapshot_sockets(snapshot);
 	struct listed listed = { 0 };
 	int err = 0;
 
 	for (size_t i = 0; !err && i < sockets_count(sockets); i++) {
-		sockets_get(sockets, i, &listed);
+		snapshot_get(snapshot, i, &listed);
 		err = summary_add(summary, &listed);
 	}
 	summary_sort(summary);
@@ -164,7 +166,7 @@ int view_summary(struct view *view, const struct snapshot *snapshot)
 	int err = -ENOMEM;
 
 	if (summary)
-		err = sum_up(summary, snapshot_sockets(snapshot));
+		err = sum_up(summary, snapshot);
 	if (!err) {
 		write_lines(view, summary);
 		write_findings(view, summary);
