@@ -188,6 +188,29 @@ static void nobody_starves(void **state)
 	close(w.fds[0]);
 }
 
+static void stop(void *ctx)
+{
+	struct world *w = ctx;
+
+	loop_stop(w->loop);
+}
+
+/* During a long task before the loop runs, a signal is served; without one, nothing is waited for. */
+static void polled_before_it_runs(void **state)
+{
+	struct world w = { 0 };
+
+	(void)state;
+	assert_int_equal(loop_new(&w.loop), 0);
+	assert_int_equal(loop_signal(w.loop, SIGUSR1, stop, &w), 0);
+	assert_true(loop_poll(w.loop));
+	raise(SIGUSR1);
+	assert_false(loop_poll(w.loop));
+	assert_int_equal(loop_run(w.loop), 0);
+	loop_release_signal(w.loop, SIGUSR1);
+	loop_free(w.loop);
+}
+
 static void a_file_cannot_be_watched(void **state)
 {
 	FILE *file = tmpfile();
@@ -210,6 +233,7 @@ int main(void)
 		cmocka_unit_test(a_descriptor_removed_is_not_called),
 		cmocka_unit_test(nobody_starves),
 		cmocka_unit_test(a_file_cannot_be_watched),
+		cmocka_unit_test(polled_before_it_runs),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -114,6 +114,36 @@ static void the_last_holder_is_remembered_a_while(void **state)
 	owners_free(owners);
 }
 
+/* Until a walk is over, the one before is what is known; one that broke off is continued by the next. */
+static void half_a_walk_is_none(void **state)
+{
+	struct owners *owners = owners_new();
+	struct owner owner;
+
+	(void)state;
+	owners_walk_begin(owners, SECOND);
+	find(owners, 1, 100, "parent");
+	assert_false(owners_lookup(owners, 1, 1001, &owner));
+	find(owners, 1, 101, "child");
+	owners_walk_end(owners);
+	owners_walk_begin(owners, 2 * SECOND);
+	find(owners, 1, 101, "renamed");
+	assert_true(owners_lookup(owners, 1, 1001, &owner));
+	assert_int_equal(owner.pid, 100);
+	assert_int_equal(owner.n_others, 1);
+	assert_int_equal(owners_walked_ns(owners), SECOND);
+	owners_walk_begin(owners, 3 * SECOND);
+	assert_true(owners_lookup(owners, 1, 1001, &owner));
+	assert_int_equal(owner.pid, 100);
+	find(owners, 1, 102, "third");
+	owners_walk_end(owners);
+	assert_int_equal(owners_walked_ns(owners), 3 * SECOND);
+	assert_true(owners_lookup(owners, 1, 1001, &owner));
+	assert_int_equal(owner.pid, 101);
+	assert_int_equal(owner.other_pids[0], 102);
+	owners_free(owners);
+}
+
 static void many_holders_are_bounded(void **state)
 {
 	struct owners *owners = owners_new();
@@ -173,7 +203,7 @@ int main(void)
 		cmocka_unit_test(lowest_pid_comes_first),   cmocka_unit_test(a_new_walk_replaces_the_holders),
 		cmocka_unit_test(cgroups_are_learnt_once),  cmocka_unit_test(the_last_holder_is_remembered_a_while),
 		cmocka_unit_test(many_holders_are_bounded), cmocka_unit_test(a_name_ends),
-		cmocka_unit_test(two_owners_become_one),
+		cmocka_unit_test(two_owners_become_one),    cmocka_unit_test(half_a_walk_is_none),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

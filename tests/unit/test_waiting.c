@@ -37,6 +37,48 @@ static void events_wait_a_second_at_most(void **state)
 	world_free(w);
 }
 
+/* What came while a walk was under way, and what it did not find, is for the next walk. */
+static void events_during_a_walk(void **state)
+{
+	const struct katrace_owner found = { .sock = 3, .inode = 1003, .pid = 43, .comm = "holder" };
+	struct world *w = world_new(10);
+
+	(void)state;
+	walk(w, 0, 0, SECOND);
+	observe(w, make_probe(1, 1, 2 * SECOND));
+	owners_walk_begin(w->owners, 2 * SECOND + 1);
+	owners_found(w->owners, &found, NULL, 0);
+	observe(w, make_probe(2, 1, 2 * SECOND + 200 * MS));
+	observe(w, make_probe(3, 1, 2 * SECOND + 300 * MS));
+	expect(w, "");
+	owners_walk_end(w->owners);
+	model_walked(w->model, 2 * SECOND + 400 * MS);
+	expect(w, "configured\nsent 1/3\n");
+	assert_true(model_wants_walk(w->model));
+	walk(w, 2, 42, 2 * SECOND + 500 * MS);
+	expect(w, "configured [42]\nsent 1/3 [42]\nconfigured [43]\nsent 1/3 [43]\n");
+	world_free(w);
+}
+
+/* After a walk a few thousand events are not passed on at once. */
+static void events_are_passed_on_in_portions(void **state)
+{
+	struct world *w = world_new(2000);
+	int turns = 1;
+
+	(void)state;
+	walk(w, 0, 0, SECOND);
+	for (uint64_t sock = 1; sock <= 2000; sock++)
+		observe(w, make_probe(sock, 1, 2 * SECOND));
+	walk(w, 0, 0, 2 * SECOND + 1);
+	for (; model_deadline_ns(w->model) <= 2 * SECOND + 1; turns++)
+		model_tick(w->model, 2 * SECOND + 1);
+	assert_int_equal(turns, 4);
+	assert_false(model_wants_walk(w->model));
+	assert_int_equal(model_deadline_ns(w->model), UINT64_MAX);
+	world_free(w);
+}
+
 static void an_old_owner_is_looked_up_again(void **state)
 {
 	struct world *w = world_new(10);
@@ -195,6 +237,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(events_wait_for_their_owner),
 		cmocka_unit_test(events_wait_a_second_at_most),
+		cmocka_unit_test(events_during_a_walk),
+		cmocka_unit_test(events_are_passed_on_in_portions),
 		cmocka_unit_test(an_old_owner_is_looked_up_again),
 		cmocka_unit_test(a_socket_without_a_file_causes_no_walk),
 		cmocka_unit_test(a_socket_gets_its_file_later),

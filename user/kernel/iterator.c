@@ -10,33 +10,49 @@
 /* Of records kept; untouched memory costs nothing. */
 #define FIRST_ROOM 256
 
+int iterator_open(struct iterator *iterator, const struct bpf_link *link, size_t size, size_t slice)
+{
+	iterator->size = size;
+	iterator->slice = slice < sizeof(iterator->buf) ? slice : sizeof(iterator->buf);
+	iterator->have = 0;
+	iterator->fd = bpf_iter_create(bpf_link__fd(link));
+	return iterator->fd < 0 ? -errno : 0;
+}
+
+int iterator_step(struct iterator *iterator, record_fn found, void *ctx)
+{
+	char *buf = iterator->buf;
+	const ssize_t got = read(iterator->fd, buf + iterator->have, iterator->slice - iterator->have);
+	size_t at;
+
+	/* EAGAIN: a million objects without a record (MAX_ITER_OBJECTS of kernel/bpf/bpf_iter.c) */
+	if (got < 0)
+		return errno == EAGAIN || errno == EINTR ? 1 : -errno;
+	iterator->have += (size_t)got;
+	for (at = 0; iterator->have - at >= iterator->size; at += iterator->size)
+		found(ctx, buf + at);
+	iterator->have -= at;
+	memmove(buf, buf + at, iterator->have);
+	return got > 0;
+}
+
+void iterator_close(struct iterator *iterator)
+{
+	close(iterator->fd);
+}
+
 int iterator_read(const struct bpf_link *link, size_t size, record_fn found, void *ctx)
 {
-	_Alignas(8) char buf[64 * 1024];
-	size_t have = 0, at;
-	ssize_t got;
-	int fd, err = 0;
+	struct iterator iterator;
+	int result = iterator_open(&iterator, link, size, sizeof(iterator.buf));
 
-	fd = bpf_iter_create(bpf_link__fd(link));
-	if (fd < 0)
-		return -errno;
-	for (;;) {
-		got = read(fd, buf + have, sizeof(buf) - have);
-		/* EAGAIN: a million objects without a record (MAX_ITER_OBJECTS of kernel/bpf/bpf_iter.c) */
-		if (got < 0 && (errno == EAGAIN || errno == EINTR))
-			continue;
-		if (got <= 0) {
-			err = got ? -errno : 0;
-			break;
-		}
-		have += (size_t)got;
-		for (at = 0; have - at >= size; at += size)
-			found(ctx, buf + at);
-		have -= at;
-		memmove(buf, buf + at, have);
-	}
-	close(fd);
-	return err;
+	if (result)
+		return result;
+	do
+		result = iterator_step(&iterator, found, ctx);
+	while (result > 0);
+	iterator_close(&iterator);
+	return result;
 }
 
 static int make_room(struct iterator_beside *beside)

@@ -15,6 +15,9 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+/* Of one read(), in bytes: 64 owners, each of at most 64 files (FILES_PER_OWNER of bpf/walk.bpf.c). */
+#define SLICE 4096
+
 struct walk {
 	struct walk_direct *skel;
 	enum walk_purpose purpose;
@@ -22,6 +25,9 @@ struct walk {
 	size_t n_links;
 	struct bpf_link *unheld; /* WALK_SOCKETS: over sockets without a file */
 	enum read_method method;
+	struct iterator slices; /* of walk_step(), over links[at] */
+	size_t at;
+	bool in_slices;
 };
 
 ONE_SKELETON_SERVES(walk);
@@ -210,10 +216,18 @@ cleanup:
 	return err;
 }
 
+static void end_slices(struct walk *walk)
+{
+	if (walk->in_slices)
+		iterator_close(&walk->slices);
+	walk->in_slices = false;
+}
+
 void walk_free(struct walk *walk)
 {
 	if (!walk)
 		return;
+	end_slices(walk);
 	destroy_links(walk->links, walk->n_links);
 	bpf_link__destroy(walk->unheld);
 	walk_direct__destroy(walk->skel);
@@ -282,7 +296,10 @@ static void pass_owner(void *ctx, const void *record)
 {
 	const struct found_owner *to = ctx;
 
-	to->found(to->ctx, record);
+	const struct katrace_owner *owner = record;
+
+	if (owner->sock) /* otherwise it only ends a slice */
+		to->found(to->ctx, owner);
 }
 
 /* The output of all links, like iterator_read(). */
@@ -295,11 +312,47 @@ static int read_descriptors(const struct walk *walk, size_t size, record_fn foun
 	return err;
 }
 
-int walk_run(struct walk *walk, void (*found)(void *ctx, const struct katrace_owner *owner), void *ctx)
+static int begin_slices(struct walk *walk, size_t link)
+{
+	int err = iterator_open(&walk->slices, walk->links[link], sizeof(struct katrace_owner), SLICE);
+
+	walk->at = link;
+	walk->in_slices = !err;
+	return err;
+}
+
+int walk_begin(struct walk *walk)
+{
+	end_slices(walk);
+	return begin_slices(walk, 0);
+}
+
+int walk_step(struct walk *walk, void (*found)(void *ctx, const struct katrace_owner *owner), void *ctx)
 {
 	struct found_owner to = { found, ctx };
+	int result;
 
-	return read_descriptors(walk, sizeof(struct katrace_owner), pass_owner, &to);
+	if (!walk->in_slices)
+		return 0;
+	result = iterator_step(&walk->slices, pass_owner, &to);
+	if (result > 0)
+		return result;
+	end_slices(walk);
+	if (result < 0 || walk->at + 1 == walk->n_links)
+		return result;
+	return begin_slices(walk, walk->at + 1) ?: 1;
+}
+
+int walk_run(struct walk *walk, void (*found)(void *ctx, const struct katrace_owner *owner), void *ctx)
+{
+	int result = walk_begin(walk);
+
+	if (result)
+		return result;
+	do
+		result = walk_step(walk, found, ctx);
+	while (result > 0);
+	return result;
 }
 
 struct found_socket {

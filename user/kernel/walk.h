@@ -64,6 +64,14 @@ bool walk_has_kin(const struct walk *walk);
 int walk_run(struct walk *walk, void (*found)(void *ctx, const struct katrace_owner *owner), void *ctx);
 
 /*
+ * The same in slices, for callers who must not be blocked for long: walk_begin(), then walk_step() until it no longer
+ * returns 1. A step takes a few milliseconds at most, however many descriptors there are. Both return 0 or -errno.
+ * walk_begin() drops a walk that is not over.
+ */
+int walk_begin(struct walk *walk);
+int walk_step(struct walk *walk, void (*found)(void *ctx, const struct katrace_owner *owner), void *ctx);
+
+/*
  * Calls found() for each descriptor of a TCP socket, as walk_run() does, with the state of the socket at that moment;
  * then for each socket of katrace's own network namespace that has no file: orphans, connections not accepted yet, the
  * kernel's own. Sockets that are neither connected, connecting, closing nor listening are left out. A socket that loses

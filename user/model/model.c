@@ -22,6 +22,7 @@ struct model *model_new(const struct model_options *options, const struct model_
 	model->owners = owners;
 	STAILQ_INIT(&model->waiting);
 	TAILQ_INIT(&model->postponed);
+	model->hand_on_ns = UINT64_MAX;
 	model->open = lru_new(offsetof(struct tracked, c.id.sock), sizeof(uint64_t));
 	if (model->open)
 		return model;
@@ -258,22 +259,16 @@ static uint64_t first_postponed_ns(const struct model *model)
 	return TAILQ_EMPTY(&model->postponed) ? UINT64_MAX : TAILQ_FIRST(&model->postponed)->until_ns;
 }
 
-static uint64_t first_waiting_ns(const struct model *model)
-{
-	return STAILQ_EMPTY(&model->waiting) ? UINT64_MAX : STAILQ_FIRST(&model->waiting)->until_ns;
-}
-
 void model_tick(struct model *model, uint64_t now_ns)
 {
 	while (first_postponed_ns(model) <= now_ns)
 		tell_first_postponed(model, now_ns);
-	while (first_waiting_ns(model) <= now_ns)
-		model_hand_on_first(model, now_ns);
+	model_hand_on_some(model, now_ns);
 }
 
 uint64_t model_deadline_ns(const struct model *model)
 {
-	const uint64_t postponed_ns = first_postponed_ns(model), waiting_ns = first_waiting_ns(model);
+	const uint64_t postponed_ns = first_postponed_ns(model), waiting_ns = model_next_hand_on_ns(model);
 
 	return postponed_ns < waiting_ns ? postponed_ns : waiting_ns;
 }

@@ -55,7 +55,10 @@ void model_free(struct model *model);
 /* Processes what the kernel saw. Returns 0, or -ENOMEM: then the sighting is lost, or a timeline lacks an entry. */
 int model_observe(struct model *model, const struct sighting *sighting, uint64_t now_ns);
 
-/* True while events wait for a walk over all descriptors; after it, call model_walked(). */
+/*
+ * True while events wait for a walk over all descriptors; after it, call model_walked(). Events that came while the
+ * walk was under way may have to wait for the next one.
+ */
 bool model_wants_walk(const struct model *model);
 void model_walked(struct model *model, uint64_t now_ns);
 

@@ -8,24 +8,33 @@
 #include <string.h>
 
 #define REMEMBER_NS (60 * 1000000000ULL)
+/* How many are forgotten at once: at the end of a walk, and with each descriptor found. */
+#define FORGET_AT_END 1024
+#define FORGET_EACH 2
 
 struct held_key {
 	uint64_t sock;
 	uint64_t inode;
 };
 
-/* Most sockets have one holder: more are allocated when needed. */
-struct held {
-	struct lru_item lru;
-	struct held_key key;
-	uint64_t seen_ns;
-	bool at_start; /* found by the first walk */
+/* Who held a socket in one walk. Most sockets have one holder: more are allocated when needed. */
+struct holders {
+	uint64_t walk; /* its number; 0: none */
 	uint32_t pid;
 	char comm[16];
 	uint32_t n_others;
 	uint32_t *other_pids;
 	uint32_t meets;
 	const struct cgroup *cgroup; /* in a place, which is seen in the same walks and lives longer; NULL: unknown */
+};
+
+/* A walk writes one result while the other one, of an earlier walk, is still valid. */
+struct held {
+	struct lru_item lru;
+	struct held_key key;
+	uint64_t seen_ns;
+	bool at_start; /* found by the first walk */
+	struct holders results[2];
 };
 
 /*
@@ -47,8 +56,9 @@ struct place {
 struct owners {
 	struct lru *held;   /* by their last walk */
 	struct lru *places; /* the same */
+	uint64_t walk;      /* number of the walk under way, or of the next one */
+	uint64_t begun_ns;  /* when it began */
 	uint64_t walked_ns;
-	uint64_t first_walk_ns;
 };
 
 struct owners *owners_new(void)
@@ -59,6 +69,7 @@ struct owners *owners_new(void)
 		return NULL;
 	owners->held = lru_new(offsetof(struct held, key), sizeof(struct held_key));
 	owners->places = lru_new(offsetof(struct place, key), sizeof(struct place_key));
+	owners->walk = 1;
 	if (owners->held && owners->places)
 		return owners;
 	lru_free(owners->held);
@@ -70,7 +81,8 @@ struct owners *owners_new(void)
 static void forget(struct owners *owners, struct held *held)
 {
 	lru_remove(owners->held, held);
-	free(held->other_pids);
+	for (int i = 0; i < 2; i++)
+		free(held->results[i].other_pids);
 	free(held);
 }
 
@@ -80,23 +92,32 @@ static void forget_place(struct owners *owners, struct place *place)
 	free(place);
 }
 
-/* Forgets those that were last seen before seen_ns. */
-static void forget_old(struct owners *owners, uint64_t seen_ns)
+/* Forgets some of those that were last seen before seen_ns: sockets first, because they refer to places. */
+static void forget_some(struct owners *owners, uint64_t seen_ns, size_t limit)
 {
 	struct held *held = lru_oldest(owners->held);
 	struct place *place = lru_oldest(owners->places);
 
-	for (; held && held->seen_ns < seen_ns; held = lru_oldest(owners->held))
+	for (; held && held->seen_ns < seen_ns; held = lru_oldest(owners->held)) {
+		if (!limit--)
+			return;
 		forget(owners, held);
+	}
 	for (; place && place->seen_ns < seen_ns; place = lru_oldest(owners->places))
 		forget_place(owners, place);
+}
+
+static void forget_old(struct owners *owners, size_t limit)
+{
+	if (owners->walked_ns > REMEMBER_NS)
+		forget_some(owners, owners->walked_ns - REMEMBER_NS, limit);
 }
 
 void owners_free(struct owners *owners)
 {
 	if (!owners)
 		return;
-	forget_old(owners, UINT64_MAX);
+	forget_some(owners, UINT64_MAX, SIZE_MAX);
 	lru_free(owners->held);
 	lru_free(owners->places);
 	free(owners);
@@ -104,9 +125,14 @@ void owners_free(struct owners *owners)
 
 void owners_walk_begin(struct owners *owners, uint64_t now_ns)
 {
-	owners->walked_ns = now_ns;
-	if (!owners->first_walk_ns)
-		owners->first_walk_ns = now_ns;
+	owners->begun_ns = now_ns;
+}
+
+void owners_walk_end(struct owners *owners)
+{
+	owners->walked_ns = owners->begun_ns;
+	owners->walk++;
+	forget_old(owners, FORGET_AT_END);
 }
 
 static struct held *find(const struct owners *owners, uint64_t sock, uint64_t inode)
@@ -123,7 +149,7 @@ static struct held *remember(struct owners *owners, const struct katrace_owner *
 	if (!held)
 		return NULL;
 	held->key = (struct held_key){ found->sock, found->inode };
-	held->at_start = owners->walked_ns == owners->first_walk_ns;
+	held->at_start = owners->walk == 1;
 	if (lru_add(owners->held, held)) {
 		free(held);
 		return NULL;
@@ -139,7 +165,7 @@ const struct cgroup *owners_cgroup(struct owners *owners, const struct katrace_o
 	if (!place)
 		return NULL;
 	lru_use(owners->places, place);
-	place->seen_ns = owners->walked_ns;
+	place->seen_ns = owners->begun_ns;
 	return &place->cgroup;
 }
 
@@ -152,7 +178,7 @@ const struct cgroup *owners_add_cgroup(struct owners *owners, const struct katra
 		return NULL;
 	place->cgroup = *cgroup;
 	place->key = (struct place_key){ found->css_set, found->cgroup_id };
-	place->seen_ns = owners->walked_ns;
+	place->seen_ns = owners->begun_ns;
 	if (lru_add(owners->places, place)) {
 		free(place);
 		return NULL;
@@ -160,63 +186,87 @@ const struct cgroup *owners_add_cgroup(struct owners *owners, const struct katra
 	return &place->cgroup;
 }
 
-static void set_first(struct held *held, const struct katrace_owner *found, const struct cgroup *cgroup)
+static void set_first(struct holders *holders, const struct katrace_owner *found, const struct cgroup *cgroup)
 {
-	held->pid = found->pid;
-	held->cgroup = cgroup;
-	memcpy(held->comm, found->comm, sizeof(held->comm));
-	held->comm[sizeof(held->comm) - 1] = '\0';
+	holders->pid = found->pid;
+	holders->cgroup = cgroup;
+	memcpy(holders->comm, found->comm, sizeof(holders->comm));
+	holders->comm[sizeof(holders->comm) - 1] = '\0';
 }
 
-static int add_other(struct held *held, uint32_t pid)
+static int add_other(struct holders *holders, uint32_t pid)
 {
 	uint32_t *others;
 
-	for (uint32_t i = 0; i < held->n_others; i++)
-		if (held->other_pids[i] == pid)
+	for (uint32_t i = 0; i < holders->n_others; i++)
+		if (holders->other_pids[i] == pid)
 			return 0;
-	if (held->n_others == OWNERS_OTHERS_MAX)
+	if (holders->n_others == OWNERS_OTHERS_MAX)
 		return 0;
-	others = realloc(held->other_pids, (held->n_others + 1) * sizeof(*others));
+	others = realloc(holders->other_pids, (holders->n_others + 1) * sizeof(*others));
 	if (!others)
 		return -ENOMEM;
-	others[held->n_others++] = pid;
-	held->other_pids = others;
+	others[holders->n_others++] = pid;
+	holders->other_pids = others;
 	return 0;
+}
+
+/* The result that the walk under way writes: the one it has begun, otherwise the older one. */
+static struct holders *result_of_this_walk(const struct owners *owners, struct held *held)
+{
+	struct holders *a = &held->results[0], *b = &held->results[1];
+
+	if (a->walk == owners->walk || b->walk == owners->walk)
+		return a->walk == owners->walk ? a : b;
+	return a->walk < b->walk ? a : b;
+}
+
+/* That of the last walk that is over and found it; NULL: none did. */
+static const struct holders *known_result(const struct owners *owners, const struct held *held)
+{
+	const struct holders *known = NULL;
+
+	for (int i = 0; i < 2; i++)
+		if (held->results[i].walk < owners->walk && held->results[i].walk > (known ? known->walk : 0))
+			known = &held->results[i];
+	return known;
+}
+
+static int add_holder(struct holders *holders, const struct katrace_owner *found, const struct cgroup *cgroup,
+		      uint32_t meets)
+{
+	uint32_t other = found->pid;
+
+	holders->meets |= meets;
+	if (found->pid == holders->pid)
+		return 0; /* a second descriptor of the same process */
+	if (found->pid < holders->pid) {
+		other = holders->pid;
+		set_first(holders, found, cgroup);
+	}
+	return add_other(holders, other);
 }
 
 int owners_found(struct owners *owners, const struct katrace_owner *found, const struct cgroup *cgroup, uint32_t meets)
 {
 	struct held *held = find(owners, found->sock, found->inode);
-	uint32_t other;
+	struct holders *holders;
 
 	if (!held)
 		held = remember(owners, found);
 	if (!held)
 		return -ENOMEM;
-	if (held->seen_ns != owners->walked_ns) { /* first time in this walk */
-		held->seen_ns = owners->walked_ns;
-		lru_use(owners->held, held);
-		held->n_others = 0;
-		held->meets = meets;
-		set_first(held, found, cgroup);
-		return 0;
-	}
-	held->meets |= meets;
-	if (found->pid == held->pid)
-		return 0; /* a second descriptor of the same process */
-	other = found->pid;
-	if (found->pid < held->pid) {
-		other = held->pid;
-		set_first(held, found, cgroup);
-	}
-	return add_other(held, other);
-}
-
-void owners_walk_end(struct owners *owners)
-{
-	if (owners->walked_ns > REMEMBER_NS)
-		forget_old(owners, owners->walked_ns - REMEMBER_NS);
+	holders = result_of_this_walk(owners, held);
+	if (holders->walk == owners->walk)
+		return add_holder(holders, found, cgroup, meets);
+	held->seen_ns = owners->begun_ns;
+	lru_use(owners->held, held);
+	holders->walk = owners->walk;
+	holders->n_others = 0;
+	holders->meets = meets;
+	set_first(holders, found, cgroup);
+	forget_old(owners, FORGET_EACH);
+	return 0;
 }
 
 uint64_t owners_walked_ns(const struct owners *owners)
@@ -227,18 +277,19 @@ uint64_t owners_walked_ns(const struct owners *owners)
 bool owners_lookup(const struct owners *owners, uint64_t sock, uint64_t inode, struct owner *owner)
 {
 	const struct held *held = find(owners, sock, inode);
+	const struct holders *known = held ? known_result(owners, held) : NULL;
 
-	if (!held)
+	if (!known)
 		return false;
 	memset(owner, 0, sizeof(*owner));
-	owner->pid = held->pid;
-	memcpy(owner->comm, held->comm, sizeof(owner->comm));
-	owner->n_others = held->n_others;
-	for (uint32_t i = 0; i < held->n_others; i++)
-		owner->other_pids[i] = held->other_pids[i];
-	owner->meets = held->meets;
-	if (held->cgroup)
-		owner->cgroup = *held->cgroup;
+	owner->pid = known->pid;
+	memcpy(owner->comm, known->comm, sizeof(owner->comm));
+	owner->n_others = known->n_others;
+	for (uint32_t i = 0; i < known->n_others; i++)
+		owner->other_pids[i] = known->other_pids[i];
+	owner->meets = known->meets;
+	if (known->cgroup)
+		owner->cgroup = *known->cgroup;
 	return true;
 }
 

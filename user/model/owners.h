@@ -31,9 +31,10 @@ struct owners *owners_new(void);
 void owners_free(struct owners *owners);
 
 /*
- * A walk begins at now_ns, finds descriptors and ends. An owner that it does not find again is remembered for a minute:
- * the socket may live on after its process closed it. owners_found() returns 0 or -ENOMEM. cgroup comes from
- * owners_cgroup() or owners_add_cgroup() in this walk, or is NULL; meets is the result of filter_process().
+ * A walk begins at now_ns, finds descriptors and ends: only then is its result valid. The next one adds to a walk that
+ * broke off before its end. An owner that a walk does not find again is remembered for a minute: the socket may live on
+ * after its process closed it. owners_found() returns 0 or -ENOMEM. cgroup comes from owners_cgroup() or
+ * owners_add_cgroup() in this walk, or is NULL; meets is the result of filter_process().
  */
 void owners_walk_begin(struct owners *owners, uint64_t now_ns);
 int owners_found(struct owners *owners, const struct katrace_owner *found, const struct cgroup *cgroup, uint32_t meets);
@@ -47,7 +48,7 @@ const struct cgroup *owners_cgroup(struct owners *owners, const struct katrace_o
 const struct cgroup *owners_add_cgroup(struct owners *owners, const struct katrace_owner *found,
 				       const struct cgroup *cgroup);
 
-/* When the last walk began, 0 before the first. */
+/* When the last walk that is over began; 0 before the first. */
 uint64_t owners_walked_ns(const struct owners *owners);
 
 /* Copies the holders of a socket to *owner. False if no holder is known. */

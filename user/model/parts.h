@@ -62,7 +62,8 @@ struct model {
 	STAILQ_HEAD(waiting_queue, waiting) waiting;      /* in order of until_ns */
 	TAILQ_HEAD(postponed_queue, postponed) postponed; /* the same */
 	uint64_t lost;                                    /* records, at any stage before the model */
-	uint64_t numbers;                                 /* given to connections */
+	uint64_t hand_on_ns; /* a walk is over, and more events may be handed on; UINT64_MAX: no */
+	uint64_t numbers;    /* given to connections */
 	struct unwanted {
 		struct identity *ids;
 		size_t n, room;
@@ -80,6 +81,10 @@ int model_publish(struct model *model, struct tracked *t, struct event *event, u
 
 /* Passes on the event that has waited longest, with what is known about its owner. */
 void model_hand_on_first(struct model *model, uint64_t now_ns);
+
+/* Passes on some events whose time is up, or whose owner a walk has looked for; and when there will be more. */
+void model_hand_on_some(struct model *model, uint64_t now_ns);
+uint64_t model_next_hand_on_ns(const struct model *model);
 
 /* It has left the story and its last event is out: passes it on and frees it. */
 void model_hand_on_finished(const struct model *model, struct tracked *t);

@@ -7,6 +7,8 @@
 #include <stdlib.h>
 
 #define OWNER_MISSES_MAX 6
+/* Events passed on at once: others must get their turn. */
+#define HAND_ON_MAX 1024
 
 static void hand_on(struct model *model, struct tracked *t, const struct event *event, uint64_t now_ns)
 {
@@ -108,14 +110,40 @@ bool model_wants_walk(const struct model *model)
 	return !STAILQ_EMPTY(&model->waiting);
 }
 
-void model_walked(struct model *model, uint64_t now_ns)
+/* Does the first event need to wait no longer? */
+static bool first_is_ready(struct model *model, uint64_t now_ns)
 {
-	struct waiting *w;
+	const struct waiting *w = STAILQ_FIRST(&model->waiting);
 
-	while (!STAILQ_EMPTY(&model->waiting)) {
-		w = STAILQ_FIRST(&model->waiting);
-		if (now_ns >= w->tracked->owner_due_ns)
-			take_owner(model, w->tracked, now_ns);
+	if (w->until_ns - MODEL_OWNER_WAIT_NS > owners_walked_ns(model->owners)) /* younger than the last walk */
+		return w->until_ns <= now_ns || owner_is_settled(model, w->tracked, now_ns);
+	if (now_ns >= w->tracked->owner_due_ns)
+		take_owner(model, w->tracked, now_ns);
+	return true;
+}
+
+void model_hand_on_some(struct model *model, uint64_t now_ns)
+{
+	for (int n = 0; n < HAND_ON_MAX; n++) {
+		if (STAILQ_EMPTY(&model->waiting) || !first_is_ready(model, now_ns)) {
+			model->hand_on_ns = UINT64_MAX;
+			return;
+		}
 		model_hand_on_first(model, now_ns);
 	}
+	model->hand_on_ns = now_ns;
+}
+
+uint64_t model_next_hand_on_ns(const struct model *model)
+{
+	const struct waiting *w = STAILQ_FIRST(&model->waiting);
+
+	if (!w)
+		return UINT64_MAX;
+	return w->until_ns < model->hand_on_ns ? w->until_ns : model->hand_on_ns;
+}
+
+void model_walked(struct model *model, uint64_t now_ns)
+{
+	model_hand_on_some(model, now_ns);
 }

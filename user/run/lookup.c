@@ -12,6 +12,8 @@
 /* The pause between walks is at least this, and at least WALK_COST_FACTOR times the CPU time of the last one. */
 #define WALK_PAUSE_NS NS_PER_S
 #define WALK_COST_FACTOR 100
+/* A walk is continued after the loop has had a turn. */
+#define STEP_NS (NS_PER_S / 500)
 /* /proc/PID/cgroup: a line for each of a dozen hierarchies, with paths of at most 4096 bytes, in practice short. */
 #define CGROUP_TEXT_MAX 16384
 
@@ -20,7 +22,9 @@ struct lookup {
 	struct owners *owners;
 	const struct filter *filter;
 	uint64_t ticks_per_s;
-	uint64_t next_ns;
+	uint64_t next_ns; /* when to continue a walk or to begin one */
+	uint64_t cost_ns; /* CPU time of this walk */
+	bool walking;
 	uint64_t lost;
 	/* the process found last */
 	struct katrace_owner last;
@@ -130,20 +134,65 @@ static void on_owner(void *ctx, const struct katrace_owner *found)
 		lookup->lost++;
 }
 
-int lookup_now(struct lookup *lookup)
+static int begin_walk(struct lookup *lookup)
+{
+	lookup->began = false;
+	lookup->cost_ns = 0;
+	owners_walk_begin(lookup->owners, clock_ns(CLOCK_BOOTTIME));
+	return walk_begin(lookup->walk);
+}
+
+static int read_slices(struct lookup *lookup)
+{
+	const uint64_t until = clock_ns(CLOCK_BOOTTIME) + STEP_NS;
+	int result;
+
+	do
+		result = walk_step(lookup->walk, on_owner, lookup);
+	while (result > 0 && clock_ns(CLOCK_BOOTTIME) < until);
+	return result;
+}
+
+/* From now on the results of this walk count, unless it broke off. */
+static void end_walk(struct lookup *lookup, int err)
+{
+	const uint64_t pause = WALK_COST_FACTOR * lookup->cost_ns;
+
+	if (!err)
+		owners_walk_end(lookup->owners);
+	lookup->next_ns += pause > WALK_PAUSE_NS ? pause : WALK_PAUSE_NS;
+}
+
+int lookup_step(struct lookup *lookup)
 {
 	/* not the time that passes: on a busy host most of it is waiting for a CPU, which costs nobody anything */
 	const uint64_t begin = clock_ns(CLOCK_THREAD_CPUTIME_ID);
-	uint64_t pause;
-	int err;
+	int result = lookup->walking ? 0 : begin_walk(lookup);
 
-	lookup->began = false;
-	owners_walk_begin(lookup->owners, clock_ns(CLOCK_BOOTTIME));
-	err = walk_run(lookup->walk, on_owner, lookup);
-	owners_walk_end(lookup->owners);
-	pause = WALK_COST_FACTOR * (clock_ns(CLOCK_THREAD_CPUTIME_ID) - begin);
-	lookup->next_ns = clock_ns(CLOCK_BOOTTIME) + (pause > WALK_PAUSE_NS ? pause : WALK_PAUSE_NS);
-	return err;
+	if (!result)
+		result = read_slices(lookup);
+	lookup->cost_ns += clock_ns(CLOCK_THREAD_CPUTIME_ID) - begin;
+	lookup->next_ns = clock_ns(CLOCK_BOOTTIME);
+	lookup->walking = result > 0;
+	if (!lookup->walking)
+		end_walk(lookup, result);
+	return result;
+}
+
+int lookup_now(struct lookup *lookup)
+{
+	int result;
+
+	lookup->walking = false;
+	do
+		result = lookup_step(lookup);
+	while (result > 0);
+	return result;
+}
+
+bool lookup_is_walking(const struct lookup *lookup)
+{
+	return lookup->walking;
 }
 
 uint64_t lookup_next_ns(const struct lookup *lookup)

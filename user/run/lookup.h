@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
-/* Looks up who holds which socket: walks over descriptors, within a budget, and fills the model's owners. */
+/*
+ * Looks up who holds which socket: walks over descriptors, within a budget, and fills the model's owners. A walk is
+ * made in steps, so that signals, records and output get their turn meanwhile.
+ */
 #ifndef KATRACE_LOOKUP_H
 #define KATRACE_LOOKUP_H
 
@@ -27,10 +30,19 @@ int lookup_follow_children(struct lookup *lookup);
 /* Describes a process that another walk found, as the only holder of a socket. */
 void lookup_process(struct lookup *lookup, const struct katrace_owner *found, struct owner *owner);
 
-/* One walk, whatever the budget. Returns 0 or -errno. */
+/*
+ * Continues the walk, or begins one, for a few milliseconds. Returns 1 if it is not over, 0 if it is: the owners have
+ * its results; or -errno.
+ */
+int lookup_step(struct lookup *lookup);
+
+/* A whole walk at once, whatever the budget. Returns 0 or -errno. */
 int lookup_now(struct lookup *lookup);
 
-/* When the budget allows the next walk, CLOCK_BOOTTIME. */
+/* True between the first step and the last one. */
+bool lookup_is_walking(const struct lookup *lookup);
+
+/* When to take the next step: when the budget allows the next walk, or now. CLOCK_BOOTTIME. */
 uint64_t lookup_next_ns(const struct lookup *lookup);
 
 /* Descriptors that were dropped because memory ran out, and descendants that did not fit the map of kin. */

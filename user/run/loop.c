@@ -252,6 +252,12 @@ int loop_run(struct loop *loop)
 	return err;
 }
 
+bool loop_poll(const struct loop *loop)
+{
+	serve(loop, 0); /* an error appears again in loop_run() */
+	return !loop->stopped;
+}
+
 void loop_stop(struct loop *loop)
 {
 	loop->stopped = true;

@@ -6,6 +6,7 @@
 #ifndef KATRACE_LOOP_H
 #define KATRACE_LOOP_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #define LOOP_NEVER UINT64_MAX
@@ -55,6 +56,9 @@ void loop_release_signal(struct loop *loop, int signal);
 
 /* Runs until loop_stop(). Returns 0 or -errno. */
 int loop_run(struct loop *loop);
+
+/* For a long task before loop_run(): serves one descriptor or signal if it is ready. False after loop_stop(). */
+bool loop_poll(const struct loop *loop);
 
 /* The loop ends after the function that is running. */
 void loop_stop(struct loop *loop);

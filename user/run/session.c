@@ -135,7 +135,7 @@ static void look_up_owners(void *ctx)
 	struct session *session = ctx;
 
 	session_now(session);
-	if (lookup_now(session->lookup) == 0)
+	if (lookup_step(session->lookup) == 0)
 		model_walked(session->model, clock_ns(CLOCK_BOOTTIME));
 	ignore_unwanted(session);
 }
@@ -144,7 +144,9 @@ static uint64_t look_up_due(void *ctx)
 {
 	const struct session *session = ctx;
 
-	return model_wants_walk(session->model) ? lookup_next_ns(session->lookup) : LOOP_NEVER;
+	if (!lookup_is_walking(session->lookup) && !model_wants_walk(session->model))
+		return LOOP_NEVER;
+	return lookup_next_ns(session->lookup);
 }
 
 static void tick(void *ctx)

@@ -122,6 +122,17 @@ static int open_model(struct session *session)
 	return session->model ? 0 : -ENOMEM;
 }
 
+/* A signal ends it. Returns 0 or -errno. */
+static int walk_first(const struct session *session)
+{
+	int result;
+
+	do
+		result = lookup_step(session->lookup);
+	while (result > 0 && loop_poll(session->loop));
+	return result < 0 ? result : 0;
+}
+
 static int open_lookup(struct session *session)
 {
 	int err = 0;
@@ -131,7 +142,7 @@ static int open_lookup(struct session *session)
 		return -ENOMEM;
 	if (session->options.children)
 		err = lookup_follow_children(session->lookup);
-	return err ?: lookup_now(session->lookup);
+	return err ?: walk_first(session);
 }
 
 static void say_all_choices(const struct session *session)
