@@ -102,12 +102,39 @@ static void narrow_tables(void **state)
 	(void)state;
 	assert_string_equal(
 		table(100, false),
-		"PID  COMM              LOCAL   PEER                 STATE       NEXT     PROBES  SILENT   NOTICED\n"
-		"812  nginx             :22     10.0.2.2:40001       estab       3.0s     2/3     37s      8.0s\n"
-		"7    a \"b\"\\x1b[31m +1  :22     10.0.2.2:40002       estab       off      -       3d4h     never\n"
-		"-    -                 :22     10.0.2.2:40005       fin_wait_1  30s      0/3     100ms    -\n"
-		"7    a \"b\"\\x1b[31m     :22     [2001:db8::2]:40004  estab       1h59m    0       0ms      2h31m\n"
-		"812  nginx             :22     *                    listen      -        0/3*    -        -\n");
+		"PID  COMM             LOCAL   PEER                 NEXT     PROBES  SILENT   NOTICED  NOTE\n"
+		"812  nginx            :22     10.0.2.2:40001       3.0s     2/3     37s      8.0s     2 unanswered\n"
+		"7    a \"b\"\\x1b[31m \xe2\x80\xa6"
+		"  :22     10.0.2.2:40002       off      -       3d4h     never    zombie\n"
+		"-    -                :22     10.0.2.2:40005       30s      0/3     100ms    -        orphan\n"
+		"7    a \"b\"\\x1b[31m    :22     [2001:db8::2]:40004  1h59m    0       0ms      2h31m\n"
+		"812  nginx            :22     *                    -        0/3*    -        -\n");
+	assert_string_equal(table(80, false),
+			    "PID  COMM          LOCAL   PEER                 SILENT   NOTICED  NOTE\n"
+			    "812  nginx         :22     10.0.2.2:40001       37s      8.0s     2 unanswered\n"
+			    "7    a \"b\"\\x1b[3\xe2\x80\xa6"
+			    "  :22     10.0.2.2:40002       3d4h     never    zombie\n"
+			    "-    -             :22     10.0.2.2:40005       100ms    -        orphan\n"
+			    "7    a \"b\"\\x1b[3\xe2\x80\xa6"
+			    "  :22     [2001:db8::2]:40004  0ms      2h31m\n"
+			    "812  nginx         :22     *                    -        -\n");
+	assert_string_equal(table(60, false), "PID  COMM       PEER                 SILENT   NOTE\n"
+					      "812  nginx      10.0.2.2:40001       37s      2 unanswered\n"
+					      "7    a \"b\"\\x1\xe2\x80\xa6"
+					      "  10.0.2.2:40002       3d4h     zombie\n"
+					      "-    -          10.0.2.2:40005       100ms    orphan\n"
+					      "7    a \"b\"\\x1\xe2\x80\xa6"
+					      "  [2001:db8::2]:40004  0ms\n"
+					      "812  nginx      *                    -\n");
+	assert_string_equal(table(40, false), "COMM      PEER             NOTE\n"
+					      "nginx     10.0.2.2:40001   2 unanswered\n"
+					      "a \"b\"\\x\xe2\x80\xa6"
+					      "  10.0.2.2:40002   zombie\n"
+					      "-         10.0.2.2:40005   orphan\n"
+					      "a \"b\"\\x\xe2\x80\xa6"
+					      "  [2001\xe2\x80\xa6"
+					      ":2]:40004\n"
+					      "nginx     *\n");
 }
 
 static void containers_have_a_column(void **state)
@@ -136,15 +163,83 @@ static void containers_have_a_column(void **state)
 	sockets_free(sockets);
 }
 
+static void assert_fits(const char *lines, unsigned int columns)
+{
+	char buf[ROWS_LINE_MAX];
+	const char *end;
+
+	for (; (end = strchr(lines, '\n')); lines = end + 1) {
+		struct out line = out_make(buf, sizeof(buf));
+
+		out_bytes(&line, lines, (size_t)(end - lines));
+		assert_true(out_width(&line, 0) <= columns);
+	}
+}
+
 static void tables_fit_any_terminal(void **state)
 {
-	const char *line, *end;
-
 	(void)state;
 	for (unsigned int columns = 1; columns < 200; columns++)
-		for (line = table(columns, false); (end = strchr(line, '\n')); line = end + 1)
-			assert_true(end - line <= (ptrdiff_t)columns);
+		assert_fits(table(columns, false), columns);
 	rows_free(NULL);
+}
+
+/* One socket of a program that calls itself like this. */
+static const char *table_of(const struct katrace_socket *found, const char *comm, unsigned int columns)
+{
+	const struct rows_options options = { .columns = columns, .own_netns = 7, .zombies = usual };
+	const struct owner holder = make_holder(4194303, comm);
+	struct out out = out_make(text, sizeof(text) - 1);
+	struct sockets *sockets = sockets_new(HZ, 7);
+	struct rows *rows = rows_new(&options);
+	struct listed listed = { 0 };
+
+	assert_int_equal(sockets_add(sockets, found, &holder), 0);
+	assert_int_equal(sort_all(sockets), 1);
+	sockets_get(sockets, 0, &listed);
+	rows_measure(rows, &listed);
+	rows_measured(rows);
+	rows_header(rows, &out);
+	rows_row(rows, &listed, &out);
+	rows_free(rows);
+	sockets_free(sockets);
+	return end_text(&out);
+}
+
+/* A hostile name and the longest addresses: what is wrong with the connection stays in sight. */
+static void long_names_are_shortened(void **state)
+{
+	static const unsigned int terminals[] = { 160, 120, 100, 80, 60, 40 };
+	struct katrace_socket found = make_socket(1);
+
+	(void)state;
+	found.connection.family = AF_INET6;
+	inet_pton(AF_INET6, "2001:db8:aaaa:bbbb:cccc:dddd:eeee:1", found.connection.local_addr);
+	inet_pton(AF_INET6, "2001:db8:aaaa:bbbb:cccc:dddd:eeee:ffff", found.connection.peer_addr);
+	found.connection.probes_out = 2;
+	for (size_t i = 0; i < sizeof(terminals) / sizeof(terminals[0]); i++) {
+		table_of(&found, "\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff", terminals[i]);
+		assert_fits(text, terminals[i]);
+		assert_non_null(strstr(text, "\xe2\x80\xa6"));
+		assert_non_null(strstr(text, ":40001 "));
+		assert_non_null(strstr(text, "2 unanswered\n"));
+	}
+	table_of(&found, "\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff", 0);
+	assert_null(strstr(text, "\xe2\x80\xa6"));
+	assert_non_null(strstr(text, "\\xff\\xff\\xff\\xff\\xff\\xff\\xff\\xff\\xff\\xff\\xff\\xff\\xff\\xff\\xff  "));
+	assert_non_null(strstr(text, "[2001:db8:aaaa:bbbb:cccc:dddd:eeee:ffff]:40001 "));
+}
+
+/* Columns of the terminal are counted, not bytes. */
+static void wide_characters_keep_columns_aligned(void **state)
+{
+	const struct katrace_socket found = make_socket(1);
+
+	(void)state;
+	assert_string_equal(
+		table_of(&found, "\xe6\x97\xa5\xe6\x9c\xac\xe8\xaa\x9e", 0),
+		"PID      COMM    LOCAL         PEER            STATE  NEXT     PROBES  IDLE  INTVL  SILENT   NOTICED  NOTE\n"
+		"4194303  \xe6\x97\xa5\xe6\x9c\xac\xe8\xaa\x9e  10.0.2.15:22  10.0.2.2:40001  estab  30s      0/3     30s   5s*    0ms      45s\n");
 }
 
 static void problems_have_colours(void **state)
@@ -492,6 +587,8 @@ int main(void)
 		cmocka_unit_test(narrow_tables),
 		cmocka_unit_test(containers_have_a_column),
 		cmocka_unit_test(tables_fit_any_terminal),
+		cmocka_unit_test(long_names_are_shortened),
+		cmocka_unit_test(wide_characters_keep_columns_aligned),
 		cmocka_unit_test(problems_have_colours),
 		cmocka_unit_test(as_csv),
 		cmocka_unit_test(as_json),

@@ -236,6 +236,31 @@ static void narrow_terminals_and_color(void **state)
 	page_free(page);
 }
 
+/* On a terminal; elsewhere everything is shown. */
+static void long_names_are_shortened(void **state)
+{
+	static const struct text_options terminal = { .columns = 80, .own_netns = 7 };
+	static const char name[] = "\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff";
+	struct sighting s = make_probe(1, 1, 10 * SECOND);
+	struct page *page = page_new(terminal, name);
+
+	(void)state;
+	s.id.local.ipv6 = s.id.peer.ipv6 = true;
+	inet_pton(AF_INET6, "2001:db8:aaaa:bbbb:cccc:dddd:eeee:ffff", s.id.peer.addr);
+	observe(page, s);
+	page->buf[page->out.used] = '\0';
+	assert_non_null(strstr(page->buf, "1787   \\xff\\xff\\xff\\xf\xe2\x80\xa6  :22     "));
+	assert_non_null(strstr(page->buf, "  [2001:db8:a\xe2\x80\xa6"
+					  "d:eeee:ffff]:51040  probe 1/3 "));
+	page_free(page);
+	page = page_new(plain, name);
+	observe(page, s);
+	page->buf[page->out.used] = '\0';
+	assert_non_null(strstr(page->buf, "\\xff\\xff\\xff  "));
+	assert_non_null(strstr(page->buf, "  [2001:db8:aaaa:bbbb:cccc:dddd:eeee:ffff]:51040  probe 1/3 "));
+	page_free(page);
+}
+
 static void losses_are_lines(void **state)
 {
 	struct page *page = page_new(plain, "sshd");
@@ -329,6 +354,7 @@ int main(void)
 		cmocka_unit_test(hostile_names_are_escaped),
 		cmocka_unit_test(ipv6_and_other_namespaces),
 		cmocka_unit_test(narrow_terminals_and_color),
+		cmocka_unit_test(long_names_are_shortened),
 		cmocka_unit_test(losses_are_lines),
 		cmocka_unit_test(durations_read_well),
 		cmocka_unit_test(every_source_of_settings),

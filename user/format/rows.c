@@ -2,12 +2,11 @@
 #include "format/rows.h"
 
 #include "format/columns.h"
+#include "format/grid.h"
 
 #include <netinet/tcp.h>
 #include <stdlib.h>
-#include <string.h>
 
-#define GAP 2
 /* "364d23h" */
 #define SPAN_WIDTH 7
 
@@ -18,14 +17,31 @@
 
 struct rows {
 	struct rows_options options;
-	size_t width[COLUMNS]; /* of the widest cell, or the title */
-	bool shown[COLUMNS];
+	struct grid_column columns[COLUMNS];
+	struct grid grid;
 	struct look look;
 	bool has_timeout, has_netns, has_container;
 	bool measured;
 	uint32_t last_pid; /* last measured */
 	struct settings last_settings;
 };
+
+_Static_assert(COLUMNS <= GRID_MAX, "room for every column");
+
+static void set_up_columns(struct grid_column *columns)
+{
+	for (enum column i = 0; i < COLUMNS; i++)
+		columns[i].title = column_title(i);
+	columns[COLUMN_NEXT].width = columns[COLUMN_SILENT].width = columns[COLUMN_NOTICED].width = SPAN_WIDTH;
+	columns[COLUMN_NOTE].width = sizeof("retransmitting") - 1;
+	columns[COLUMN_NOTE].fair = sizeof("old timer still running, next") - 1;
+	columns[COLUMN_NOTE].least = sizeof("12 unanswered") - 1;
+	columns[COLUMN_COMM].fair = sizeof("kworker-15bytes +9") - 1; /* longer only with escapes */
+	columns[COLUMN_COMM].least = 8;
+	columns[COLUMN_LOCAL].fair = columns[COLUMN_PEER].fair = sizeof("[2001:db8:1:2::3]:65535") - 1;
+	columns[COLUMN_LOCAL].least = columns[COLUMN_PEER].least = sizeof("255.255.255.255:65535") - 1;
+	columns[COLUMN_LOCAL].keeps_end = columns[COLUMN_PEER].keeps_end = true;
+}
 
 struct rows *rows_new(const struct rows_options *options)
 {
@@ -36,10 +52,8 @@ struct rows *rows_new(const struct rows_options *options)
 	rows->options = *options;
 	rows->look.own_netns = options->own_netns;
 	rows->look.zombies = options->zombies;
-	for (enum column i = 0; i < COLUMNS; i++)
-		rows->width[i] = strlen(column_title(i));
-	rows->width[COLUMN_NEXT] = rows->width[COLUMN_SILENT] = rows->width[COLUMN_NOTICED] = SPAN_WIDTH;
-	rows->width[COLUMN_NOTE] = sizeof("retransmitting") - 1;
+	set_up_columns(rows->columns);
+	grid_begin(&rows->grid, rows->columns, COLUMNS, options->columns);
 	return rows;
 }
 
@@ -54,8 +68,7 @@ static void measure_cell(struct rows *rows, enum column column, const struct lis
 	struct out out = out_make(buf, sizeof(buf));
 
 	column_cell(column, &rows->look, listed, &out);
-	if (out.used > rows->width[column])
-		rows->width[column] = out.used;
+	grid_measure(&rows->grid, column, &out);
 }
 
 /* Only cells that differ from those of the last socket: there may be hundreds of thousands. */
@@ -77,6 +90,8 @@ void rows_measure(struct rows *rows, const struct listed *listed)
 		measure_cell(rows, of_place[i], listed);
 	if (listed->state != TCP_ESTABLISHED)
 		measure_cell(rows, COLUMN_STATE, listed);
+	if (listed->waiting || listed->old_timer)
+		measure_cell(rows, COLUMN_NOTE, listed); /* the others are short */
 	if (listed->old_timer || listed->gives_up_ms)
 		measure_cell(rows, COLUMN_NOTE, listed);
 	rows->measured = true;
@@ -87,63 +102,27 @@ void rows_measure(struct rows *rows, const struct listed *listed)
 	rows->has_netns |= c->id.netns != rows->options.own_netns;
 }
 
-static size_t total_width(const struct rows *rows)
-{
-	size_t width = 0;
-
-	for (enum column i = 0; i < COLUMNS; i++)
-		if (rows->shown[i])
-			width += rows->width[i] + GAP;
-	return width - GAP;
-}
-
-static bool fits(const struct rows *rows)
-{
-	return !rows->options.columns || total_width(rows) <= rows->options.columns;
-}
-
-/* If the terminal is narrow, columns are left out in the order of dispensable. */
+/* What tells a connection from others, and what is wrong with it, stays longest. */
 void rows_measured(struct rows *rows)
 {
-	static const enum column dispensable[] = { COLUMN_CONTAINER, COLUMN_INTERVAL, COLUMN_NETNS, COLUMN_TIMEOUT,
-						   COLUMN_NOTE,      COLUMN_IDLE,     COLUMN_STATE };
+	static const unsigned char order[] = { COLUMN_CONTAINER, COLUMN_INTERVAL, COLUMN_NETNS, COLUMN_TIMEOUT,
+					       COLUMN_IDLE,      COLUMN_STATE,    COLUMN_NEXT,  COLUMN_PROBES,
+					       COLUMN_NOTICED,   COLUMN_PID,      COLUMN_LOCAL, COLUMN_SILENT };
+	enum { DETAILS = 6 };
 
-	for (enum column i = 0; i < COLUMNS; i++)
-		rows->shown[i] = true;
-	rows->shown[COLUMN_TIMEOUT] = rows->has_timeout;
-	rows->shown[COLUMN_NETNS] = rows->has_netns;
-	rows->shown[COLUMN_CONTAINER] = rows->has_container;
-	if (!fits(rows)) {
+	rows->grid.shown[COLUMN_TIMEOUT] = rows->has_timeout;
+	rows->grid.shown[COLUMN_NETNS] = rows->has_netns;
+	rows->grid.shown[COLUMN_CONTAINER] = rows->has_container;
+	if (!grid_fits(&rows->grid)) {
 		rows->look.narrow = true;
-		rows->width[COLUMN_LOCAL] = sizeof(":65535") - 1;
+		rows->grid.width[COLUMN_LOCAL] = sizeof(":65535") - 1;
 	}
-	for (size_t i = 0; i < sizeof(dispensable) / sizeof(dispensable[0]) && !fits(rows); i++)
-		rows->shown[dispensable[i]] = false;
-}
-
-/* Ends a line that began at from: no trailing spaces, and not wider than the terminal. */
-static void end_line(const struct rows *rows, struct out *out, size_t from)
-{
-	if (rows->options.columns && out->used - from > rows->options.columns)
-		out->used = from + rows->options.columns;
-	while (out->used > from && out->buf[out->used - 1] == ' ')
-		out->used--;
+	grid_fit(&rows->grid, order, sizeof(order), DETAILS);
 }
 
 void rows_header(const struct rows *rows, struct out *out)
 {
-	const size_t line = out->used;
-	size_t from;
-
-	for (enum column i = 0; i < COLUMNS; i++) {
-		if (!rows->shown[i])
-			continue;
-		from = out->used;
-		out_text(out, column_title(i));
-		out_pad(out, from, rows->width[i] + GAP);
-	}
-	end_line(rows, out, line);
-	out_text(out, "\n");
+	grid_header(&rows->grid, out);
 }
 
 static const char *color_of(const struct rows *rows, const struct listed *listed)
@@ -174,13 +153,13 @@ void rows_row(const struct rows *rows, const struct listed *listed, struct out *
 	out_text(out, color);
 	line = out->used;
 	for (enum column i = 0; i < COLUMNS; i++) {
-		if (!rows->shown[i])
+		if (!rows->grid.shown[i])
 			continue;
 		from = out->used;
 		column_cell(i, &rows->look, listed, out);
-		out_pad(out, from, rows->width[i] + GAP);
+		grid_end_cell(&rows->grid, i, out, from);
 	}
-	end_line(rows, out, line);
+	grid_end_line(&rows->grid, out, line);
 	if (*color)
 		out_text(out, COLOR_OFF);
 	out_text(out, "\n");

@@ -13,14 +13,19 @@
 /* On a narrower terminal only the port of the local address is shown. */
 #define WIDE_COLUMNS 110
 
+/* On a terminal one long name must not push the events of all connections to the right. */
+#define LONGEST_COMM 16
+#define LONGEST_PEER 30 /* on a narrow one */
+
 enum column { COLUMN_TIME, COLUMN_PID, COLUMN_COMM, COLUMN_LOCAL, COLUMN_PEER, COLUMNS };
 
 struct text {
 	struct text_options options;
 	bool narrow;
 	bool headed;
-	bool after_block;      /* the last thing written was a timeline */
-	size_t width[COLUMNS]; /* the widest cell so far: columns grow */
+	bool after_block;        /* the last thing written was a timeline */
+	size_t width[COLUMNS];   /* the widest cell so far: columns grow */
+	size_t longest[COLUMNS]; /* longer cells are shortened; 0: they are not */
 };
 
 #define COLOR_WARNING "\033[33m"
@@ -41,6 +46,10 @@ struct text *text_new(const struct text_options *options)
 	text->width[COLUMN_COMM] = 6;
 	text->width[COLUMN_LOCAL] = text->narrow ? 6 : 15;
 	text->width[COLUMN_PEER] = 15;
+	if (options->columns)
+		text->longest[COLUMN_COMM] = LONGEST_COMM;
+	if (text->narrow)
+		text->longest[COLUMN_PEER] = LONGEST_PEER;
 	return text;
 }
 
@@ -51,8 +60,14 @@ void text_free(struct text *text)
 
 static void end_cell(struct text *text, enum column column, struct out *out, size_t from)
 {
-	if (out->used - from > text->width[column])
-		text->width[column] = out->used - from;
+	size_t width;
+
+	if (text->longest[column])
+		out_shorten(out, from, text->longest[column],
+			    column == COLUMN_COMM ? 0 : text->longest[column] * 3 / 5);
+	width = out_width(out, from);
+	if (width > text->width[column])
+		text->width[column] = width;
 	out_pad(out, from, text->width[column]);
 	out_text(out, "  ");
 }
