@@ -26,6 +26,8 @@ static __noinline void describe_connection(struct katrace_record *rec, const str
 	rec->silent = sock_silent(tp);
 	rec->heard = sock_heard(tp, rec->silent);
 	rec->interface = sock_interface(tp);
+	rec->data_in = sock_data_received(tp);
+	rec->data_out = sock_data_sent(tp);
 	rec->probe_limit = sock_probe_limit(tp);
 	rec->from_sysctl = (sock_own_idle(tp) ? 0 : KATRACE_IDLE) | (sock_own_interval(tp) ? 0 : KATRACE_INTERVAL) |
 			   (sock_own_probe_limit(tp) ? 0 : KATRACE_PROBE_LIMIT);

@@ -136,6 +136,8 @@ int BPF_PROG(state_changed, struct sock *sk, int before, int after)
 		closed(tp, before);
 	else if (after == BPF_TCP_ESTABLISHED && before == BPF_TCP_SYN_RECV)
 		established(tp);
+	else if (before == BPF_TCP_ESTABLISHED || before == BPF_TCP_CLOSE_WAIT)
+		closing(tp, before);
 	return 0;
 }
 

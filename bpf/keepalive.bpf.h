@@ -289,6 +289,26 @@ static __always_inline void established(const struct tcp_sock *tp)
 		emit(KATRACE_SWITCHED_ON, tp, bpf_ktime_get_boot_ns());
 }
 
+/*
+ * The socket leaves the state before because a FIN came (a softirq, or a process that works off its backlog) or is
+ * about to go out (close() or shutdown()). Its end may come much later: what was true when it began is recorded now.
+ */
+static __always_inline void closing(const struct tcp_sock *tp, __u8 before)
+{
+	const __u64 key = (__u64)tp;
+	struct katrace_record *rec;
+
+	if (!shared.ready || belongs_to_others(tp))
+		return;
+	if (!(config.all && sock_flag(tp, SOCK_KEEPOPEN)) && !bpf_map_lookup_elem(&stories, &key))
+		return;
+	rec = record_begin(KATRACE_CLOSING, tp, bpf_ktime_get_boot_ns());
+	if (!rec)
+		return;
+	rec->state = before;
+	record_submit(rec);
+}
+
 /* Ends that are reported even if keepalive never acted: timeouts and unreachable peers; with --all every end. */
 static __always_inline bool is_worth_telling(const struct tcp_sock *tp, int error)
 {

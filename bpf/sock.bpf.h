@@ -287,6 +287,26 @@ static __always_inline __u32 sock_heard(const struct tcp_sock *tp, __u32 silent)
 	return since < silent ? since : silent;
 }
 
+/*
+ * Jiffies since the last data from the peer, and to it, retransmissions included. A FIN or a probe is no data. When a
+ * connection is established, both times are set, too.
+ */
+static __always_inline __u32 sock_data_received(const struct tcp_sock *tp)
+{
+	const __u32 received = READ(tp, inet_conn.icsk_ack.lrcvtime);
+
+	barrier();
+	return now_jiffies() - received;
+}
+
+static __always_inline __u32 sock_data_sent(const struct tcp_sock *tp)
+{
+	const __u32 sent = READ(tp, lsndtime);
+
+	barrier();
+	return now_jiffies() - sent;
+}
+
 static __always_inline __u8 sock_probes_out(const struct tcp_sock *tp)
 {
 	return READ(tp, inet_conn.icsk_probes_out);

@@ -82,6 +82,7 @@ struct sock {
 	struct timer_list tcp_retransmit_timer; /* newer kernels; before: icsk_retransmit_timer */
 	__u16 sk_protocol;
 	int sk_err;
+	__u8 sk_shutdown;
 };
 
 enum sock_flags {
@@ -114,6 +115,7 @@ struct inet_connection_sock {
 struct tcp_sock {
 	struct inet_connection_sock inet_conn;
 	__u32 segs_out;
+	__u32 lsndtime;
 	__u32 write_seq;
 	__u32 rcv_nxt;
 	__u32 rcv_wup;
@@ -148,7 +150,13 @@ struct sk_buff {
 
 struct file_operations;
 
+typedef struct {
+	atomic64_t refcnt;
+} file_ref_t;
+
 struct file {
+	atomic64_t f_count; /* older kernels; newer ones: f_ref */
+	file_ref_t f_ref;
 	const struct file_operations *f_op;
 	void *private_data;
 };
@@ -197,6 +205,7 @@ struct signal_struct {
 };
 
 struct task_struct {
+	unsigned int flags;
 	int tgid;
 	struct task_struct *group_leader;
 	struct pid *thread_pid;

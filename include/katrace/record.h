@@ -18,6 +18,7 @@ enum katrace_record_kind {
 	KATRACE_ANSWER,        /* the first segment from the peer since the probe */
 	KATRACE_SUPPRESSED,    /* the timer fired, but data is unacknowledged or queued */
 	KATRACE_SETTLED,       /* the timer fired, and the peer was heard: a suppression or unanswered probe is over */
+	KATRACE_CLOSING,       /* a FIN came or goes: the socket leaves TCP_ESTABLISHED or TCP_CLOSE_WAIT */
 	KATRACE_CLOSED,        /* the socket changed to TCP_CLOSE */
 	KATRACE_SWITCHED_ON,   /* the timer was started from outside, or inherited from a listener */
 	KATRACE_SWITCHED_OFF,  /* the timer was cancelled; restarted if KATRACE_SWITCHED_ON follows at once */
@@ -57,7 +58,7 @@ struct katrace_record {
 	__u16 local_port; /* host byte order, like peer_port */
 	__u16 peer_port;
 	__u16 family; /* AF_INET or AF_INET6; a v4-mapped address is AF_INET6 here */
-	__u8 state;   /* TCP_ESTABLISHED... ; for KATRACE_CLOSED the state before */
+	__u8 state;   /* TCP_ESTABLISHED... ; for KATRACE_CLOSING and KATRACE_CLOSED the state before */
 	__u8 flags;
 	__u32 idle;            /* jiffies, effective: the socket's or the sysctl's */
 	__u32 interval;        /* jiffies, effective */
@@ -78,9 +79,11 @@ struct katrace_record {
 	__s32 next_try;     /* jiffies until the next retransmission or window probe, if one is pending */
 	__u32 heard;        /* jiffies since anything arrived, also what was out of window; at most silent */
 	__u32 interface; /* index of the interface that the socket is bound to, as by a link-local address; 0: none */
+	__u32 data_in;   /* jiffies since the last data from the peer, or since it was established */
+	__u32 data_out;  /* the same for data to the peer */
 };
 
-_Static_assert(sizeof(struct katrace_record) == 136, "record layout");
+_Static_assert(sizeof(struct katrace_record) == 144, "record layout");
 _Static_assert(__builtin_offsetof(struct katrace_record, local_addr) == 40, "record layout");
 _Static_assert(__builtin_offsetof(struct katrace_record, idle) == 80, "record layout");
 _Static_assert(__builtin_offsetof(struct katrace_record, close_cause) == 116, "record layout");

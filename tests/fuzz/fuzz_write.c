@@ -117,6 +117,9 @@ static struct settings take_settings(struct input *input)
 
 static void take_end(struct input *input, struct event *event)
 {
+	event->data.known = take_bool(input);
+	event->data.received_us = take_u64(input);
+	event->data.sent_us = take_u64(input);
 	event->ended.verdict = take_u8(input) % VERDICTS;
 	event->ended.error = (int)(take_u32(input) % 4096);
 	event->ended.probes_unanswered = take_u32(input);
@@ -327,6 +330,11 @@ static void same_own_fields(struct json_object *line, const struct event *event)
 		break;
 	case EVENT_ENDED:
 		same_text(at(line, "katrace", "verdict", NULL), verdict_name(event->ended.verdict));
+		require(!at(line, "katrace", "data_received_us", NULL) == !event->data.known);
+		if (event->data.known) {
+			same_number(at(line, "katrace", "data_received_us", NULL), event->data.received_us);
+			same_number(at(line, "katrace", "data_sent_us", NULL), event->data.sent_us);
+		}
 		same_number(at(line, "katrace", "probes_sent", NULL), event->ended.probes_sent);
 		same_number(at(line, "katrace", "observed_us", NULL), event->ended.observed_us);
 		break;
@@ -369,6 +377,7 @@ static void check_reader(const char *text, const struct event *event)
 	if (!err) {
 		require(recorded.time_ns == event->wall_ns);
 		require(recorded.event.kind == event->kind);
+		require(recorded.event.data.known == event->data.known);
 	}
 	if (!err && event->connection) {
 		require(memcmp(&recorded.id.peer, &event->connection->id.peer, sizeof(recorded.id.peer)) == 0);

@@ -23,6 +23,18 @@ const char *last_line(const char *text)
 	return at;
 }
 
+bool line_with(const char *text, const char *a, const char *b, char *line, size_t size)
+{
+	for (; *text; text += strcspn(text, "\n") + 1) {
+		snprintf(line, size, "%.*s", (int)strcspn(text, "\n"), text);
+		if (strstr(line, a) && strstr(line, b))
+			return true;
+		if (!text[strcspn(text, "\n")])
+			break;
+	}
+	return false;
+}
+
 unsigned long long number_after(const char *line, const char *key)
 {
 	const char *at = strstr(line, key);

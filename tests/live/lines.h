@@ -7,6 +7,9 @@
 
 const char *last_line(const char *text);
 
+/* Into line the first one of text that has both. False: there is none. */
+bool line_with(const char *text, const char *a, const char *b, char *line, size_t size);
+
 /* The number after the key, which must be there. */
 unsigned long long number_after(const char *line, const char *key);
 

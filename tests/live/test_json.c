@@ -68,41 +68,25 @@ LIVE_TEST(json_life, .once = true)
 	scene_end(&scene);
 }
 
-/* The number of a key in the first such line; -1 when there is none. */
-static long number_in(const char *text, const char *event, const char *port, const char *key)
-{
-	char line[4096];
-	const char *at;
-
-	for (; *text; text += strcspn(text, "\n") + 1) {
-		snprintf(line, sizeof(line), "%.*s", (int)strcspn(text, "\n"), text);
-		at = strstr(line, key);
-		if (at && strstr(line, event) && strstr(line, port))
-			return strtol(at + strlen(key), NULL, 10);
-		if (!text[strcspn(text, "\n")])
-			break;
-	}
-	return -1;
-}
-
 /* The peer probes: what it sends is out of window, so keepalive does not count it, but it was heard. */
 LIVE_TEST(json_heard)
 {
 	static const struct keepalive late = { 4, 1, 3, 0 };
 	struct scene scene = scene_trace(net_new(), json);
-	long silent_us, heard_us;
-	char local[48];
+	unsigned long long silent_us, heard_us;
+	char local[48], line[4096];
 
 	scene.tcp = tcp_connect(scene.net, TCP_IPV4);
 	snprintf(local, sizeof(local), "\"port\":%u},\"peer\"", scene.tcp.client_port);
 	tcp_keepalive(scene.tcp.server, &quick);
 	tcp_keepalive(scene.tcp.client, &late);
 	assert_true(tool_wait_lines(scene.tool, 1, local, event_key("probe_sent"), 20));
-	silent_us = number_in(tool_stdout(scene.tool), event_key("probe_sent"), local, "\"silent_us\":");
-	heard_us = number_in(tool_stdout(scene.tool), event_key("probe_sent"), local, "\"heard_us\":");
-	print_message("silent for %ld us, heard %ld us ago\n", silent_us, heard_us);
+	assert_true(line_with(tool_stdout(scene.tool), event_key("probe_sent"), local, line, sizeof(line)));
+	silent_us = number_after(line, "\"silent_us\":");
+	heard_us = number_after(line, "\"heard_us\":");
+	print_message("silent for %llu us, heard %llu us ago\n", silent_us, heard_us);
 	assert_true(silent_us >= 3900000);
-	assert_true(heard_us >= 0 && heard_us <= 2500000);
+	assert_true(heard_us <= 2500000);
 	assert_int_equal(tool_stop(scene.tool), 0);
 	scene_end(&scene);
 }

@@ -171,11 +171,19 @@ void life_send(struct life *life)
 
 struct search {
 	const char *port, *before; /* of the lines with both, */
-	const char *words;         /* lines that end with this; NULL: any */
+	const char *words;         /* and then this, up to details; NULL: any */
 	double clock_s;            /* when the last one was said */
 	double number;             /* what follows in it, if that is one */
 	int n;
 };
+
+/* "closed by peer after 8.0s without data" is the end "closed by peer". */
+static bool is_end(const char *said, const char *words)
+{
+	const size_t n = strlen(words);
+
+	return strncmp(said, words, n) == 0 && (!said[n] || strstr(said + n, " without data"));
+}
 
 static void search_line(void *ctx, const char *line)
 {
@@ -185,7 +193,7 @@ static void search_line(void *ctx, const char *line)
 	if (!at || !strstr(line, search->port))
 		return;
 	at += strlen(search->before);
-	if (search->words && strcmp(at, search->words) != 0)
+	if (search->words && !is_end(at, search->words))
 		return;
 	search->clock_s = line_clock_s(line);
 	search->number = strtod(at, NULL);

@@ -211,6 +211,12 @@ static void ends(void **state)
 	event.ended.verdict = VERDICT_CLOSED_BY_PEER;
 	expect(&event, INFO("ended") ",\"verdict\":\"closed_by_peer\",\"probes_unanswered\":0,\"probes_sent\":0,"
 				     "\"probes_answered\":0,\"observed_us\":0,\"partial\":false}}");
+	event.data = (struct data_age){ true, 8000000, 0 };
+	expect(&event,
+	       INFO("ended") ",\"data_received_us\":8000000,\"data_sent_us\":0,\"verdict\":\"closed_by_peer\","
+			     "\"probes_unanswered\":0,\"probes_sent\":0,\"probes_answered\":0,\"observed_us\":0,"
+			     "\"partial\":false}}");
+	event.data.known = false;
 	event.ended.verdict = VERDICT_RETRANSMISSION_TIMEOUT;
 	event.ended.error = ETIMEDOUT;
 	event.ended.probes_sent = 5;
@@ -383,6 +389,7 @@ static void no_line_is_too_long(void **state)
 			event.probe.has_result = true;
 			event.probe.result = -4095;
 		}
+		event.data.known = true;
 		if (kind == EVENT_ENDED) {
 			event.ended.verdict = VERDICT_RETRANSMISSION_TIMEOUT;
 			event.ended.error = 132; /* ERFKILL; no name is longer than ENOTRECOVERABLE */

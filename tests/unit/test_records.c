@@ -28,6 +28,8 @@ static struct katrace_record make_record(void)
 		.interval = 1250,
 		.silent = 7501,
 		.heard = 500,
+		.data_in = 2000,
+		.data_out = 0xffffffff, /* 32 bits of jiffies: 198 days */
 		.probe_limit = 3,
 		.from_sysctl = KATRACE_INTERVAL,
 		.probes_out = 2,
@@ -58,6 +60,9 @@ static void decodes_a_record(void **state)
 	assert_int_equal(s.settings.from_sysctl, KATRACE_INTERVAL);
 	assert_int_equal(s.silent_us, 30004000);
 	assert_int_equal(s.heard_us, 2000000);
+	assert_true(s.data.known);
+	assert_int_equal(s.data.received_us, 8000000);
+	assert_int_equal(s.data.sent_us, 17179869180000ULL);
 	assert_int_equal(s.probes_out, 2);
 	assert_false(s.has_result);
 }

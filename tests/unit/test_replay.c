@@ -333,6 +333,25 @@ static void suppressions(void **state)
 	expect_the_same_with(w, "window probing in charge");
 }
 
+/* As said live, after an end that came later. */
+static void closed_when_idle(void **state)
+{
+	struct world *w = world_new();
+	struct sighting s = make_sighting(KATRACE_CLOSING, 1, 9 * SECOND);
+
+	(void)state;
+	observe(w, make_probe(1, 1, 2 * SECOND));
+	observe(w, make_answer(1, 1, 2 * SECOND + 1000));
+	s.data = (struct data_age){ true, 8000000, 9000000 };
+	observe(w, s);
+	s.kind = KATRACE_CLOSED;
+	s.state = TCP_LAST_ACK;
+	s.data.received_us += 5000000;
+	s.data.sent_us += 5000000;
+	observe(w, s);
+	expect_the_same_with(w, "closed by peer after 8.0s without data");
+}
+
 static void settings_change(void **state)
 {
 	struct world *w = world_new();
@@ -536,6 +555,7 @@ int main(void)
 		cmocka_unit_test(half_closed),
 		cmocka_unit_test(counted_but_refused),
 		cmocka_unit_test(suppressions),
+		cmocka_unit_test(closed_when_idle),
 		cmocka_unit_test(settings_change),
 		cmocka_unit_test(every_end),
 		cmocka_unit_test(several_still_open),

@@ -193,6 +193,67 @@ static void user_timeouts(void **state)
 	page_free(page);
 }
 
+static struct sighting make_closing(enum katrace_record_kind kind, uint8_t state, uint64_t received_s, uint64_t sent_s)
+{
+	struct sighting s = make_sighting(kind, 1, 10 * SECOND);
+
+	s.state = state;
+	s.data = (struct data_age){ true, received_s * 1000000, sent_s * 1000000 };
+	return s;
+}
+
+/* What the application or a balancer waited for ended with the FIN, not when the other side followed. */
+static void closed_when_idle(void **state)
+{
+	struct page *page = page_new(plain, "sshd");
+
+	(void)state;
+	observe(page, make_probe(1, 1, 9 * SECOND));
+	observe(page, make_answer(1, 1, 9 * SECOND + 1000));
+	observe(page, make_closing(KATRACE_CLOSING, TCP_ESTABLISHED, 8, 9));
+	observe(page, make_closing(KATRACE_CLOSING, TCP_CLOSE_WAIT, 14, 15));
+	observe(page, make_closing(KATRACE_CLOSED, TCP_LAST_ACK, 14, 15));
+	expect_sentence(page, "ended: closed by peer after 8.0s without data\n");
+	expect_sentence(page,
+			"      +1.0s  ended        closed by peer after 8.0s without data\n"
+			"  The peer closed the connection. No data had come or gone for 8.0s: perhaps an idle timeout "
+			"of its application or of a balancer. Keepalive probes are no data.\n");
+	page_free(page);
+}
+
+/* Its beginning was not seen, or is not worth a word. */
+static void closed_without_times(void **state)
+{
+	struct page *page = page_new(plain, "sshd");
+
+	(void)state;
+	observe(page, make_probe(1, 1, 9 * SECOND));
+	observe(page, make_closing(KATRACE_CLOSED, TCP_FIN_WAIT2, 8, 9));
+	expect_sentence(page, "ended: closed locally\n");
+	expect_sentence(page, "  This side closed the connection.\n");
+	page_free(page);
+	page = page_new(plain, "sshd");
+	observe(page, make_probe(1, 1, 9 * SECOND));
+	observe(page, make_closing(KATRACE_CLOSED, TCP_ESTABLISHED, 8, 0));
+	expect_sentence(page, "ended: reset locally\n");
+	page_free(page);
+}
+
+static void reset_when_idle(void **state)
+{
+	struct page *page = page_new(plain, "sshd");
+	struct sighting s = make_closing(KATRACE_CLOSED, TCP_ESTABLISHED, 350, 351);
+
+	(void)state;
+	observe(page, make_probe(1, 1, 9 * SECOND));
+	observe(page, make_answer(1, 1, 9 * SECOND + 1000));
+	s.error = ECONNRESET;
+	observe(page, s);
+	expect_sentence(page, "ended: reset by peer, ECONNRESET, after 350.0s without data\n");
+	expect_sentence(page, "  The peer reset the connection. No data had come or gone for 350.0s: perhaps");
+	page_free(page);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -205,6 +266,9 @@ int main(void)
 		cmocka_unit_test(refused_on_this_host),
 		cmocka_unit_test(retransmission_gave_up),
 		cmocka_unit_test(user_timeouts),
+		cmocka_unit_test(closed_when_idle),
+		cmocka_unit_test(closed_without_times),
+		cmocka_unit_test(reset_when_idle),
 	};
 
 	setenv("TZ", "UTC", 1);

@@ -52,6 +52,7 @@ void write_plain(struct out *out, const char *text);
 /* The number with that name, or names->end. */
 unsigned int names_find(const struct names *names, const char *text);
 
+extern const struct codec codec_data_age;
 extern const struct codec codec_time, codec_severity_number, codec_severity_text;
 extern const struct codec codec_named, codec_errno, codec_result, codec_id, codec_connection_id;
 extern const struct codec codec_ip_version, codec_address, codec_interface, codec_scope_id;

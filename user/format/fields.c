@@ -110,6 +110,11 @@ static bool was_connected(const struct sources *sources)
 	return state_was_connected(event_of(sources)->state);
 }
 
+static bool knows_data(const struct sources *sources)
+{
+	return event_of(sources)->data.known;
+}
+
 static bool is_due(const struct sources *sources)
 {
 	return listed_of(sources)->due;
@@ -253,6 +258,14 @@ const struct field fields[] = {
 	{ .path = "katrace.heard_us", .lines = CONNECTION, IN_EVENT(heard_us), .presence = SOMETIMES,
 	  .when = "unless the socket was never connected", .since = 2, .has = was_connected,
 	  .means = "Time since anything arrived for the connection, keepalive probes of the peer included." },
+
+	{ .path = "katrace.data_received_us", .lines = ENDED | SOCKET, IN_EVENT(data.received_us), .presence = SOMETIMES,
+	  .when = "when known", .since = 2, .has = knows_data, .codec = &codec_data_age,
+	  .means = "Time without data from the peer; since the connection was established if there was none. In "
+		   "katrace.ended: until the connection began to close, with the first FIN or without one." },
+	{ .path = "katrace.data_sent_us", .lines = ENDED | SOCKET, IN_EVENT(data.sent_us), .presence = SOMETIMES,
+	  .when = "when known", .since = 2, .has = knows_data, .codec = &codec_data_age,
+	  .means = "The same for data to the peer, retransmissions included." },
 
 	{ .path = "katrace.probes_out", .lines = SOCKET, IN_LISTED(probes_out), .means = "Probes sent and unanswered." },
 	{ .path = "katrace.next_probe_us", .lines = SOCKET, IN_LISTED(next_us), .presence = SOMETIMES,

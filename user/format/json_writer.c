@@ -127,6 +127,7 @@ void json_writer_socket(struct json_writer *writer, const struct event_line *lin
 		.state = listed->state,
 		.silent_us = connection->silent_us,
 		.heard_us = listed->heard_us,
+		.data = listed->data,
 	};
 	const struct sources sources = {
 		.kind = LINE_SOCKET,

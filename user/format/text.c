@@ -189,11 +189,8 @@ static void say_suppressed(const struct event *event, struct out *out)
 
 static void say_ended(const struct event *event, struct out *out)
 {
-	out_printf(out, "ended: %s", verdict_words(event->ended.verdict));
-	if (!event->ended.error)
-		return;
-	out_text(out, ", ");
-	words_errno(out, event->ended.error);
+	out_text(out, "ended: ");
+	words_ended(out, event->ended.verdict, event->ended.error, &event->data);
 }
 
 static void say_lost(const struct event *event, struct out *out)

@@ -7,6 +7,9 @@
 #include <errno.h>
 #include <inttypes.h>
 
+/* No application's idle timeout is shorter. */
+#define IDLE_TIMEOUT_US 1000000
+
 /* Records of two CPUs may come out of order, and so may recorded events if the clock was set. */
 static uint64_t since(uint64_t from_ns, uint64_t to_ns)
 {
@@ -195,6 +198,16 @@ static void say_retransmission_gave_up(const struct connection *c, struct out *o
 	say_waited(c, out);
 }
 
+/* What applications and balancers go by, unlike keepalive. */
+static void say_idle(const struct connection *c, struct out *out)
+{
+	if (!c->data.known || data_idle_us(&c->data) < IDLE_TIMEOUT_US)
+		return;
+	out_text(out, " No data had come or gone for ");
+	words_duration(out, data_idle_us(&c->data));
+	out_text(out, ": perhaps an idle timeout of its application or of a balancer. Keepalive probes are no data.");
+}
+
 static void say_why(const struct connection *c, struct out *out)
 {
 	switch (c->verdict) {
@@ -219,15 +232,19 @@ static void say_why(const struct connection *c, struct out *out)
 				      ? "The peer answered the probe with a reset: it no longer knows this "
 					"connection, perhaps since a restart."
 				      : "The peer reset the connection.");
+		if (!c->probes_unanswered)
+			say_idle(c, out);
 		break;
 	case VERDICT_UNREACHABLE:
 		out_text(out, "The network reported that the peer cannot be reached.");
 		break;
 	case VERDICT_CLOSED_BY_PEER:
 		out_text(out, "The peer closed the connection.");
+		say_idle(c, out);
 		break;
 	case VERDICT_CLOSED_LOCALLY:
 		out_text(out, "This side closed the connection.");
+		say_idle(c, out);
 		break;
 	case VERDICT_RESET_LOCALLY:
 		out_text(out, "This side aborted the connection.");
@@ -356,11 +373,7 @@ static void ended_line(const struct connection *c, struct out *out)
 {
 	offset(c, c->last_ns, out);
 	entry_name(out, "ended");
-	out_text(out, verdict_words(c->verdict));
-	if (c->error) {
-		out_text(out, ", ");
-		words_errno(out, c->error);
-	}
+	words_ended(out, c->verdict, c->error, &c->data);
 	out_text(out, "\n");
 }
 

@@ -8,6 +8,9 @@
 /* How many digits of a container id are shown; the same as docker. */
 #define CONTAINER_SHOWN 12
 
+/* Data less than this ago came just before. */
+#define IDLE_SHOWN_US 100000
+
 void words_duration(struct out *out, uint64_t us)
 {
 	if (us < 1000)
@@ -226,4 +229,24 @@ void words_errno(struct out *out, int error)
 		out_text(out, name);
 	else
 		out_printf(out, "errno %d", error);
+}
+
+/* A timer of the kernel goes by answers, not by data. */
+static bool is_about_data(enum verdict verdict)
+{
+	return verdict != VERDICT_UNREACHABLE && !verdict_is_timeout(verdict);
+}
+
+void words_ended(struct out *out, enum verdict verdict, int error, const struct data_age *data)
+{
+	out_text(out, verdict_words(verdict));
+	if (error) {
+		out_text(out, ", ");
+		words_errno(out, error);
+	}
+	if (!data->known || !is_about_data(verdict) || data_idle_us(data) < IDLE_SHOWN_US)
+		return;
+	out_text(out, error ? ", after " : " after ");
+	words_duration(out, data_idle_us(data));
+	out_text(out, " without data");
 }

@@ -42,6 +42,12 @@ void words_container(struct out *out, const struct owner *owner);
 /* "s", unless there is one: "1 event", "2 events" */
 const char *words_plural(uint64_t n);
 
+/*
+ * "closed by peer after 8.0s without data", "keepalive timeout, ETIMEDOUT". Data is left out of ends that the kernel
+ * decided, and if it is not known or came just before.
+ */
+void words_ended(struct out *out, enum verdict verdict, int error, const struct data_age *data);
+
 /* "ETIMEDOUT", or the number if it has no name */
 void words_errno(struct out *out, int error);
 

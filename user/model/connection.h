@@ -43,6 +43,7 @@ struct connection {
 	uint64_t silent_us;   /* at the last event */
 	uint32_t retransmits; /* at the end, like the next one */
 	uint32_t unacked_bytes;
+	struct data_age data; /* when it began to close */
 };
 
 #endif

@@ -41,6 +41,8 @@ struct event {
 	uint8_t state;
 	uint64_t silent_us; /* 0 if the socket was never connected */
 	uint64_t heard_us;  /* like silent_us, but out-of-window segments count */
+	/* EVENT_ENDED: when it began to close */
+	struct data_age data;
 	union {
 		struct {
 			uint8_t settings; /* KATRACE_IDLE...: which have changed; 0 the first time */

@@ -4,6 +4,8 @@
 
 #include "model/giving_up.h"
 
+#include <netinet/tcp.h>
+
 static struct event event_of(enum event_kind kind, const struct tracked *t, const struct sighting *s)
 {
 	return (struct event){
@@ -188,11 +190,20 @@ static int suppressed(struct model *model, struct tracked *t, const struct sight
 	return model_publish(model, t, &event, now_ns);
 }
 
+/* The first FIN ends an idle timeout, however late the other side follows; without one the end does. */
+static void began_to_close(struct tracked *t, const struct sighting *s)
+{
+	if (s->state == TCP_ESTABLISHED)
+		t->data = s->data;
+}
+
 static int ended(struct model *model, struct tracked *t, const struct sighting *s, uint64_t now_ns)
 {
 	struct event event = event_of(EVENT_ENDED, t, s);
 	int err;
 
+	began_to_close(t, s);
+	event.data = t->data;
 	event.ended.verdict = verdict_of(s);
 	event.ended.error = verdict_is_normal(event.ended.verdict) ? 0 : s->error;
 	event.ended.probes_unanswered = s->probes_out;
@@ -240,6 +251,9 @@ int model_tell(struct model *model, struct tracked *t, const struct sighting *s,
 		break;
 	case KATRACE_SETTLED:
 		keep(&err, suppression_over(model, t, s, now_ns));
+		break;
+	case KATRACE_CLOSING:
+		began_to_close(t, s);
 		break;
 	case KATRACE_CLOSED:
 		if (verdict_of(s) == VERDICT_KEEPALIVE_TIMEOUT) /* otherwise probes of the window may count, too */

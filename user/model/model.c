@@ -139,6 +139,8 @@ static bool begins_a_story(const struct model *model, const struct sighting *s)
 	switch (s->kind) {
 	case KATRACE_SETTLED:
 		return false;
+	case KATRACE_CLOSING:
+		return model->options.all && s->settings.enabled;
 	case KATRACE_CLOSED:
 		if (model->options.all && s->settings.enabled && was_established(s))
 			return true;

@@ -26,6 +26,8 @@ struct tracked {
 	 */
 	uint64_t early_answer_ns;
 
+	struct data_age data; /* when it began to close */
+
 	uint64_t lost_before;  /* lost records when it was last seen: they can explain a gap in its probe numbers */
 	uint64_t owner_due_ns; /* look the owner up again then */
 	bool refused;          /* its owner did not pass the filter */

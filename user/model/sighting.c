@@ -57,6 +57,13 @@ void settings_decode(struct settings *settings, const struct katrace_record *rec
 	settings->from_sysctl = record->from_sysctl;
 }
 
+void data_decode(struct data_age *data, const struct katrace_record *record, uint32_t hz)
+{
+	data->known = state_was_connected(record->state);
+	data->received_us = (uint64_t)record->data_in * 1000000 / hz;
+	data->sent_us = (uint64_t)record->data_out * 1000000 / hz;
+}
+
 int sighting_decode(struct sighting *s, const struct katrace_record *record, uint32_t hz)
 {
 	if (record->kind >= KATRACE_RECORD_KINDS || record->close_cause > KATRACE_CLOSE_KEEPALIVE || !hz)
@@ -80,6 +87,7 @@ int sighting_decode(struct sighting *s, const struct katrace_record *record, uin
 	s->window_probe = record->flags & KATRACE_WINDOW_PROBE;
 	s->silent_us = (uint64_t)record->silent * 1000000 / hz;
 	s->heard_us = (uint64_t)record->heard * 1000000 / hz;
+	data_decode(&s->data, record, hz);
 	s->probes_out = record->probes_out;
 	s->retransmits = record->retransmits;
 	s->unacked_bytes = record->unacked_bytes;
@@ -93,6 +101,11 @@ int sighting_decode(struct sighting *s, const struct katrace_record *record, uin
 	s->error = record->error;
 	s->close_cause = record->close_cause;
 	return 0;
+}
+
+uint64_t data_idle_us(const struct data_age *data)
+{
+	return data->received_us < data->sent_us ? data->received_us : data->sent_us;
 }
 
 static bool same_endpoint(const struct endpoint *a, const struct endpoint *b)

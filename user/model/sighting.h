@@ -31,18 +31,25 @@ struct identity {
 	struct endpoint local, peer;
 };
 
+/* For how long no data has come from the peer, or gone to it; at most since the connection was established. */
+struct data_age {
+	bool known;
+	uint64_t received_us, sent_us;
+};
+
 struct sighting {
 	enum katrace_record_kind kind;
 	uint64_t time_ns; /* CLOCK_BOOTTIME */
 	struct identity id;
 	uint64_t cookie; /* 0: unknown */
 	struct settings settings;
-	uint8_t state; /* the kernel's TCP_ESTABLISHED...; for KATRACE_CLOSED the state before */
+	uint8_t state; /* the kernel's TCP_ESTABLISHED...; for KATRACE_CLOSING and KATRACE_CLOSED the state before */
 	bool orphan;
 	bool was_on; /* KATRACE_SWITCHED_ON: keepalive was on before */
 	bool window_probe;
 	uint64_t silent_us;
 	uint64_t heard_us; /* since anything arrived, also what was out of window */
+	struct data_age data;
 	uint32_t probes_out;
 	uint32_t retransmits;
 	uint32_t unacked_bytes;
@@ -62,12 +69,16 @@ void endpoint_decode(struct endpoint *end, uint16_t family, const uint8_t addr[1
 bool endpoint_is_link_local(const struct endpoint *end);
 void identity_set_scope(struct identity *id, const struct scope *scope); /* of its link-local addresses, if any */
 void settings_decode(struct settings *settings, const struct katrace_record *record, uint32_t hz);
+void data_decode(struct data_age *data, const struct katrace_record *record, uint32_t hz);
 
 /* Translates a record; hz is the kernel's. Returns 0, or -EPROTO for a record that this version cannot have written. */
 int sighting_decode(struct sighting *sighting, const struct katrace_record *record, uint32_t hz);
 
 /* One of them may lack the inode: a socket loses it when its process closes it. */
 bool same_connection(const struct identity *a, const struct identity *b);
+
+/* For how long there has been none at all. */
+uint64_t data_idle_us(const struct data_age *data);
 
 /* TCP_ESTABLISHED is "established", TCP_FIN_WAIT1 "fin_wait_1": OpenTelemetry's names. NULL for any other number. */
 const char *state_name(uint8_t state);

@@ -35,13 +35,14 @@ struct packed {
 	int32_t timer_due; /* jiffies, like silent */
 	uint32_t silent;
 	uint32_t heard;
+	uint32_t data_in, data_out;
 	uint32_t owner;    /* number in owners, or NOBODY */
 	uint32_t settings; /* number in settings */
 	uint32_t gives_up_ms;
 	uint8_t state, probes_out, retransmits, flags;
 };
 
-_Static_assert(sizeof(struct packed) == 56, "memory for each socket");
+_Static_assert(sizeof(struct packed) == 64, "memory for each socket");
 
 /* What many sockets have in common. Pools compare bytes: padding must be zero. */
 struct common {
@@ -209,6 +210,8 @@ static int pack(struct sockets *sockets, const struct katrace_socket *found, con
 		.timer_due = found->timer_due,
 		.silent = record->silent,
 		.heard = record->heard,
+		.data_in = record->data_in,
+		.data_out = record->data_out,
 		.state = record->state,
 		.probes_out = record->probes_out,
 		.retransmits = record->retransmits,
@@ -346,6 +349,9 @@ static void unpack(const struct sockets *sockets, const struct packed *packed, s
 	listed->window_probe = packed->flags & HAS_WINDOW_PROBE;
 	listed->gives_up_ms = packed->gives_up_ms;
 	listed->was_connected = state_was_connected(listed->state);
+	listed->data.known = listed->was_connected;
+	listed->data.received_us = (uint64_t)packed->data_in * 1000000 / sockets->hz;
+	listed->data.sent_us = (uint64_t)packed->data_out * 1000000 / sockets->hz;
 	listed->probes_out = packed->probes_out;
 	listed->due = c->settings.enabled && (packed->flags & TIMER_RUNS) && is_probed(listed);
 	listed->next_us = packed->timer_due > 0 ? (uint64_t)packed->timer_due * 1000000 / sockets->hz : 0;

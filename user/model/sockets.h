@@ -19,8 +19,9 @@ struct listed {
 	uint8_t state;                /* the kernel's TCP_ESTABLISHED... */
 	bool orphan;
 	uint64_t heard_us;  /* since anything arrived, also what was out of window */
-	bool was_connected; /* silent_us is valid */
-	bool waiting;       /* data is unacknowledged or queued: another timer is in charge, keepalive sends nothing */
+	bool was_connected; /* silent_us and heard_us are valid */
+	struct data_age data;
+	bool waiting; /* data is unacknowledged or queued: another timer is in charge, keepalive sends nothing */
 	bool window_probe;
 	uint64_t gives_up_ms; /* from now: when that timer ends the connection if the peer stays silent; 0: not known */
 	bool due;             /* the keepalive timer runs; next_us is valid */

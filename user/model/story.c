@@ -90,6 +90,7 @@ static void ended(struct connection *c, const struct event *event)
 	c->error = event->ended.error;
 	c->retransmits = event->ended.retransmits;
 	c->unacked_bytes = event->ended.unacked_bytes;
+	c->data = event->data;
 	c->probes_unanswered = event->ended.probes_unanswered;
 	c->probes_sent = event->ended.probes_sent;
 	c->probes_answered = event->ended.probes_answered;

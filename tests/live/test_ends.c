@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+/* What an end says besides its verdict: for how long no data had come or gone. */
+#include "live.h"
+
+#include "lines.h"
+#include "until.h"
+#include "verdict.h"
+
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#define US 1000000.0
+/* The error of times: two of the kernel's ticks, and a machine that is busy. */
+#define TOLERANCE_US 150000
+
+static const struct keepalive quick = { 1, 1, 9, 0 };
+/* Never due during a test. */
+static const struct keepalive patient = { 7200, 75, 9, 0 };
+
+/* A connection, and when its client last sent and received data; without data, when it was established. */
+struct talk {
+	struct life life;
+	double sent_s, received_s;
+};
+
+static double now_s(void)
+{
+	return (double)wait_now_ms() / 1e3;
+}
+
+static struct talk talk_begin(const struct scene *scene, const struct keepalive *keepalive)
+{
+	struct talk talk = { .life = life_begin(scene, keepalive) };
+
+	talk.sent_s = talk.received_s = now_s();
+	return talk;
+}
+
+static void client_sends(struct talk *talk)
+{
+	assert_int_equal(send(talk->life.tcp.client, "hello", 5, 0), 5);
+	talk->sent_s = now_s();
+}
+
+static void server_sends(struct talk *talk)
+{
+	struct pollfd readable = { .fd = talk->life.tcp.client, .events = POLLIN };
+
+	assert_int_equal(send(talk->life.tcp.server, "hello", 5, 0), 5);
+	talk->received_s = now_s();
+	assert_int_equal(poll(&readable, 1, 10000), 1);
+	tcp_read_all(talk->life.tcp.client);
+}
+
+/* Until this host has sent n probes more, a second apart. */
+static void wait_probes(const struct scene *scene, uint64_t n)
+{
+	const uint64_t before = net_keepalives(scene->net, HOST_A);
+
+	WAIT_UNTIL(net_keepalives(scene->net, HOST_A) >= before + n);
+}
+
+/* The end of this connection, as JSON. */
+static const char *ended_line(const struct talk *talk)
+{
+	static char line[4096];
+	struct tool *tool = talk->life.scene->tool;
+	const char *port = port_key(&talk->life.tcp);
+
+	assert_true(tool_wait_lines(tool, 1, port, event_key("ended"), 20));
+	assert_true(line_with(tool_stdout(tool), port, event_key("ended"), line, sizeof(line)));
+	return line;
+}
+
+static void assert_about(unsigned long long us, double s)
+{
+	print_message("%.3f s, and %.3f s\n", (double)us / US, s);
+	assert_in_range((long long)us, (long long)(s * US) - TOLERANCE_US, (long long)(s * US) + TOLERANCE_US);
+}
+
+/* It began to close then. */
+static void assert_data(const struct talk *talk, double closing_s)
+{
+	const char *line = ended_line(talk);
+
+	assert_about(number_after(line, "\"data_received_us\":"), closing_s - talk->received_s);
+	assert_about(number_after(line, "\"data_sent_us\":"), closing_s - talk->sent_s);
+}
+
+/* However late the other side follows: an idle timeout was over when the first FIN came or went. */
+LIVE_TEST(ends_data)
+{
+	enum { PEER, HERE, RESET, ABORTED, NEVER, LIVES };
+	struct scene scene = verdict_scene("-j");
+	struct talk talks[LIVES];
+	double closing_s;
+
+	for (int i = 0; i < LIVES; i++)
+		talks[i] = talk_begin(&scene, &quick);
+	wait_probes(&scene, LIVES);
+	for (int i = 0; i < NEVER; i++)
+		client_sends(&talks[i]);
+	wait_probes(&scene, 2 * LIVES);
+	for (int i = 0; i < NEVER; i++)
+		server_sends(&talks[i]);
+	wait_probes(&scene, 2 * LIVES);
+	closing_s = now_s();
+	shutdown(talks[PEER].life.tcp.server, SHUT_WR);
+	shutdown(talks[NEVER].life.tcp.server, SHUT_WR);
+	shutdown(talks[HERE].life.tcp.client, SHUT_WR);
+	tcp_abort(talks[RESET].life.tcp.server);
+	tcp_abort(talks[ABORTED].life.tcp.client);
+	talks[RESET].life.tcp.server = talks[ABORTED].life.tcp.client = -1;
+	wait_probes(&scene, 3);
+	life_close_client(&talks[PEER].life);
+	life_close_client(&talks[NEVER].life);
+	life_close_server(&talks[HERE].life);
+	for (int i = 0; i < LIVES; i++)
+		assert_data(&talks[i], closing_s);
+	assert_int_equal(tool_stop(scene.tool), 0);
+	for (int i = 0; i < LIVES; i++)
+		life_end(&talks[i].life);
+	scene_end(&scene);
+}
+
+/* Keepalive never acts. */
+LIVE_TEST(ends_data_of_all)
+{
+	struct scene scene = verdict_scene("--all");
+	struct talk talk = talk_begin(&scene, &patient);
+	struct life clock = life_begin(&scene, &quick);
+	double closing_s, said_s;
+	const char *at;
+
+	client_sends(&talk);
+	wait_probes(&scene, 3);
+	closing_s = now_s();
+	shutdown(talk.life.tcp.server, SHUT_WR);
+	wait_probes(&scene, 3);
+	life_close_client(&talk.life);
+	assert_ended(&talk.life, "closed by peer", 0);
+	assert_int_equal(tool_stop(scene.tool), 0);
+	at = strstr(tool_stdout(scene.tool), "ended: closed by peer after ");
+	assert_non_null(at);
+	assert_int_equal(sscanf(at, "ended: closed by peer after %lfs without data", &said_s), 1);
+	assert_about((unsigned long long)(said_s * US), closing_s - talk.sent_s);
+	assert_sentence(&talk.life, "s: perhaps an idle timeout of its application or of a balancer");
+	life_end(&clock);
+	life_end(&talk.life);
+	scene_end(&scene);
+}
