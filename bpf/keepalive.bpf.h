@@ -136,8 +136,9 @@ enum attempt { ATTEMPT_NONE, ATTEMPT_SENT, ATTEMPT_DROPPED };
 /*
  * Did this firing try to send a probe, and was it sent? Decided from the socket alone. A probe that counts as sent
  * increments icsk_probes_out, unless its answer was already processed: then segs_out has grown, and the timer is due
- * again after the interval. A refused probe makes segs_out grow too, but is not counted; the kernel tries again after
- * HZ/2 (TCP_RESOURCE_PROBE_INTERVAL).
+ * again after the interval, which is 0 if the sysctl is. A refused probe makes segs_out grow too, but is not counted;
+ * the kernel tries again after HZ/2 (TCP_RESOURCE_PROBE_INTERVAL). After HZ/20 it tries again if the socket was locked
+ * by its user, who may send meanwhile.
  */
 static __always_inline enum attempt attempt_by_state(const struct tcp_sock *tp, const struct firing *firing,
 						     __s32 rearmed)
@@ -150,10 +151,12 @@ static __always_inline enum attempt attempt_by_state(const struct tcp_sock *tp, 
 		return ATTEMPT_SENT;
 	if (sock_segs_out(tp) == firing->segs_out)
 		return ATTEMPT_NONE;
-	if (rearmed <= (__s32)(config.hz / 2))
-		return sock_silent(tp) >= sock_idle(tp) ? ATTEMPT_DROPPED : ATTEMPT_NONE;
 	/* the clock may have ticked since it was re-armed */
-	return rearmed <= interval && rearmed >= interval - 1 ? ATTEMPT_SENT : ATTEMPT_NONE;
+	if (rearmed <= interval && rearmed >= interval - 1)
+		return ATTEMPT_SENT;
+	if (rearmed <= (__s32)(config.hz / 20) || rearmed > (__s32)(config.hz / 2))
+		return ATTEMPT_NONE;
+	return sock_silent(tp) >= sock_idle(tp) ? ATTEMPT_DROPPED : ATTEMPT_NONE;
 }
 
 /* The same from the result of tcp_write_wakeup(): positive is refused; the timer counts anything else as sent. */
@@ -180,8 +183,6 @@ static __always_inline void timer_left(const struct tcp_sock *tp)
 	if (firing->closed || !keepalive_applies(tp))
 		return;
 	rearmed = (__s32)(sock_timer_expires(tp) - now_jiffies());
-	if (rearmed <= (__s32)(config.hz / 20))
-		return;
 	switch (config.sees_result ? attempt_by_result(firing) : attempt_by_state(tp, firing, rearmed)) {
 	case ATTEMPT_SENT:
 		probe_sent(tp, firing);
@@ -192,6 +193,8 @@ static __always_inline void timer_left(const struct tcp_sock *tp)
 	case ATTEMPT_NONE:
 		break;
 	}
+	if (rearmed <= (__s32)(config.hz / 20))
+		return;
 	if (sock_busy(tp))
 		suppressed(tp, firing);
 	else
