@@ -19,7 +19,8 @@ static __noinline void describe_connection(struct katrace_record *rec, const str
 	rec->state = sock_state(tp);
 	rec->flags = (sock_flag(tp, SOCK_KEEPOPEN) ? KATRACE_KEEPALIVE_ON : 0) |
 		     (sock_flag(tp, SOCK_DEAD) ? KATRACE_ORPHAN : 0) |
-		     (sock_window_probing(tp) ? KATRACE_WINDOW_PROBE : 0);
+		     (sock_window_probing(tp) ? KATRACE_WINDOW_PROBE : 0) |
+		     (sock_soft_error(tp) ? KATRACE_SOFT_ERROR : 0);
 	rec->idle = sock_idle(tp);
 	rec->interval = sock_interval(tp);
 	rec->user_timeout_ms = sock_user_timeout_ms(tp);
@@ -39,6 +40,11 @@ static __noinline void describe_connection(struct katrace_record *rec, const str
 	rec->next_try = sock_next_try(tp);
 	rec->backoff = sock_backoff(tp);
 	rec->retry_limit = sock_retry_limit(tp);
+	rec->rto_max = sock_rto_max(tp);
+	rec->retransmitting = sock_retransmitting_ms(tp);
+	rec->orphan_retries = sock_orphan_retries(tp);
+	for (int i = 0; i < (int)sizeof(rec->unused); i++)
+		rec->unused[i] = 0;
 }
 
 #endif

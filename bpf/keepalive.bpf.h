@@ -68,12 +68,18 @@ static __always_inline void probe_dropped(const struct tcp_sock *tp, const struc
 	record_submit(rec);
 }
 
-/* Data in flight is normal on a busy connection. It matters only if the peer is silent or does not take the data. */
+/*
+ * Data in flight is normal on a busy connection. It matters only if the peer is silent or does not take the data. It is
+ * reported once, and again when the process has closed the socket meanwhile: then the kernel gives up sooner.
+ */
 static __always_inline void suppressed(const struct tcp_sock *tp, const struct firing *firing)
 {
+	__u32 flags;
+
 	if (sock_silent(tp) < sock_idle(tp) && !sock_retransmits(tp) && !sock_window_probing(tp))
 		return;
-	if (!(story_enter(tp, STORY_SUPPRESSED) & STORY_SUPPRESSED))
+	flags = STORY_SUPPRESSED | (sock_flag(tp, SOCK_DEAD) ? STORY_ORPHAN : 0);
+	if (story_enter(tp, flags) != flags)
 		emit(KATRACE_SUPPRESSED, tp, firing->time_ns);
 }
 
@@ -312,15 +318,16 @@ static __always_inline void closing(const struct tcp_sock *tp, __u8 before)
 	record_submit(rec);
 }
 
-/* Ends that are reported even if keepalive never acted: timeouts and unreachable peers; with --all every end. */
+/*
+ * Ends that are reported even if keepalive never acted: timeouts, those of orphans included, and unreachable peers;
+ * with --all every end.
+ */
 static __always_inline bool is_worth_telling(const struct tcp_sock *tp, int error)
 {
 	if (!sock_flag(tp, SOCK_KEEPOPEN))
 		return false;
 	if (config.all)
 		return true;
-	if (sock_flag(tp, SOCK_DEAD))
-		return false;
 	return error == ETIMEDOUT || error == EHOSTUNREACH || error == ENETUNREACH;
 }
 

@@ -115,6 +115,12 @@ static __always_inline int sock_error(const struct tcp_sock *tp)
 	return READ(tp, inet_conn.icsk_inet.sk.sk_err);
 }
 
+/* An ICMP error that the kernel reports in place of ETIMEDOUT when a timer gives up */
+static __always_inline bool sock_soft_error(const struct tcp_sock *tp)
+{
+	return READ(tp, inet_conn.icsk_inet.sk.sk_err_soft);
+}
+
 static __always_inline __u64 sock_cookie(const struct tcp_sock *tp)
 {
 	return READ(tp, inet_conn.icsk_inet.sk.__sk_common.skc_cookie.counter);
@@ -339,10 +345,34 @@ static __always_inline __u8 sock_retransmits(const struct tcp_sock *tp)
 	return READ(tp, inet_conn.icsk_retransmits);
 }
 
+/*
+ * Since the first of the present retransmissions, in the clock of tcp_time_stamp_ts(): milliseconds or, since 6.7 with
+ * the route feature tcp_usec_ts, microseconds of CLOCK_MONOTONIC
+ */
+static __always_inline __u32 sock_retransmitting_ms(const struct tcp_sock *tp)
+{
+	const __u64 now_ns = bpf_ktime_get_ns();
+	const __u32 first = READ(tp, retrans_stamp);
+
+	if (!first || !sock_retransmits(tp))
+		return 0;
+	if (bpf_core_field_exists(tp->tcp_usec_ts) && READ_BITS(tp, tcp_usec_ts))
+		return ((__u32)(now_ns / 1000) - first) / 1000;
+	return (__u32)(now_ns / 1000000) - first;
+}
+
 /* Jiffies. Each retransmission doubles it; window probes do not. */
 static __always_inline __u32 sock_rto(const struct tcp_sock *tp)
 {
 	return READ(tp, inet_conn.icsk_rto);
+}
+
+/* 6.15 and later: tcp_rto_max(), from net.ipv4.tcp_rto_max_ms or TCP_RTO_MAX_MS. 0: it is TCP_RTO_MAX */
+static __always_inline __u32 sock_rto_max(const struct tcp_sock *tp)
+{
+	if (bpf_core_field_exists(struct inet_connection_sock, icsk_rto_max))
+		return READ(tp, inet_conn.icsk_rto_max);
+	return 0;
 }
 
 static __always_inline __u8 sock_backoff(const struct tcp_sock *tp)
@@ -354,6 +384,12 @@ static __always_inline __u8 sock_backoff(const struct tcp_sock *tp)
 static __always_inline __u8 sock_retry_limit(const struct tcp_sock *tp)
 {
 	return READ_ANY_SIZE(sock_net(tp), ipv4.sysctl_tcp_retries2);
+}
+
+/* tcp_orphan_retries(): what it takes the place of for a socket that its process has closed; 0: 8, or none */
+static __always_inline __u8 sock_orphan_retries(const struct tcp_sock *tp)
+{
+	return READ_ANY_SIZE(sock_net(tp), ipv4.sysctl_tcp_orphan_retries);
 }
 
 /* Jiffies until the timer of retransmission and window probing fires, if it is pending. Another field in 7.2. */

@@ -41,6 +41,7 @@ struct {
 enum story_flag {
 	STORY_SUPPRESSED = 1 << 0, /* reported, and its end not yet */
 	STORY_UNANSWERED = 1 << 1, /* no answer to the last probe was seen: the next firing may find it */
+	STORY_ORPHAN = 1 << 2,     /* with STORY_SUPPRESSED: reported as an orphan */
 };
 
 struct {

@@ -34,8 +34,9 @@ struct ns_common {
 struct netns_ipv4 {
 	int sysctl_tcp_keepalive_time;
 	int sysctl_tcp_keepalive_intvl;
-	__u8 sysctl_tcp_keepalive_probes; /* an int in older kernels, like the next one */
+	__u8 sysctl_tcp_keepalive_probes; /* an int in older kernels, like the next two */
 	__u8 sysctl_tcp_retries2;
+	__u8 sysctl_tcp_orphan_retries;
 };
 
 struct net {
@@ -83,6 +84,7 @@ struct sock {
 	__u16 sk_protocol;
 	int sk_err;
 	__u8 sk_shutdown;
+	int sk_err_soft;
 };
 
 enum sock_flags {
@@ -102,6 +104,7 @@ struct inet_connection_sock {
 	struct timer_list icsk_keepalive_timer; /* newer kernels and stable updates of older series */
 	struct timer_list icsk_retransmit_timer;
 	__u32 icsk_rto;
+	__u32 icsk_rto_max; /* 6.15 and later */
 	__u8 icsk_retransmits;
 	__u8 icsk_pending;
 	__u8 icsk_backoff;
@@ -125,6 +128,8 @@ struct tcp_sock {
 	__u32 packets_out;
 	__u32 rcv_tstamp;
 	__u32 last_oow_ack_time;
+	__u32 retrans_stamp;
+	__u8 tcp_usec_ts : 1; /* 6.7 and later */
 	unsigned int keepalive_time;
 	unsigned int keepalive_intvl;
 	__u8 keepalive_probes;

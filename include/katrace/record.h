@@ -37,6 +37,7 @@ enum katrace_record_flag {
 	KATRACE_ORPHAN = 1 << 1,       /* no process holds the socket (SOCK_DEAD) */
 	KATRACE_HAS_RESULT = 1 << 2,   /* result is the return value of tcp_write_wakeup() */
 	KATRACE_WINDOW_PROBE = 1 << 3, /* the window probe timer is pending */
+	KATRACE_SOFT_ERROR = 1 << 4,   /* an ICMP error came, which counts only if a timer gives up (sk_err_soft) */
 };
 
 /* Bits of katrace_record.from_sysctl: values the socket did not set itself */
@@ -81,9 +82,13 @@ struct katrace_record {
 	__u32 interface; /* index of the interface that the socket is bound to, as by a link-local address; 0: none */
 	__u32 data_in;   /* jiffies since the last data from the peer, or since it was established */
 	__u32 data_out;  /* the same for data to the peer */
+	__u32 rto_max;   /* jiffies; the RTO grows no further. 0: a kernel without a limit of its own (120 s) */
+	__u32 retransmitting; /* milliseconds since the first retransmission, if there was one */
+	__u8 orphan_retries;  /* net.ipv4.tcp_orphan_retries */
+	__u8 unused[7];
 };
 
-_Static_assert(sizeof(struct katrace_record) == 144, "record layout");
+_Static_assert(sizeof(struct katrace_record) == 160, "record layout");
 _Static_assert(__builtin_offsetof(struct katrace_record, local_addr) == 40, "record layout");
 _Static_assert(__builtin_offsetof(struct katrace_record, idle) == 80, "record layout");
 _Static_assert(__builtin_offsetof(struct katrace_record, close_cause) == 116, "record layout");

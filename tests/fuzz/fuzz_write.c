@@ -129,6 +129,7 @@ static void take_end(struct input *input, struct event *event)
 	event->ended.partial = take_bool(input);
 	event->ended.retransmits = take_u32(input);
 	event->ended.unacked_bytes = take_u32(input);
+	event->ended.queued_bytes = take_u32(input);
 }
 
 static void take_own_fields(struct input *input, struct event *event)
@@ -156,6 +157,7 @@ static void take_own_fields(struct input *input, struct event *event)
 	case EVENT_SUPPRESSED:
 		event->suppressed.begin = take_bool(input);
 		event->suppressed.window_probe = take_bool(input);
+		event->suppressed.orphan = take_bool(input);
 		event->suppressed.unacked_bytes = take_u32(input);
 		event->suppressed.queued_bytes = take_u32(input);
 		event->suppressed.retransmits = take_u32(input);
@@ -327,6 +329,7 @@ static void same_own_fields(struct json_object *line, const struct event *event)
 	case EVENT_SUPPRESSED:
 		same_text(at(line, "katrace", "phase", NULL), event->suppressed.begin ? "begin" : "end");
 		same_number(at(line, "katrace", "queued_bytes", NULL), event->suppressed.queued_bytes);
+		require(!at(line, "katrace", "orphan", NULL) == !event->suppressed.orphan);
 		break;
 	case EVENT_ENDED:
 		same_text(at(line, "katrace", "verdict", NULL), verdict_name(event->ended.verdict));
@@ -337,6 +340,7 @@ static void same_own_fields(struct json_object *line, const struct event *event)
 		}
 		same_number(at(line, "katrace", "probes_sent", NULL), event->ended.probes_sent);
 		same_number(at(line, "katrace", "observed_us", NULL), event->ended.observed_us);
+		same_unless_zero(at(line, "katrace", "queued_bytes", NULL), event->ended.queued_bytes);
 		break;
 	case EVENT_EVENTS_LOST:
 		same_text(at(line, "katrace", "stage", NULL), lost_stage_name(event->lost.stage));

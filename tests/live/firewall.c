@@ -10,7 +10,7 @@
 #include <linux/netfilter_ipv4.h>
 
 #define TABLE "katrace"
-#define CHAIN "output"
+#define CHAIN "chain"
 
 static struct request make(uint16_t type, uint16_t flags, uint8_t family, uint16_t resource)
 {
@@ -51,7 +51,7 @@ static struct request make_table(void)
 	return request;
 }
 
-static struct request make_chain(void)
+static struct request make_chain(enum nf_inet_hooks where)
 {
 	struct request request = make_nft(NFT_MSG_NEWCHAIN, NLM_F_CREATE | NLM_F_EXCL);
 	struct rtattr *hook;
@@ -59,7 +59,7 @@ static struct request make_chain(void)
 	request_attr(&request, NFTA_CHAIN_TABLE, TABLE, sizeof(TABLE));
 	request_attr(&request, NFTA_CHAIN_NAME, CHAIN, sizeof(CHAIN));
 	hook = request_attr(&request, NLA_F_NESTED | NFTA_CHAIN_HOOK, NULL, 0);
-	add_u32(&request, NFTA_HOOK_HOOKNUM, NF_INET_LOCAL_OUT);
+	add_u32(&request, NFTA_HOOK_HOOKNUM, where);
 	add_u32(&request, NFTA_HOOK_PRIORITY, 0);
 	request_end_nest(&request, hook);
 	add_u32(&request, NFTA_CHAIN_POLICY, NF_DROP);
@@ -67,19 +67,19 @@ static struct request make_chain(void)
 	return request;
 }
 
-static void drop_output(void)
+static void drop_packets(enum nf_inet_hooks where)
 {
 	const struct request requests[] = {
 		make_mark(NFNL_MSG_BATCH_BEGIN),
 		make_table(),
-		make_chain(),
+		make_chain(where),
 		make_mark(NFNL_MSG_BATCH_END),
 	};
 
-	requests_send(NETLINK_NETFILTER, requests, 4, "drop what goes out");
+	requests_send(NETLINK_NETFILTER, requests, 4, "drop packets");
 }
 
-static void pass_output(void)
+static void pass_packets(void)
 {
 	struct request requests[] = {
 		make_mark(NFNL_MSG_BATCH_BEGIN),
@@ -88,15 +88,25 @@ static void pass_output(void)
 	};
 
 	request_attr(&requests[1], NFTA_TABLE_NAME, TABLE, sizeof(TABLE));
-	requests_send(NETLINK_NETFILTER, requests, 3, "let pass what goes out");
+	requests_send(NETLINK_NETFILTER, requests, 3, "let packets pass");
+}
+
+static void set(const struct net *net, enum host host, enum nf_inet_hooks where, bool drop)
+{
+	net_enter(net, host);
+	if (drop)
+		drop_packets(where);
+	else
+		pass_packets();
+	net_leave(net);
 }
 
 void firewall_output(const struct net *net, enum host host, bool drop)
 {
-	net_enter(net, host);
-	if (drop)
-		drop_output();
-	else
-		pass_output();
-	net_leave(net);
+	set(net, host, NF_INET_LOCAL_OUT, drop);
+}
+
+void firewall_input(const struct net *net, enum host host, bool drop)
+{
+	set(net, host, NF_INET_LOCAL_IN, drop);
 }

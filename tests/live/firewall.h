@@ -8,4 +8,7 @@
 /* Host drops every IPv4 packet of its own (nftables, hook output, policy drop), or no longer. */
 void firewall_output(const struct net *net, enum host host, bool drop);
 
+/* The same of every IPv4 packet that arrives for host (hook input). */
+void firewall_input(const struct net *net, enum host host, bool drop);
+
 #endif

@@ -16,30 +16,6 @@
 #include <unistd.h>
 
 static const struct keepalive quick = { 1, 1, 3, 0 };
-static const struct keepalive patient = { 7200, 75, 9, 0 };
-
-/* The client is that process's alone. */
-static pid_t give_away_client(struct life *life)
-{
-	const pid_t pid = fork();
-
-	assert_true(pid >= 0);
-	if (!pid) {
-		dup2(life->tcp.client, STDIN_FILENO);
-		close_range(STDERR_FILENO + 1, ~0U, 0);
-		for (;;)
-			pause();
-	}
-	close(life->tcp.client);
-	life->tcp.client = -1;
-	return pid;
-}
-
-static void kill_and_wait(pid_t pid)
-{
-	kill(pid, SIGKILL);
-	waitpid(pid, NULL, 0);
-}
 
 /* What the server sends, and the client does not read. */
 static void send_unread(const struct life *life)
@@ -60,15 +36,15 @@ LIVE_TEST(verdict_closed)
 	for (int i = 0; i < LIVES; i++)
 		lives[i] = life_begin(&scene, &quick);
 	send_unread(&lives[KILLED_UNREAD]);
-	killed_unread = give_away_client(&lives[KILLED_UNREAD]);
-	killed = give_away_client(&lives[KILLED]);
+	killed_unread = life_give_away_client(&lives[KILLED_UNREAD]);
+	killed = life_give_away_client(&lives[KILLED]);
 	for (int i = 0; i < LIVES; i++)
 		assert_true(life_wait_said(&lives[i], 1, "answered in"));
 	/* first of all, as they hold the other connections too: the processes were forked */
 	life_counts(&lives[KILLED]);
-	kill_and_wait(killed);
+	life_kill(killed);
 	life_counts(&lives[KILLED_UNREAD]);
-	kill_and_wait(killed_unread);
+	life_kill(killed_unread);
 	life_server_closes_too(&lives[KILLED]);
 	life_close_server(&lives[PEER]);
 	assert_int_equal(tcp_wait_death(lives[PEER].tcp.client, 10), 0);
@@ -106,42 +82,6 @@ LIVE_TEST(verdict_destroyed)
 	assert_sentence(&life, "This side aborted the connection.");
 	life_end(&life);
 	scene_end(&scene);
-}
-
-/* Orphans whose FIN is never acknowledged: no application gets their ETIMEDOUT. Only one was probed before. */
-static void orphans(bool all)
-{
-	struct scene scene = verdict_scene(all ? "--all" : NULL);
-	struct life probed, never;
-	double at_s;
-
-	net_sysctl(scene.net, HOST_A, "ipv4/tcp_orphan_retries", "2");
-	never = life_begin(&scene, &patient);
-	probed = life_begin(&scene, &quick);
-	assert_true(life_wait_said(&probed, 1, "answered in"));
-	net_deaf(scene.net, HOST_B, true);
-	at_s = retransmission_s(rto_s(probed.tcp.client), 2);
-	life_close_client(&never);
-	life_close_client(&probed);
-	assert_ended(&probed, "closed locally", at_s);
-	if (all)
-		assert_ended(&never, "closed locally", at_s);
-	assert_int_equal(tool_stop(scene.tool), 0);
-	assert_int_equal(life_said(&never, "") > 0, all);
-	assert_sentence(&probed, "This side closed the connection.");
-	life_end(&probed);
-	life_end(&never);
-	scene_end(&scene);
-}
-
-LIVE_TEST(verdict_orphan)
-{
-	orphans(false);
-}
-
-LIVE_TEST(verdict_orphan_of_all)
-{
-	orphans(true);
 }
 
 /* One side has sent its FIN, and keepalive continues. */

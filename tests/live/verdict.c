@@ -3,10 +3,12 @@
 
 #include "live.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -155,6 +157,28 @@ void life_close_server(struct life *life)
 	life->tcp.server = -1;
 }
 
+pid_t life_give_away_client(struct life *life)
+{
+	const pid_t pid = fork();
+
+	assert_true(pid >= 0);
+	if (!pid) {
+		dup2(life->tcp.client, STDIN_FILENO);
+		close_range(STDERR_FILENO + 1, ~0U, 0);
+		for (;;)
+			pause();
+	}
+	close(life->tcp.client);
+	life->tcp.client = -1;
+	return pid;
+}
+
+void life_kill(pid_t pid)
+{
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+}
+
 void life_server_closes_too(struct life *life)
 {
 	assert_int_equal(tcp_wait_death(life->tcp.server, 10), 0);
@@ -189,6 +213,7 @@ static void search_line(void *ctx, const char *line)
 {
 	struct search *search = ctx;
 	const char *at = strstr(line, search->before);
+	char *unit;
 
 	if (!at || !strstr(line, search->port))
 		return;
@@ -196,7 +221,7 @@ static void search_line(void *ctx, const char *line)
 	if (search->words && !is_end(at, search->words))
 		return;
 	search->clock_s = line_clock_s(line);
-	search->number = strtod(at, NULL);
+	search->number = strtod(at, &unit) / (*unit == 'm' ? 1000 : 1); /* "776.0ms", "3.7s" */
 	search->n++;
 }
 
@@ -223,6 +248,22 @@ void assert_foretold(const struct life *life, double at_s)
 	foretold_s = after_s(life, search.clock_s) + search.number;
 	if (!within_a_second(foretold_s, at_s))
 		fail_msg("foretold for %.3f s, not for %.3f s", foretold_s, at_s);
+}
+
+void assert_foretold_well(const struct life *life, int n)
+{
+	struct search search = { .port = local_port(life->tcp.client_port), .before = "gives up in about " };
+	struct search end = { .port = search.port, .before = "ended: " };
+	double foretold_s, ended_s;
+
+	tool_each_line(life->scene->tool, search_line, &search);
+	tool_each_line(life->scene->tool, search_line, &end);
+	assert_int_equal(search.n, n);
+	assert_int_equal(end.n, 1);
+	foretold_s = after_s(life, search.clock_s) + search.number;
+	ended_s = after_s(life, end.clock_s);
+	if (!within_a_second(foretold_s, ended_s))
+		fail_msg("foretold for %.3f s, not for %.3f s", foretold_s, ended_s);
 }
 
 void assert_told(const struct life *life, int error, double at_s)

@@ -5,6 +5,8 @@
 
 #include "scene.h"
 
+#include <sys/types.h>
+
 /*
  * Two hosts whose timers behave the same on all kernels, and a katrace that traces host A only; option may be NULL.
  * Connections are added by life_begin().
@@ -45,6 +47,10 @@ void life_close_client(struct life *life);
 
 void life_close_server(struct life *life);
 
+/* From now on the client is that process's alone. It does nothing until life_kill(). */
+pid_t life_give_away_client(struct life *life);
+void life_kill(pid_t pid);
+
 /*
  * The client has closed its end; with the server's FIN that is over. Without, an orphan in FIN_WAIT2 is let go at once
  * or, if the ACK of its FIN came just while close() still held the socket, after tcp_fin_timeout: 60 s
@@ -65,6 +71,9 @@ void assert_died(const struct life *life, int error, const char *words, double a
 
 /* When data started to wait, katrace predicted the end for that time. */
 void assert_foretold(const struct life *life, double at_s);
+
+/* After its end was shown: the end was predicted n times, the last time rightly. */
+void assert_foretold_well(const struct life *life, int n);
 
 /* After katrace has ended: the sentence under the connection's timeline has this. */
 void assert_sentence(const struct life *life, const char *what);

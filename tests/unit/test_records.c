@@ -65,6 +65,37 @@ static void decodes_a_record(void **state)
 	assert_int_equal(s.data.sent_us, 17179869180000ULL);
 	assert_int_equal(s.probes_out, 2);
 	assert_false(s.has_result);
+	assert_int_equal(s.rto_max_ms, 120000); /* of a kernel that has no other */
+}
+
+/* A FIN is no byte of data; it comes after them, and so is the first to be queued. Nor is a SYN. */
+static void only_data_is_counted(void **state)
+{
+	static const struct {
+		uint8_t state;
+		uint32_t unacked, queued, data_unacked, data_queued;
+		bool fin;
+	} cases[] = {
+		{ TCP_ESTABLISHED, 11, 5, 11, 5, false }, { TCP_FIN_WAIT1, 1, 0, 0, 0, true },
+		{ TCP_FIN_WAIT1, 12, 0, 11, 0, true },    { TCP_FIN_WAIT1, 11, 6, 11, 5, true },
+		{ TCP_FIN_WAIT1, 11, 1, 11, 0, true },    { TCP_LAST_ACK, 12, 0, 11, 0, true },
+		{ TCP_LAST_ACK, 0, 0, 0, 0, false },      { TCP_CLOSING, 1, 0, 0, 0, true },
+		{ TCP_FIN_WAIT2, 0, 0, 0, 0, false },     { TCP_CLOSE_WAIT, 1, 0, 1, 0, false },
+		{ TCP_SYN_SENT, 1, 0, 0, 0, false },      { TCP_SYN_RECV, 0, 0, 0, 0, false },
+	};
+	struct katrace_record r = make_record();
+	struct sighting s;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		r.state = cases[i].state;
+		r.unacked_bytes = cases[i].unacked;
+		r.queued_bytes = cases[i].queued;
+		assert_int_equal(sighting_decode(&s, &r, 250), 0);
+		assert_int_equal(s.unacked_bytes, cases[i].data_unacked);
+		assert_int_equal(s.queued_bytes, cases[i].data_queued);
+		assert_int_equal(s.fin, cases[i].fin);
+	}
 }
 
 /* The flag of the record is the old state, its kind the new one. */
@@ -230,7 +261,13 @@ static const struct {
 	/* a long user timeout, and all window probes unanswered before it was over */
 	{ KATRACE_CLOSE_OTHER, ETIMEDOUT, TCP_ESTABLISHED, 5000, 0, 5, false, VERDICT_WINDOW_PROBE_TIMEOUT, 7 },
 	{ KATRACE_CLOSE_OTHER, ETIMEDOUT, TCP_SYN_SENT, 0, 6, 0, false, VERDICT_CONNECT_TIMEOUT, 0 },
-	{ KATRACE_CLOSE_OTHER, ETIMEDOUT, TCP_FIN_WAIT1, 0, 8, 0, true, VERDICT_CLOSED_LOCALLY, 0 },
+	{ KATRACE_CLOSE_OTHER, ETIMEDOUT, TCP_FIN_WAIT1, 0, 8, 0, true, VERDICT_CLOSE_TIMEOUT, 0 },
+	{ KATRACE_CLOSE_OTHER, ETIMEDOUT, TCP_LAST_ACK, 0, 8, 0, true, VERDICT_CLOSE_TIMEOUT, 0 },
+	{ KATRACE_CLOSE_OTHER, ETIMEDOUT, TCP_CLOSING, 5000, 8, 0, true, VERDICT_CLOSE_TIMEOUT, 0 },
+	{ KATRACE_CLOSE_OTHER, ETIMEDOUT, TCP_FIN_WAIT1, 0, 0, 3, true, VERDICT_CLOSE_TIMEOUT, 7 },
+	{ KATRACE_CLOSE_OTHER, EHOSTUNREACH, TCP_FIN_WAIT1, 0, 8, 0, true, VERDICT_CLOSE_TIMEOUT, 0 },
+	{ KATRACE_CLOSE_OTHER, ECONNRESET, TCP_FIN_WAIT1, 0, 1, 0, true, VERDICT_RESET_BY_PEER, 0 },
+	{ KATRACE_CLOSE_OTHER, ETIMEDOUT, TCP_FIN_WAIT1, 0, 8, 0, false, VERDICT_RETRANSMISSION_TIMEOUT, 0 },
 	{ KATRACE_CLOSE_OTHER, ECONNRESET, TCP_ESTABLISHED, 0, 0, 1, false, VERDICT_RESET_BY_PEER, 0 },
 	{ KATRACE_CLOSE_OTHER, EPIPE, TCP_CLOSE_WAIT, 0, 0, 1, false, VERDICT_RESET_BY_PEER, 0 },
 	{ KATRACE_CLOSE_OTHER, EHOSTUNREACH, TCP_ESTABLISHED, 0, 0, 0, false, VERDICT_UNREACHABLE, 0 },
@@ -267,6 +304,7 @@ int main(void)
 {
 	const struct CMUnitTest records[] = {
 		cmocka_unit_test(decodes_a_record),
+		cmocka_unit_test(only_data_is_counted),
 		cmocka_unit_test(switching_is_about_to_be_true),
 		cmocka_unit_test(jiffies_follow_hz),
 		cmocka_unit_test(tells_address_families_apart),

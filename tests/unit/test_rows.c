@@ -322,7 +322,7 @@ static const char json_lines[] =
 	"\"katrace\":{\"connection_id\":\"5f3a-3\",\"netns\":\"7\","
 	"\"keepalive\":{\"enabled\":true,\"idle_s\":30,\"interval_s\":5,"
 	"\"probe_limit\":3,\"user_timeout_ms\":0,\"from_sysctl\":[\"interval_s\"]},"
-	"\"silent_us\":100000,\"heard_us\":0,\"data_received_us\":0,\"data_sent_us\":0,\"probes_out\":0,\"next_probe_us\":30000000}}\n"
+	"\"silent_us\":100000,\"heard_us\":0,\"data_received_us\":0,\"data_sent_us\":0,\"probes_out\":0,\"orphan\":true,\"next_probe_us\":30000000}}\n"
 	"{\"timestamp\":\"2026-11-20T21:04:10.114000001Z\",\"schema_version\":\"" SCHEMA_VERSION "\","
 	"\"event_name\":\"katrace.socket\",\"severity_number\":9,"
 	"\"severity_text\":\"INFO\",\"sequence\":4,\"network\":{\"transport\":\"tcp\","

@@ -165,6 +165,101 @@ static void retransmission_gave_up(void **state)
 	page_free(page);
 }
 
+static struct sighting make_orphan(uint64_t time_ns)
+{
+	struct sighting s = make_sighting(KATRACE_SUPPRESSED, 1, time_ns);
+
+	s.state = TCP_FIN_WAIT1;
+	s.orphan = s.fin = true;
+	s.rto_ms = s.next_try_ms = 204;
+	s.retransmits = 2;
+	s.retry_limit = 15;
+	return s;
+}
+
+static void closed_by_this_side(void **state)
+{
+	struct page *page = page_new(plain, "sshd");
+	struct sighting s = make_orphan(10 * SECOND);
+
+	(void)state;
+	observe(page, s);
+	expect_sentence(page,
+			"  suppressed: FIN unacknowledged, 2 retransmissions; closed by this side (an orphan), "
+			"waiting for the peer to confirm; retransmission is in charge, gives up in about 104.2s\n");
+	s.kind = KATRACE_CLOSED;
+	s.time_ns = 100 * SECOND;
+	s.error = ETIMEDOUT;
+	s.retransmits = 8;
+	observe(page, s);
+	expect_sentence(page, "  ended: close timeout\n");
+	expect_sentence(page,
+			"      +0.0s  suppressed   FIN unacknowledged, 2 retransmissions; closed by this side (an "
+			"orphan); retransmission in charge\n"
+			"     +90.0s  ended        close timeout\n"
+			"  This side closed the connection, and the peer never confirmed it: retransmission gave "
+			"up after 8 tries; all data was acknowledged.\n");
+	s.id.sock = 2;
+	s.id.inode = 0;
+	s.unacked_bytes = 1;
+	s.queued_bytes = 7;
+	observe(page, s);
+	expect_sentence(page,
+			"gave up after 8 tries; 1 byte of data was never acknowledged, 7 bytes of data were never "
+			"sent.\n");
+	page_free(page);
+}
+
+/* Closed while its data was retransmitted already: another limit applies. */
+static void closed_in_the_middle(void **state)
+{
+	struct page *page = page_new(plain, "sshd");
+	struct sighting s = make_orphan(20 * SECOND), before = make_orphan(10 * SECOND);
+
+	(void)state;
+	before.state = TCP_ESTABLISHED;
+	before.orphan = before.fin = false;
+	before.unacked_bytes = s.unacked_bytes = 11;
+	before.settings.user_timeout_ms = s.settings.user_timeout_ms = 30000;
+	observe(page, before);
+	observe(page, s);
+	model_finish(page->model, 21 * SECOND);
+	expect_sentence(page,
+			"      +0.0s  suppressed   11 bytes unacknowledged, 2 retransmissions; retransmission in "
+			"charge for 10.0s\n"
+			"     +10.0s  suppressed   11 bytes and FIN unacknowledged, 2 retransmissions; closed by this "
+			"side (an orphan); retransmission in charge\n"
+			"  Closed by this side, waiting for the peer to confirm; if the peer stays silent, "
+			"retransmission gives up at about +40.0s.\n");
+	page_free(page);
+}
+
+/* shutdown(), with the socket still held: the application gets the error. */
+static void a_fin_that_was_never_acknowledged(void **state)
+{
+	struct page *page = page_new(plain, "sshd");
+	struct sighting s = make_orphan(10 * SECOND);
+
+	(void)state;
+	s.orphan = false;
+	observe(page, s);
+	s.kind = KATRACE_CLOSED;
+	s.error = ETIMEDOUT;
+	s.retransmits = 15;
+	observe(page, s);
+	expect_sentence(page,
+			"  Keepalive never got to act: the FIN was unacknowledged, so retransmission was in charge; "
+			"it gave up after 15 tries; after 30.0s of silence the application gets ETIMEDOUT from its "
+			"next call on the socket.\n");
+	s.id.sock = 2;
+	s.id.inode = 1002;
+	s.kind = KATRACE_SUPPRESSED;
+	observe(page, s);
+	model_finish(page->model, 21 * SECOND);
+	expect_sentence(page, "  Still open. The FIN is not acknowledged, so keepalive does not probe; if the peer");
+	page_free(page);
+}
+
 /* Who decided, and of what: the three ways a user timeout acts. */
 static void user_timeouts(void **state)
 {
@@ -269,6 +364,9 @@ int main(void)
 		cmocka_unit_test(closed_when_idle),
 		cmocka_unit_test(closed_without_times),
 		cmocka_unit_test(reset_when_idle),
+		cmocka_unit_test(closed_by_this_side),
+		cmocka_unit_test(closed_in_the_middle),
+		cmocka_unit_test(a_fin_that_was_never_acknowledged),
 	};
 
 	setenv("TZ", "UTC", 1);

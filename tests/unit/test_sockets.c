@@ -295,6 +295,7 @@ static void when_retransmission_gives_up(void **state)
 	found.connection.rto = found.connection.next_try = 51 << 3; /* 204 ms */
 	assert_int_equal(unpack_one(&found).gives_up_ms, 0);        /* it will be acknowledged */
 	found.connection.retransmits = 3;
+	found.connection.retransmitting = 204 * (2 + 4);
 	assert_int_equal(unpack_one(&found).gives_up_ms, 204 * (8 + 16 + 32));
 	found.connection.state = TCP_SYN_SENT; /* another limit */
 	assert_int_equal(unpack_one(&found).gives_up_ms, 0);

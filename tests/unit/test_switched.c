@@ -102,7 +102,7 @@ static void ends_of_strangers_are_told(void **state)
 	closed.error = ETIMEDOUT;
 	closed.orphan = true;
 	observe(w, closed);
-	expect(w, "configured [42]\nended closed_locally 0 [42]\n-- ended, 0 entries\n");
+	expect(w, "configured [42]\nended close_timeout 0 [42]\n-- ended, 0 entries\n");
 	world_free(w);
 }
 

@@ -73,6 +73,7 @@ static void observe_suppressed_and_refused(struct page *page)
 
 	s.unacked_bytes = 11;
 	s.retransmits = 3;
+	s.retransmitting_ms = 1632 - 2 * 204;
 	s.rto_ms = s.next_try_ms = 1632;
 	s.retry_limit = 5;
 	observe(page, s);

@@ -35,6 +35,7 @@ static inline struct sighting make_sighting(enum katrace_record_kind kind, uint6
 		.settings = { true, 30, 5, 3, 0, KATRACE_INTERVAL },
 		.state = TCP_ESTABLISHED,
 		.silent_us = 30 * 1000000ULL,
+		.rto_max_ms = 120000,
 	};
 
 	inet_pton(AF_INET, "10.0.2.15", s.id.local.addr);

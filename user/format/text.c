@@ -177,9 +177,11 @@ static void say_suppressed(const struct event *event, struct out *out)
 {
 	out_text(out, event->suppressed.begin ? "suppressed: " : "no longer suppressed: ");
 	words_backlog(out, event->suppressed.unacked_bytes, event->suppressed.queued_bytes,
-		      event->suppressed.retransmits);
+		      state_awaits_fin_ack(event->state), event->suppressed.retransmits);
 	if (!event->suppressed.begin)
 		return;
+	if (event->suppressed.orphan)
+		out_text(out, "; closed by this side (an orphan), waiting for the peer to confirm");
 	out_printf(out, "; %s is in charge", event->suppressed.window_probe ? "window probing" : "retransmission");
 	if (!event->suppressed.gives_up_ms)
 		return;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 #include "format/text_timeline.h"
 
+#include "format/text_closing.h"
 #include "format/words.h"
 #include "model/detection.h"
 
@@ -70,7 +71,9 @@ static void say_probe_entry(const struct entry *entry, bool open, struct out *ou
 
 static void say_suppressed_entry(const struct entry *entry, struct out *out)
 {
-	words_backlog(out, entry->unacked_bytes, entry->queued_bytes, entry->retransmits);
+	words_backlog(out, entry->unacked_bytes, entry->queued_bytes, entry->fin, entry->retransmits);
+	if (entry->orphan)
+		out_text(out, "; closed by this side (an orphan)");
 	out_printf(out, "; %s in charge", entry->window_probe ? "window probing" : "retransmission");
 	if (!entry->end_ns)
 		return;
@@ -171,7 +174,7 @@ static void say_user_timeout(const struct connection *c, struct out *out)
 	words_ms(out, c->settings.user_timeout_ms);
 	if (c->unacked_bytes) {
 		out_text(out, ") ran out with ");
-		words_backlog(out, c->unacked_bytes, 0, 0);
+		words_backlog(out, c->unacked_bytes, 0, false, 0);
 	} else if (c->suppressed || !c->probes_sent) {
 		out_text(out, ") ran out with the peer's window closed, whether it answered window probes or not");
 	} else {
@@ -186,11 +189,7 @@ static void say_retransmission_gave_up(const struct connection *c, struct out *o
 {
 	if (!c->probes_sent)
 		out_text(out, "Keepalive never got to act: ");
-	if (c->unacked_bytes)
-		out_printf(out, "%u byte%s unacknowledged", c->unacked_bytes,
-			   c->unacked_bytes == 1 ? " was" : "s were");
-	else /* a recording may lack the number of bytes */
-		out_text(out, "data was unacknowledged");
+	closing_backlog(c, out);
 	out_printf(out, ", so retransmission was in charge; it gave up after %u %s", c->retransmits,
 		   c->retransmits == 1 ? "try" : "tries");
 	if (c->error == EHOSTUNREACH || c->error == ENETUNREACH)
@@ -227,6 +226,9 @@ static void say_why(const struct connection *c, struct out *out)
 	case VERDICT_CONNECT_TIMEOUT:
 		out_text(out, "The connection was never established.");
 		break;
+	case VERDICT_CLOSE_TIMEOUT:
+		closing_end(c, out);
+		break;
 	case VERDICT_RESET_BY_PEER:
 		out_text(out, c->probes_unanswered
 				      ? "The peer answered the probe with a reset: it no longer knows this "
@@ -259,7 +261,7 @@ static void say_suppressed_prospect(const struct connection *c, struct out *out)
 {
 	const struct entry *entry = c->timeline.entries + c->timeline.n;
 
-	out_text(out, "Still open. Data is waiting, so keepalive does not probe");
+	closing_what_waits(c, out);
 	while (entry > c->timeline.entries && (--entry)->kind != ENTRY_SUPPRESSED)
 		;
 	if (c->timeline.n && entry->kind == ENTRY_SUPPRESSED && entry->gives_up_ms)

@@ -199,16 +199,25 @@ void words_probe(struct out *out, uint32_t number, uint32_t limit)
 		out_printf(out, "/%u", limit);
 }
 
-void words_backlog(struct out *out, uint32_t unacked, uint32_t queued, uint32_t retransmits)
+static void words_bytes(struct out *out, uint32_t n, bool fin, const char *where)
 {
-	const char *before = "";
+	if (n || !fin)
+		out_printf(out, "%u byte%s ", n, words_plural(n));
+	if (n && fin)
+		out_text(out, "and ");
+	if (fin)
+		out_text(out, "FIN ");
+	out_text(out, where);
+}
 
-	if (unacked || !queued) {
-		out_printf(out, "%u byte%s unacknowledged", unacked, words_plural(unacked));
-		before = ", ";
-	}
+void words_backlog(struct out *out, uint32_t unacked, uint32_t queued, bool fin, uint32_t retransmits)
+{
+	if (unacked || !queued)
+		words_bytes(out, unacked, fin && !queued, "unacknowledged");
+	if (unacked && queued)
+		out_text(out, ", ");
 	if (queued)
-		out_printf(out, "%s%u byte%s queued", before, queued, words_plural(queued));
+		words_bytes(out, queued, fin, "queued");
 	if (retransmits)
 		out_printf(out, ", %u retransmission%s", retransmits, words_plural(retransmits));
 }

@@ -33,8 +33,11 @@ void words_changes(struct out *out, const struct settings *from, const struct se
 /* "probe 2/3"; "probe 2" without a limit (0) */
 void words_probe(struct out *out, uint32_t number, uint32_t limit);
 
-/* "11 bytes unacknowledged, 3 retransmissions" */
-void words_backlog(struct out *out, uint32_t unacked, uint32_t queued, uint32_t retransmits);
+/*
+ * "11 bytes unacknowledged, 3 retransmissions", "11 bytes and FIN queued"; with fin this side's FIN, which comes after
+ * the data, is not acknowledged either.
+ */
+void words_backlog(struct out *out, uint32_t unacked, uint32_t queued, bool fin, uint32_t retransmits);
 
 /* The first twelve digits of the container id, "-" for none. */
 void words_container(struct out *out, const struct owner *owner);

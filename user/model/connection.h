@@ -35,14 +35,17 @@ struct connection {
 	uint32_t probes_unanswered; /* in a row, now or at the end */
 	int refused_with; /* errno of this host refusing the last probe, which the kernel counted as sent; 0: none */
 	bool suppressed;  /* now or at the end */
+	bool orphan;      /* when its suppression began this side had closed it */
 	bool warned;      /* one of its events was a warning */
+
+	uint8_t state; /* TCP_ESTABLISHED..., at the last event; at the end, the one before */
 
 	enum fate fate;
 	enum verdict verdict; /* FATE_ENDED */
 	int error;            /* the error for the application: a positive errno, or 0 */
 	uint64_t silent_us;   /* at the last event */
-	uint32_t retransmits; /* at the end, like the next one */
-	uint32_t unacked_bytes;
+	uint32_t retransmits; /* at the end, like the next two */
+	uint32_t unacked_bytes, queued_bytes;
 	struct data_age data; /* when it began to close */
 };
 

@@ -67,6 +67,7 @@ struct event {
 		struct {
 			bool begin;
 			bool window_probe; /* otherwise the retransmission timer is in charge */
+			bool orphan;       /* closed by this side: no process holds it any more */
 			uint32_t unacked_bytes, queued_bytes, retransmits;
 			uint64_t gives_up_ms; /* from now, if the peer stays silent; 0: unknown, or not begin */
 		} suppressed;
@@ -75,8 +76,8 @@ struct event {
 			int error; /* as in struct connection */
 			uint32_t probes_unanswered;
 			uint64_t probes_sent, probes_answered, observed_us;
-			uint32_t retransmits, unacked_bytes; /* at the end */
-			bool partial;                        /* older than this run: the first walk found it */
+			uint32_t retransmits, unacked_bytes, queued_bytes; /* at the end */
+			bool partial; /* older than this run: the first walk found it */
 		} ended;
 		struct {
 			enum lost_stage stage;

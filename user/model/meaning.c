@@ -179,9 +179,10 @@ static int suppressed(struct model *model, struct tracked *t, const struct sight
 	struct event event = event_of(EVENT_SUPPRESSED, t, s);
 
 	t->probe_open = false; /* what is heard from now on may acknowledge the data instead */
-	if (t->c.suppressed)
+	if (t->c.suppressed && t->c.orphan == s->orphan)
 		return 0;
 	event.suppressed.begin = true;
+	event.suppressed.orphan = s->orphan;
 	event.suppressed.gives_up_ms = gives_up_ms(s);
 	event.suppressed.window_probe = s->window_probe;
 	event.suppressed.unacked_bytes = s->unacked_bytes;
@@ -205,13 +206,14 @@ static int ended(struct model *model, struct tracked *t, const struct sighting *
 	began_to_close(t, s);
 	event.data = t->data;
 	event.ended.verdict = verdict_of(s);
-	event.ended.error = verdict_is_normal(event.ended.verdict) ? 0 : s->error;
+	event.ended.error = verdict_tells_application(event.ended.verdict) ? s->error : 0;
 	event.ended.probes_unanswered = s->probes_out;
 	event.ended.probes_sent = t->c.probes_sent;
 	event.ended.probes_answered = t->c.probes_answered;
 	event.ended.observed_us = (s->time_ns - t->c.first_ns) / 1000;
 	event.ended.retransmits = s->retransmits;
 	event.ended.unacked_bytes = s->unacked_bytes;
+	event.ended.queued_bytes = s->queued_bytes;
 	event.ended.partial = t->at_start;
 	model->counts.timeouts += verdict_is_timeout(event.ended.verdict);
 	err = model_publish(model, t, &event, now_ns);

@@ -125,11 +125,6 @@ static struct tracked *find(struct model *model, const struct sighting *s)
 	return t;
 }
 
-static bool was_established(const struct sighting *s)
-{
-	return s->state != TCP_SYN_SENT && s->state != TCP_SYN_RECV;
-}
-
 /*
  * The end of a connection or of a suppression matters only if the connection is in the story, or if the peer was lost,
  * or with --all.
@@ -142,7 +137,7 @@ static bool begins_a_story(const struct model *model, const struct sighting *s)
 	case KATRACE_CLOSING:
 		return model->options.all && s->settings.enabled;
 	case KATRACE_CLOSED:
-		if (model->options.all && s->settings.enabled && was_established(s))
+		if (model->options.all && s->settings.enabled && state_was_established(s->state))
 			return true;
 		return s->close_cause == KATRACE_CLOSE_KEEPALIVE || s->error == ETIMEDOUT || s->error == EHOSTUNREACH ||
 		       s->error == ENETUNREACH;

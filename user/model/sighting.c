@@ -6,6 +6,9 @@
 #include <netinet/tcp.h>
 #include <string.h>
 
+/* TCP_RTO_MAX */
+#define RTO_MAX_MS 120000
+
 void endpoint_decode(struct endpoint *end, uint16_t family, const uint8_t addr[16], uint16_t port)
 {
 	static const uint8_t mapped[12] = { [10] = 0xff, [11] = 0xff };
@@ -64,6 +67,25 @@ void data_decode(struct data_age *data, const struct katrace_record *record, uin
 	data->sent_us = (uint64_t)record->data_out * 1000000 / hz;
 }
 
+static uint32_t ms_of(uint32_t jiffies, uint32_t hz)
+{
+	return (uint32_t)((uint64_t)jiffies * 1000 / hz);
+}
+
+/* SYN and FIN take a sequence number each, as a byte of data does. The FIN comes last: it may be queued still. */
+static void decode_backlog(struct sighting *s, const struct katrace_record *record)
+{
+	const bool open = record->unacked_bytes || record->queued_bytes;
+
+	s->fin = open && state_awaits_fin_ack(record->state);
+	s->queued_bytes = record->queued_bytes;
+	s->unacked_bytes = record->unacked_bytes;
+	if (s->fin && s->queued_bytes)
+		s->queued_bytes--;
+	else if (s->unacked_bytes && (s->fin || !state_was_established(record->state)))
+		s->unacked_bytes--;
+}
+
 int sighting_decode(struct sighting *s, const struct katrace_record *record, uint32_t hz)
 {
 	if (record->kind >= KATRACE_RECORD_KINDS || record->close_cause > KATRACE_CLOSE_KEEPALIVE || !hz)
@@ -90,12 +112,15 @@ int sighting_decode(struct sighting *s, const struct katrace_record *record, uin
 	data_decode(&s->data, record, hz);
 	s->probes_out = record->probes_out;
 	s->retransmits = record->retransmits;
-	s->unacked_bytes = record->unacked_bytes;
-	s->queued_bytes = record->queued_bytes;
-	s->rto_ms = (uint32_t)((uint64_t)record->rto * 1000 / hz);
-	s->next_try_ms = record->next_try > 0 ? (uint32_t)((uint64_t)record->next_try * 1000 / hz) : 0;
+	decode_backlog(s, record);
+	s->rto_ms = ms_of(record->rto, hz);
+	s->rto_max_ms = record->rto_max ? ms_of(record->rto_max, hz) : RTO_MAX_MS;
+	s->next_try_ms = record->next_try > 0 ? ms_of((uint32_t)record->next_try, hz) : 0;
 	s->backoff = record->backoff;
 	s->retry_limit = record->retry_limit;
+	s->retransmitting_ms = record->retransmitting;
+	s->orphan_retries = record->orphan_retries;
+	s->soft_error = record->flags & KATRACE_SOFT_ERROR;
 	s->has_result = record->flags & KATRACE_HAS_RESULT;
 	s->result = record->result;
 	s->error = record->error;
@@ -138,6 +163,16 @@ const char *state_name(uint8_t state)
 	};
 
 	return state < sizeof(names) / sizeof(names[0]) ? names[state] : NULL;
+}
+
+bool state_awaits_fin_ack(uint8_t state)
+{
+	return state == TCP_FIN_WAIT1 || state == TCP_CLOSING || state == TCP_LAST_ACK;
+}
+
+bool state_was_established(uint8_t state)
+{
+	return state != TCP_SYN_SENT && state != TCP_SYN_RECV;
 }
 
 bool state_was_connected(uint8_t state)

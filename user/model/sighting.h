@@ -52,12 +52,17 @@ struct sighting {
 	struct data_age data;
 	uint32_t probes_out;
 	uint32_t retransmits;
-	uint32_t unacked_bytes;
+	uint32_t unacked_bytes; /* of data: neither SYN nor FIN counts, also in the next one */
 	uint32_t queued_bytes;
+	bool fin; /* this side's FIN is not acknowledged, or not sent yet */
 	uint32_t rto_ms;
 	uint32_t next_try_ms; /* until the next retransmission or window probe; 0 if it is due or none is pending */
 	uint8_t backoff;      /* of window probing */
 	uint8_t retry_limit;
+	uint32_t rto_max_ms;
+	uint32_t retransmitting_ms; /* since the first of retransmits */
+	uint8_t orphan_retries;     /* net.ipv4.tcp_orphan_retries */
+	bool soft_error;            /* an ICMP error came, which ends the connection only when a timer gives up */
 	bool has_result;
 	int result;
 	int error;
@@ -82,6 +87,15 @@ uint64_t data_idle_us(const struct data_age *data);
 
 /* TCP_ESTABLISHED is "established", TCP_FIN_WAIT1 "fin_wait_1": OpenTelemetry's names. NULL for any other number. */
 const char *state_name(uint8_t state);
+
+/*
+ * The states in which this side has sent its FIN, or is about to, and the peer has not acknowledged it: after that
+ * comes FIN_WAIT2, TIME_WAIT or the end.
+ */
+bool state_awaits_fin_ack(uint8_t state);
+
+/* False: the peer has not answered the SYN, or this side's SYN-ACK, yet. */
+bool state_was_established(uint8_t state);
 
 /* False: there was no peer yet that could have been heard, so the times since then mean nothing. */
 bool state_was_connected(uint8_t state);

@@ -189,7 +189,7 @@ static uint32_t pack_gives_up_ms(const struct sockets *sockets, const struct kat
 	uint64_t ms;
 
 	stalled.kind = KATRACE_SUPPRESSED; /* what its keepalive timer would report */
-	if (!(record->unacked_bytes || record->queued_bytes) || record->flags & KATRACE_ORPHAN ||
+	if (!(record->unacked_bytes || record->queued_bytes) ||
 	    !(record->retransmits || record->flags & KATRACE_WINDOW_PROBE) || record->state == TCP_SYN_SENT ||
 	    record->state == TCP_SYN_RECV || sighting_decode(&s, &stalled, sockets->hz))
 		return 0;

@@ -72,14 +72,16 @@ static int suppressed(struct connection *c, const struct event *event)
 		.queued_bytes = event->suppressed.queued_bytes,
 		.retransmits = event->suppressed.retransmits,
 		.window_probe = event->suppressed.window_probe,
+		.orphan = event->suppressed.orphan,
+		.fin = state_awaits_fin_ack(event->state),
 		.gives_up_ms = event->suppressed.gives_up_ms,
 	};
 
+	if (c->suppressed) /* over, or now that of an orphan */
+		timeline_end_suppressed(&c->timeline, event->time_ns);
 	c->suppressed = event->suppressed.begin;
-	if (event->suppressed.begin)
-		return timeline_add(&c->timeline, &entry);
-	timeline_end_suppressed(&c->timeline, event->time_ns);
-	return 0;
+	c->orphan = event->suppressed.orphan;
+	return c->suppressed ? timeline_add(&c->timeline, &entry) : 0;
 }
 
 /* Takes the totals from the event: a recording may lack some of the counted events. */
@@ -91,6 +93,7 @@ static void ended(struct connection *c, const struct event *event)
 	c->retransmits = event->ended.retransmits;
 	c->unacked_bytes = event->ended.unacked_bytes;
 	c->data = event->data;
+	c->queued_bytes = event->ended.queued_bytes;
 	c->probes_unanswered = event->ended.probes_unanswered;
 	c->probes_sent = event->ended.probes_sent;
 	c->probes_answered = event->ended.probes_answered;
@@ -101,6 +104,7 @@ int story_tell(struct connection *c, const struct event *event)
 	begin(c, event);
 	c->last_ns = event->time_ns;
 	c->silent_us = event->silent_us;
+	c->state = event->state;
 	c->warned = c->warned || event->severity == SEVERITY_WARN;
 	switch (event->kind) {
 	case EVENT_CONFIGURED:

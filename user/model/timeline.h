@@ -40,7 +40,7 @@ struct entry {
 		};
 		struct { /* ENTRY_SUPPRESSED */
 			uint32_t unacked_bytes, queued_bytes, retransmits;
-			bool window_probe;
+			bool window_probe, orphan, fin;
 			uint64_t gives_up_ms; /* from time_ns */
 		};
 		struct { /* ENTRY_CONFIGURED */

@@ -13,6 +13,7 @@ static const struct {
 	[VERDICT_RETRANSMISSION_TIMEOUT] = { "retransmission_timeout", "retransmission timeout" },
 	[VERDICT_WINDOW_PROBE_TIMEOUT] = { "window_probe_timeout", "window probe timeout" },
 	[VERDICT_CONNECT_TIMEOUT] = { "connect_timeout", "connect timeout" },
+	[VERDICT_CLOSE_TIMEOUT] = { "close_timeout", "close timeout" },
 	[VERDICT_RESET_BY_PEER] = { "reset_by_peer", "reset by peer" },
 	[VERDICT_UNREACHABLE] = { "unreachable", "peer unreachable" },
 	[VERDICT_CLOSED_BY_PEER] = { "closed_by_peer", "closed by peer" },
@@ -29,7 +30,7 @@ static enum verdict gave_up_probing(const struct sighting *closed)
 /* Data was waiting, but none was in flight: window probes were sent. */
 static bool was_window_probing(const struct sighting *closed)
 {
-	return !closed->retransmits && (closed->queued_bytes || closed->probes_out);
+	return !closed->retransmits && (closed->queued_bytes || closed->fin || closed->probes_out);
 }
 
 /*
@@ -40,6 +41,8 @@ static enum verdict gave_up_sending(const struct sighting *closed)
 {
 	if (closed->state == TCP_SYN_SENT || closed->state == TCP_SYN_RECV)
 		return VERDICT_CONNECT_TIMEOUT;
+	if (closed->orphan) /* no application gets the error */
+		return VERDICT_CLOSE_TIMEOUT;
 	if (was_window_probing(closed) &&
 	    (!closed->settings.user_timeout_ms || closed->probes_out >= closed->retry_limit))
 		return VERDICT_WINDOW_PROBE_TIMEOUT;
@@ -70,8 +73,7 @@ enum verdict verdict_of(const struct sighting *closed)
 	case 0:
 		return closed_without_error(closed);
 	case ETIMEDOUT:
-		/* The FIN of an orphan was not acknowledged: this side closed, and no application gets the error. */
-		return closed->orphan ? closed_without_error(closed) : gave_up_sending(closed);
+		return gave_up_sending(closed);
 	/*
 	 * Only tcp_reset() sets these three before TCP_CLOSE (5.10 to 6.18), so they need no hook of their own:
 	 * tcp_disconnect() sets its ECONNRESET after the change, a close with unread data sets none.
@@ -108,10 +110,16 @@ bool verdict_is_timeout(enum verdict verdict)
 	case VERDICT_RETRANSMISSION_TIMEOUT:
 	case VERDICT_WINDOW_PROBE_TIMEOUT:
 	case VERDICT_CONNECT_TIMEOUT:
+	case VERDICT_CLOSE_TIMEOUT:
 		return true;
 	default:
 		return false;
 	}
+}
+
+bool verdict_tells_application(enum verdict verdict)
+{
+	return !verdict_is_normal(verdict) && verdict != VERDICT_CLOSE_TIMEOUT;
 }
 
 bool verdict_is_normal(enum verdict verdict)

@@ -14,6 +14,7 @@ enum verdict {
 	VERDICT_RETRANSMISSION_TIMEOUT,
 	VERDICT_WINDOW_PROBE_TIMEOUT,
 	VERDICT_CONNECT_TIMEOUT,
+	VERDICT_CLOSE_TIMEOUT,
 	VERDICT_RESET_BY_PEER,
 	VERDICT_UNREACHABLE,
 	VERDICT_CLOSED_BY_PEER,
@@ -33,6 +34,9 @@ const char *verdict_words(enum verdict verdict);
 
 /* A timeout ended the connection. */
 bool verdict_is_timeout(enum verdict verdict);
+
+/* There may be an error, and an application that gets it: this side has not closed the connection itself. */
+bool verdict_tells_application(enum verdict verdict);
 
 /* A FIN from either side ended the connection normally. */
 bool verdict_is_normal(enum verdict verdict);

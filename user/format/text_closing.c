@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+#include "format/text_closing.h"
+
+#include "format/words.h"
+
+void closing_what_waits(const struct connection *c, struct out *out)
+{
+	if (c->orphan)
+		out_text(out, "Closed by this side, waiting for the peer to confirm");
+	else if (state_awaits_fin_ack(c->state))
+		out_text(out, "Still open. The FIN is not acknowledged, so keepalive does not probe");
+	else
+		out_text(out, "Still open. Data is waiting, so keepalive does not probe");
+}
+
+void closing_backlog(const struct connection *c, struct out *out)
+{
+	const bool fin = state_awaits_fin_ack(c->state);
+
+	if (c->unacked_bytes && fin)
+		out_printf(out, "%u byte%s and the FIN were unacknowledged", c->unacked_bytes,
+			   words_plural(c->unacked_bytes));
+	else if (c->unacked_bytes)
+		out_printf(out, "%u byte%s unacknowledged", c->unacked_bytes,
+			   c->unacked_bytes == 1 ? " was" : "s were");
+	else /* a recording may lack the number of bytes */
+		out_text(out, fin ? "the FIN was unacknowledged" : "data was unacknowledged");
+}
+
+static void say_bytes(uint32_t n, const char *never, struct out *out)
+{
+	out_printf(out, n == 1 ? "%u byte of data was never %s" : "%u bytes of data were never %s", n, never);
+}
+
+/* What the peer has not acknowledged may have arrived all the same; what was queued never left. */
+static void say_undelivered(const struct connection *c, struct out *out)
+{
+	if (!c->unacked_bytes && !c->queued_bytes) {
+		out_text(out, "all data was acknowledged");
+		return;
+	}
+	if (c->unacked_bytes)
+		say_bytes(c->unacked_bytes, "acknowledged", out);
+	if (c->unacked_bytes && c->queued_bytes)
+		out_text(out, ", ");
+	if (c->queued_bytes)
+		say_bytes(c->queued_bytes, "sent", out);
+}
+
+void closing_end(const struct connection *c, struct out *out)
+{
+	out_text(out, "This side closed the connection, and the peer never confirmed it: ");
+	if (c->settings.user_timeout_ms) {
+		out_text(out, "TCP_USER_TIMEOUT (");
+		words_ms(out, c->settings.user_timeout_ms);
+		out_text(out, ") ran out");
+	} else if (c->retransmits) {
+		out_printf(out, "retransmission gave up after %u %s", c->retransmits,
+			   c->retransmits == 1 ? "try" : "tries");
+	} else {
+		out_text(out, "its window was closed, and window probing gave up");
+	}
+	out_text(out, "; ");
+	say_undelivered(c, out);
+	out_text(out, ".");
+}

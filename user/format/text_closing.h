@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/* Sentences about connections that one side has closed and the other has not. */
+#ifndef KATRACE_TEXT_CLOSING_H
+#define KATRACE_TEXT_CLOSING_H
+
+#include "model/connection.h"
+#include "format/out.h"
+
+/* What keeps the keepalive of an open connection from probing. */
+void closing_what_waits(const struct connection *connection, struct out *out);
+
+/* "11 bytes and the FIN were unacknowledged", of a connection whose retransmission gave up */
+void closing_backlog(const struct connection *connection, struct out *out);
+
+/* How a connection with VERDICT_CLOSE_TIMEOUT ended. */
+void closing_end(const struct connection *connection, struct out *out);
+
+#endif
