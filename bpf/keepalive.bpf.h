@@ -21,12 +21,27 @@ static __always_inline bool keepalive_applies(const struct tcp_sock *tp)
 	return state != BPF_TCP_FIN_WAIT2 || !sock_flag(tp, SOCK_DEAD);
 }
 
-static __always_inline void emit(enum katrace_record_kind kind, const struct tcp_sock *tp, __u64 time_ns)
+/* story: what story_enter() returned */
+static __always_inline void say_story(struct katrace_record *rec, __u32 story)
+{
+	if (story & STORY_NO_ROOM)
+		rec->flags |= KATRACE_UNTRACKED;
+}
+
+static __always_inline void emit_story(enum katrace_record_kind kind, const struct tcp_sock *tp, __u64 time_ns,
+				       __u32 story)
 {
 	struct katrace_record *rec = record_begin(kind, tp, time_ns);
 
-	if (rec)
-		record_submit(rec);
+	if (!rec)
+		return;
+	say_story(rec, story);
+	record_submit(rec);
+}
+
+static __always_inline void emit(enum katrace_record_kind kind, const struct tcp_sock *tp, __u64 time_ns)
+{
+	emit_story(kind, tp, time_ns, 0);
 }
 
 static __always_inline void say_result(struct katrace_record *rec, const struct firing *firing)
@@ -43,12 +58,12 @@ static __always_inline void say_result(struct katrace_record *rec, const struct 
  */
 static __always_inline void probe_sent(const struct tcp_sock *tp, const struct firing *firing)
 {
-	struct katrace_record *rec;
+	const __u32 story = story_enter(tp, STORY_UNANSWERED);
+	struct katrace_record *rec = record_begin(KATRACE_PROBE_SENT, tp, firing->time_ns);
 
-	story_enter(tp, STORY_UNANSWERED);
-	rec = record_begin(KATRACE_PROBE_SENT, tp, firing->time_ns);
 	if (!rec)
 		return;
+	say_story(rec, story);
 	say_result(rec, firing);
 	rec->probes_out = firing->probes_out + 1;
 	rec->silent = firing->silent;
@@ -58,12 +73,12 @@ static __always_inline void probe_sent(const struct tcp_sock *tp, const struct f
 
 static __always_inline void probe_dropped(const struct tcp_sock *tp, const struct firing *firing)
 {
-	struct katrace_record *rec;
+	const __u32 story = story_enter(tp, 0);
+	struct katrace_record *rec = record_begin(KATRACE_PROBE_DROPPED, tp, firing->time_ns);
 
-	story_enter(tp, 0);
-	rec = record_begin(KATRACE_PROBE_DROPPED, tp, firing->time_ns);
 	if (!rec)
 		return;
+	say_story(rec, story);
 	say_result(rec, firing);
 	record_submit(rec);
 }
@@ -74,13 +89,14 @@ static __always_inline void probe_dropped(const struct tcp_sock *tp, const struc
  */
 static __always_inline void suppressed(const struct tcp_sock *tp, const struct firing *firing)
 {
-	__u32 flags;
+	__u32 flags, before;
 
 	if (sock_silent(tp) < sock_idle(tp) && !sock_retransmits(tp) && !sock_window_probing(tp))
 		return;
 	flags = STORY_SUPPRESSED | (sock_flag(tp, SOCK_DEAD) ? STORY_ORPHAN : 0);
-	if (story_enter(tp, flags) != flags)
-		emit(KATRACE_SUPPRESSED, tp, firing->time_ns);
+	before = story_enter(tp, flags);
+	if (before != flags)
+		emit_story(KATRACE_SUPPRESSED, tp, firing->time_ns, before);
 }
 
 /* The peer was heard recently: a suppression or an unanswered probe is over. */
@@ -283,12 +299,13 @@ static __always_inline void keepalive_started(const struct tcp_sock *tp)
 static __always_inline void keepalive_cancelled(const struct tcp_sock *tp, const struct timer_list *timer)
 {
 	const __u64 key = (__u64)tp;
+	__u32 story = 0;
 
 	if (!sock_flag(tp, SOCK_KEEPOPEN) || !is_switchable(tp) || timer_has_run_out(timer))
 		return;
 	if (!bpf_map_lookup_elem(&stories, &key))
-		story_enter(tp, 0);
-	emit(KATRACE_SWITCHED_OFF, tp, bpf_ktime_get_boot_ns());
+		story = story_enter(tp, 0);
+	emit_story(KATRACE_SWITCHED_OFF, tp, bpf_ktime_get_boot_ns(), story);
 }
 
 /* A child of a listener gets its timer, with the listener's settings, before its addresses. */

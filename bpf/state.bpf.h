@@ -35,13 +35,14 @@ struct {
  * Connections that keepalive has acted on. Other ends are reported only if is_worth_telling(), so the many short
  * connections of a busy server cause no records. A tcp_sock cannot answer this at TCP_CLOSE: it has no birth time and
  * no count of probes. Inserted by story_enter(); deleted at TCP_CLOSE and by tracer_ignore(). The loader sets the size
- * to the number of connections the model remembers. A stale entry (its close was not seen) costs one record, which user
- * space ignores.
+ * to the number of connections the model remembers, with filters to some more. A stale entry (its close was not seen)
+ * costs one record, which user space ignores.
  */
 enum story_flag {
 	STORY_SUPPRESSED = 1 << 0, /* reported, and its end not yet */
 	STORY_UNANSWERED = 1 << 1, /* no answer to the last probe was seen: the next firing may find it */
 	STORY_ORPHAN = 1 << 2,     /* with STORY_SUPPRESSED: reported as an orphan */
+	STORY_NO_ROOM = 1 << 3,    /* never stored: see story_enter() */
 };
 
 struct {
@@ -54,11 +55,12 @@ struct {
 
 /*
  * Connections that do not match the filters. User space decides and inserts them. An entry is deleted at TCP_CLOSE, and
- * ignored when its time is over: kernels reuse a sock in place, and a socket can be passed to another process.
+ * ignored when its time is over: kernels reuse a sock in place, and a socket can be passed to another process. When the
+ * map is full, the least recently used entry makes room: that costs records that user space ignores, and entries of
+ * sockets whose close was not seen do not stay.
  */
 struct {
-	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
 	__uint(max_entries, 1);
 	__type(key, __u64);
 	__type(value, struct katrace_other);
@@ -83,8 +85,8 @@ static __always_inline struct firing *this_firing(void)
 }
 
 /*
- * Inserts tp into stories with exactly these flags; returns the flags it had. If the map is full, the record is still
- * sent, but a normal end of the connection will not be reported. This is counted.
+ * Inserts tp into stories with exactly these flags; returns the flags it had. STORY_NO_ROOM: the map is full. Then the
+ * record is still sent, but says so: a normal end of the connection will not be reported.
  */
 static __always_inline __u32 story_enter(const struct tcp_sock *tp, __u32 flags)
 {
@@ -92,11 +94,8 @@ static __always_inline __u32 story_enter(const struct tcp_sock *tp, __u32 flags)
 	__u32 *story = bpf_map_lookup_elem(&stories, &key);
 	__u32 before;
 
-	if (!story) {
-		if (bpf_map_update_elem(&stories, &key, &flags, BPF_ANY))
-			__sync_fetch_and_add(&shared.untracked, 1);
-		return 0;
-	}
+	if (!story)
+		return bpf_map_update_elem(&stories, &key, &flags, BPF_ANY) ? STORY_NO_ROOM : 0;
 	before = *story;
 	*story = flags;
 	return before;

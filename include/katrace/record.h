@@ -38,6 +38,7 @@ enum katrace_record_flag {
 	KATRACE_HAS_RESULT = 1 << 2,   /* result is the return value of tcp_write_wakeup() */
 	KATRACE_WINDOW_PROBE = 1 << 3, /* the window probe timer is pending */
 	KATRACE_SOFT_ERROR = 1 << 4,   /* an ICMP error came, which counts only if a timer gives up (sk_err_soft) */
+	KATRACE_UNTRACKED = 1 << 5,    /* no room for the connection: its end may not be reported, see story_enter() */
 };
 
 /* Bits of katrace_record.from_sysctl: values the socket did not set itself */
@@ -119,11 +120,10 @@ struct katrace_other {
 
 /* Memory that both sides write while tracing. */
 struct katrace_shared {
-	__u32 ready;     /* user: every hook is attached, records may be sent */
-	__u32 waiting;   /* user sets it before it blocks; the next record clears it and wakes the user side */
-	__u32 nudged;    /* kernel: woken early for wake_bytes; user clears it when it drains */
-	__u32 losing;    /* kernel: a record was lost; user clears it before it adds up the counts */
-	__u32 untracked; /* kernel: connections that did not fit the story map, see story_enter() */
+	__u32 ready;   /* user: every hook is attached, records may be sent */
+	__u32 waiting; /* user sets it before it blocks; the next record clears it and wakes the user side */
+	__u32 nudged;  /* kernel: woken early for wake_bytes; user clears it when it drains */
+	__u32 losing;  /* kernel: a record was lost; user clears it before it adds up the counts */
 };
 
 /* What katrace reads from a socket of its own before it loads the tracer: see bpf/walk.bpf.c. */

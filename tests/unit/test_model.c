@@ -291,28 +291,6 @@ static void a_reused_sock_is_another_connection(void **state)
 	world_free(w);
 }
 
-static void the_oldest_idle_is_forgotten_and_counted(void **state)
-{
-	struct world *w = world_new(2);
-
-	(void)state;
-	for (uint64_t sock = 1; sock <= 3; sock++) {
-		struct sighting s = make_probe(sock, 1, (1 + sock) * SECOND);
-
-		s.id.inode = 0;
-		observe(w, s);
-		if (sock == 2) {
-			s = make_probe(1, 2, 3 * SECOND);
-			s.id.inode = 0;
-			observe(w, s);
-		}
-	}
-	expect(w, "configured\nsent 1/3\nconfigured\nsent 1/3\nsent 2/3\n-- forgotten, 1 entries\nlost connections 1\n"
-		  "configured\nsent 1/3\n");
-	assert_int_equal(model_counts(w->model).lost_connections, 1);
-	world_free(w);
-}
-
 static void freeing_in_the_middle_leaks_nothing(void **state)
 {
 	struct world *w = world_new(10);
@@ -345,7 +323,6 @@ int main(void)
 		cmocka_unit_test(changed_settings_are_said),
 		cmocka_unit_test(ends_of_strangers_are_silent_unless_the_peer_was_lost),
 		cmocka_unit_test(a_reused_sock_is_another_connection),
-		cmocka_unit_test(the_oldest_idle_is_forgotten_and_counted),
 		cmocka_unit_test(freeing_in_the_middle_leaks_nothing),
 	};
 

@@ -14,8 +14,10 @@ struct world {
 	struct owners *owners;
 	struct filter *filter;
 	struct model *model;
-	char told[4096]; /* one line for each event and each finished connection */
+	char told[4096];      /* one line for each event and each finished connection */
+	uint64_t last_number; /* of the connection of the last event */
 	bool last_ended_partial;
+	uint64_t last_ended_sent, last_ended_answered, last_ended_observed_us;
 };
 
 static inline void tell(struct world *w, const char *text)
@@ -53,6 +55,9 @@ static inline void on_event(void *ctx, const struct event *event)
 		break;
 	case EVENT_ENDED:
 		w->last_ended_partial = event->ended.partial;
+		w->last_ended_sent = event->ended.probes_sent;
+		w->last_ended_answered = event->ended.probes_answered;
+		w->last_ended_observed_us = event->ended.observed_us;
 		snprintf(line, sizeof(line), " %s %d", verdict_name(event->ended.verdict), event->ended.error);
 		break;
 	case EVENT_EVENTS_LOST:
@@ -60,6 +65,8 @@ static inline void on_event(void *ctx, const struct event *event)
 			 (unsigned long long)event->lost.count);
 		break;
 	}
+	if (event->connection)
+		w->last_number = event->connection->number;
 	tell(w, names[event->kind]);
 	tell(w, line);
 	if (event->connection && event->connection->owner.pid) {
@@ -71,7 +78,7 @@ static inline void on_event(void *ctx, const struct event *event)
 
 static inline void on_finished(void *ctx, const struct connection *c)
 {
-	static const char *const fates[] = { "open", "ended", "unknown", "forgotten" };
+	static const char *const fates[] = { "open", "ended", "unknown" };
 	char line[64];
 
 	snprintf(line, sizeof(line), "-- %s, %zu entries\n", fates[c->fate], c->timeline.n);

@@ -368,6 +368,7 @@ int options_parse(struct options *options, int argc, char **argv)
 	*options = (struct options){
 		.filters.filter = filter_new(),
 		.buffer_kib = 16UL * 1024,
+		.max_connections = 200000,
 		.zombies = { .silent_us = 600 * 1000000ULL, .due_us = 3600 * 1000000ULL },
 	};
 	return options->filters.filter ? parse_all(options, argc, argv) : -ENOMEM;

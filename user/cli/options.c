@@ -13,6 +13,7 @@
 #define ALL ((1U << COMMANDS) - 1)
 
 #define YEAR_S (366 * 86400UL)
+#define MAX_CONNECTIONS 10000000 /* takes 1 GB of the kernel's memory */
 
 /* The offset of a member; the comparison causes a warning if it has another type. */
 #define AT(type, member) (offsetof(struct options, member) + 0 * sizeof((type *)0 == &((struct options *)0)->member))
@@ -113,6 +114,11 @@ const struct option_line option_lines[] = {
 	  SECONDS(duration_s, 1, YEAR_S) },
 	{ 'n', "count", "EVENTS", TRACE, GROUP_LIMITS, "Stop after this many events",
 	  NUMBER(count, "events", 1, UINT64_MAX) },
+
+	{ 0, "max-connections", "N", TRACE | REPLAY, GROUP_LIMITS, "Remember at most N connections at once (200000)",
+	  NUMBER(max_connections, "connections", 1, MAX_CONNECTIONS),
+	  .more = "Those remembered stay until they end. Of newer ones events are shown, but no timelines; they are "
+		  "counted as lost connections." },
 
 	{ 0, "mode", "MODE", TRACE, GROUP_KERNEL, "Hook type: auto (default), fentry, kprobe or tracepoint",
 	  CHOICE(mode, hook_mode_names), .more = "auto takes, for each job, the best hook that loads and attaches." },

@@ -49,6 +49,7 @@ struct options {
 	const char *btf;
 	int verbose;                  /* 2: libbpf's messages too */
 	uint64_t middlebox_timeout_s; /* 0: none; for list it is in criteria */
+	uint64_t max_connections;     /* remembered at once */
 
 	/* trace */
 	uint64_t duration_s;    /* 0: no limit */

@@ -17,9 +17,6 @@
 #include <string.h>
 #include <unistd.h>
 
-/* The same as in a live run. */
-#define MAX_CONNECTIONS 200000
-
 /* Why lines were skipped: the errors of ndjson_read(), and of check_place(). */
 static const struct {
 	int error;
@@ -197,7 +194,7 @@ static int open_file(struct player *player)
 static int begin(struct player *player)
 {
 	const struct model_options options = {
-		.max_connections = MAX_CONNECTIONS,
+		.max_connections = player->options.max_connections,
 		.filter = player->options.filters.filter,
 	};
 	const struct model_output output = { .event = on_event, .finished = on_finished, .ctx = player };
@@ -239,11 +236,14 @@ static void say_counts(const struct player *player)
 {
 	const struct model_counts counts = replay_counts(player->replay);
 
-	fprintf(stderr, "katrace: %" PRIu64 " event%s shown; the recording has %" PRIu64 " connection%s\n",
-		player->events, words_plural(player->events), counts.connections, words_plural(counts.connections));
+	fprintf(stderr, "katrace: %" PRIu64 " event%s shown; the recording has %s%" PRIu64 " connection%s\n",
+		player->events, words_plural(player->events), counts.are_more ? "more than " : "", counts.connections,
+		words_plural(counts.connections));
 	if (counts.lost_connections)
-		fprintf(stderr, "katrace: too many connections at once; no longer followed: %" PRIu64 "\n",
-			counts.lost_connections);
+		fprintf(stderr,
+			"katrace: %s%" PRIu64 " of them without timelines: more than %" PRIu64
+			" at once; raise --max-connections\n",
+			counts.are_more ? "at least " : "", counts.lost_connections, player->options.max_connections);
 	if (player->late)
 		fprintf(stderr,
 			"katrace: %" PRIu64

@@ -30,6 +30,7 @@ static int attach(struct session **session, const struct options *options)
 		.children = options->filters.children,
 		.all = options->all,
 		.middlebox_timeout_s = (uint32_t)options->middlebox_timeout_s,
+		.max_connections = (uint32_t)options->max_connections,
 		.duration_s = options->duration_s,
 		.count = options->count,
 		.stats_s = options->stats_s,

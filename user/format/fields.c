@@ -353,7 +353,7 @@ const struct field fields[] = {
 
 	{ .path = "katrace.stage", .lines = LOST, IN_EVENT(lost.stage), NAME_OF(name_stage, 0, LOST_STAGES),
 	  .means = "Where: hook (katrace did not run for a firing of the timer), ring (the kernel made events faster than "
-		   "katrace read them), output (too slow, or disk full), connections (too many to remember)." },
+		   "katrace read them), output (too slow, or disk full), connections (too many at once: beyond --max-connections)." },
 	{ .path = "katrace.count", .lines = LOST, IN_EVENT(lost.count), .min = 1,
 	  .means = "How many since the last such line." },
 

@@ -201,7 +201,7 @@ static void say_lost(const struct event *event, struct out *out)
 		[LOST_HOOK] = "keepalive timers that ran without katrace seeing it",
 		[LOST_RING] = "events lost: this host made them faster than katrace could read them",
 		[LOST_OUTPUT] = "events lost: the output was too slow",
-		[LOST_CONNECTIONS] = "connections forgotten: too many at once",
+		[LOST_CONNECTIONS] = "connections without room: more than --max-connections at once",
 	};
 
 	out_printf(out, "%" PRIu64 " %s", event->lost.count, what[event->lost.stage]);

@@ -328,9 +328,6 @@ static void sentence(const struct connection *c, struct out *out)
 	case FATE_UNKNOWN:
 		out_text(out, "Its end was not seen.");
 		break;
-	case FATE_FORGOTTEN:
-		out_text(out, "No longer followed: too many connections at once.");
-		break;
 	}
 	out_text(out, "\n");
 }

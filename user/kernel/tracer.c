@@ -65,19 +65,19 @@ static bool uses_kprobes(const struct hook *const wanted[HOOK_JOBS])
 static int preallocate(struct katrace_direct *skel, const struct tracer_options *options,
 		       const struct hook *const wanted[HOOK_JOBS])
 {
-	const bool kprobes = uses_kprobes(wanted);
-	int err = 0;
+	return uses_kprobes(wanted) || options->all ? bpf_map__set_map_flags(skel->maps.stories, 0) : 0;
+}
 
-	if (kprobes || options->all)
-		err = bpf_map__set_map_flags(skel->maps.stories, 0);
-	if (!err && kprobes)
-		err = bpf_map__set_map_flags(skel->maps.others, 0);
-	return err;
+/* Enough for those that act within the few seconds for which an entry is valid. */
+static unsigned int others_max(const struct tracer_options *options)
+{
+	return options->max_stories < 65536 ? options->max_stories : 65536;
 }
 
 static int configure(struct katrace_direct *skel, const struct tracer_options *options,
 		     const struct katrace_facts *facts)
 {
+	const unsigned int others = options->filters ? others_max(options) : 0;
 	struct bpf_program *program;
 	int err;
 
@@ -87,10 +87,10 @@ static int configure(struct katrace_direct *skel, const struct tracer_options *o
 	skel->rodata->config.all = options->all;
 	skel->rodata->config.wake_bytes = options->ring_bytes / 4;
 	err = bpf_map__set_max_entries(skel->maps.ring, options->ring_bytes);
-	if (!err)
-		err = bpf_map__set_max_entries(skel->maps.stories, options->max_stories);
-	if (!err && options->filters)
-		err = bpf_map__set_max_entries(skel->maps.others, options->max_stories);
+	if (!err) /* one that does not match is in there until it is ignored */
+		err = bpf_map__set_max_entries(skel->maps.stories, options->max_stories + others / 2);
+	if (!err && others)
+		err = bpf_map__set_max_entries(skel->maps.others, others);
 	if (err)
 		return err;
 	bpf_object__for_each_program (program, skel->obj)
@@ -337,9 +337,7 @@ void tracer_ignore(struct tracer *tracer, uint64_t sock, uint64_t inode, uint64_
 
 	if (!inode) /* indistinguishable from the next user of this sock */
 		return;
-	/* A full map costs records that the model ignores. */
 	bpf_map__update_elem(tracer->skel->maps.others, &sock, sizeof(sock), &other, sizeof(other), BPF_ANY);
-	/* If it matches the filters later, its story starts again. */
 	bpf_map__delete_elem(tracer->skel->maps.stories, &sock, sizeof(sock), 0);
 }
 
@@ -398,6 +396,5 @@ int tracer_counts(struct tracer *tracer, struct tracer_counts *counts)
 	err = sum_kinds(tracer, counts);
 	if (!err)
 		err = sum_misses(tracer, counts);
-	counts->untracked = __atomic_load_n(&shared->untracked, __ATOMIC_SEQ_CST);
 	return err;
 }

@@ -26,7 +26,6 @@ struct tracer_options {
 struct tracer_counts {
 	struct katrace_count kind[KATRACE_RECORD_KINDS];
 	uint64_t lost_hook;
-	uint64_t untracked; /* connections whose normal end will not be reported: too many at once */
 };
 
 struct tracer;

@@ -13,10 +13,9 @@
 
 /* How the story of a connection ended. */
 enum fate {
-	FATE_OPEN,      /* it has not ended */
-	FATE_ENDED,     /* verdict and error say why */
-	FATE_UNKNOWN,   /* another connection uses its socket: its end was not seen */
-	FATE_FORGOTTEN, /* dropped to make room: too many connections */
+	FATE_OPEN,    /* it has not ended */
+	FATE_ENDED,   /* verdict and error say why */
+	FATE_UNKNOWN, /* another connection uses its socket: its end was not seen */
 };
 
 struct connection {

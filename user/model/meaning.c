@@ -43,7 +43,7 @@ static int configured(struct model *model, struct tracked *t, const struct sight
 		event.changed.enabled = !same_setting(&t->c.settings, &s->settings, SETTING_ENABLED);
 		if (!event_is_change(&event))
 			return 0;
-	} else {
+	} else if (!t->c.number) {
 		t->c.number = ++model->numbers;
 	}
 	return model_publish(model, t, &event, now_ns);

@@ -24,9 +24,10 @@ struct model *model_new(const struct model_options *options, const struct model_
 	TAILQ_INIT(&model->postponed);
 	model->hand_on_ns = UINT64_MAX;
 	model->open = lru_new(offsetof(struct tracked, c.id.sock), sizeof(uint64_t));
-	if (model->open)
+	model->newcomers = newcomers_new(options->max_connections);
+	if (model->open && model->newcomers)
 		return model;
-	free(model);
+	model_free(model);
 	return NULL;
 }
 
@@ -66,9 +67,10 @@ void model_free(struct model *model)
 			tracked_free(w->tracked);
 		free(w);
 	}
-	while (lru_count(model->open))
+	while (model->open && lru_count(model->open))
 		drop(model, lru_oldest(model->open));
 	lru_free(model->open);
+	newcomers_free(model->newcomers);
 	free(model->unwanted.ids);
 	free(model);
 }
@@ -77,37 +79,34 @@ void model_free(struct model *model)
 
 void model_leave(struct model *model, struct tracked *t, enum fate fate)
 {
-	lru_remove(model->open, t);
+	if (!t->newcomer)
+		lru_remove(model->open, t);
 	forget_postponed(model, t);
 	t->c.fate = fate;
 	if (!t->n_waiting)
 		model_hand_on_finished(model, t);
 }
 
-static void make_room(struct model *model, uint64_t now_ns)
+static struct tracked *enter(struct model *model, const struct sighting *s)
 {
-	if (lru_count(model->open) < model->options.max_connections)
-		return;
-	model_leave(model, lru_oldest(model->open), FATE_FORGOTTEN);
-	model->counts.lost_connections++;
-	model_lost(model, LOST_CONNECTIONS, 1, now_ns);
-}
+	struct newcomer *newcomer = model_find_newcomer(model, &s->id);
+	struct tracked *t = calloc(1, sizeof(*t));
 
-static struct tracked *enter(struct model *model, const struct sighting *s, uint64_t now_ns)
-{
-	struct tracked *t;
-
-	make_room(model, now_ns);
-	t = calloc(1, sizeof(*t));
 	if (!t)
 		return NULL;
 	t->c.id = s->id;
 	t->c.timeline.off = model->options.no_timelines;
 	t->at_start = owners_held_at_start(model->owners, s->id.sock, s->id.inode);
-	if (!lru_add(model->open, t))
-		return t;
-	free(t);
-	return NULL;
+	if (lru_add(model->open, t)) {
+		free(t);
+		return NULL;
+	}
+	if (newcomer) { /* now there is room */
+		t->c.number = newcomer->number;
+		t->counted = newcomer->counted;
+		model_forget_newcomer(model, &s->id);
+	}
+	return t;
 }
 
 /* The open connection that s is about, if any. A connection that has lost its socket to s leaves here. */
@@ -149,8 +148,9 @@ static bool begins_a_story(const struct model *model, const struct sighting *s)
 /* --- connections that do not pass the filter --- */
 
 /* Out of memory it is not noted: its next record leads here again. */
-static void note_unwanted(struct unwanted *unwanted, const struct identity *id)
+void model_note_unwanted(struct model *model, const struct identity *id)
 {
+	struct unwanted *unwanted = &model->unwanted;
 	struct identity *ids = array_grow(unwanted->ids, unwanted->n, &unwanted->room, sizeof(*ids));
 
 	if (!ids)
@@ -173,7 +173,7 @@ void model_leave_to_others(struct model *model, struct tracked *t)
 		return;
 	t->refused = false;
 	t->skipped = true;
-	note_unwanted(&model->unwanted, &t->c.id);
+	model_note_unwanted(model, &t->c.id);
 	if (!t->c.owner.pid && !model->options.partial_walks)
 		return;
 	drop(model, t);
@@ -209,17 +209,20 @@ static int tell_postponed(struct model *model, struct tracked *t, uint64_t now_n
 int model_observe(struct model *model, const struct sighting *s, uint64_t now_ns)
 {
 	struct tracked *t = find(model, s);
+	const bool no_room = !t && model_has_no_room(model, s);
 	int err = 0, told;
 
-	if (!t && !begins_a_story(model, s))
+	if (!t && !no_room && !begins_a_story(model, s))
 		return 0;
 	if (!filter_passes_identity(model->options.filter, &s->id)) {
 		if (s->kind != KATRACE_CLOSED)
-			note_unwanted(&model->unwanted, &s->id);
+			model_note_unwanted(model, &s->id);
 		return 0;
 	}
+	if (no_room)
+		return model_tell_newcomer(model, s, now_ns);
 	if (!t)
-		t = enter(model, s, now_ns);
+		t = enter(model, s);
 	if (!t)
 		return -ENOMEM;
 	if (s->id.inode)

@@ -21,7 +21,7 @@
 #define MODEL_OWNER_FRESH_NS (10 * 1000000000ULL)
 
 struct model_options {
-	size_t max_connections;       /* beyond that the longest idle one is forgotten */
+	size_t max_connections;       /* beyond that only the events of new ones are passed on */
 	bool partial_walks;           /* walks see only the processes of --pid: other sockets do not match */
 	bool no_timelines;            /* no output prints timelines */
 	bool all;                     /* also connections whose keepalive never acts */
@@ -38,10 +38,11 @@ struct model_output {
 
 /* Cumulative. */
 struct model_counts {
-	uint64_t connections; /* with at least one event passed on */
-	uint64_t timeouts;    /* connections that a timeout ended */
-	uint64_t lost_hook;   /* known from gaps in probe numbers */
-	uint64_t lost_connections;
+	uint64_t connections;      /* with at least one event passed on */
+	uint64_t timeouts;         /* connections that a timeout ended */
+	uint64_t lost_hook;        /* known from gaps in probe numbers */
+	uint64_t lost_connections; /* those of them that were not remembered at first: no room */
+	bool are_more;             /* there were connections that are not even counted */
 };
 
 struct model;

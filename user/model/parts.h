@@ -5,6 +5,7 @@
 
 #include "model/lru.h"
 #include "model/model.h"
+#include "model/newcomers.h"
 
 #include <sys/queue.h>
 
@@ -13,6 +14,7 @@ struct tracked {
 	struct lru_item lru;
 	struct connection c;
 	bool counted;  /* at least one of its events was passed on */
+	bool newcomer; /* there is no room for it: it lasts as long as one sighting and the events that wait */
 	bool at_start; /* the first walk found it */
 
 	bool probe_open; /* the last probe was neither answered nor followed by another one */
@@ -61,6 +63,7 @@ struct model {
 	struct model_output output;
 	struct owners *owners;
 	struct lru *open;                                 /* connections, by their sock */
+	struct newcomers *newcomers;                      /* for which open has no room */
 	STAILQ_HEAD(waiting_queue, waiting) waiting;      /* in order of until_ns */
 	TAILQ_HEAD(postponed_queue, postponed) postponed; /* the same */
 	uint64_t lost;                                    /* records, at any stage before the model */
@@ -88,13 +91,29 @@ void model_hand_on_first(struct model *model, uint64_t now_ns);
 void model_hand_on_some(struct model *model, uint64_t now_ns);
 uint64_t model_next_hand_on_ns(const struct model *model);
 
-/* It has left the story and its last event is out: passes it on and frees it. */
-void model_hand_on_finished(const struct model *model, struct tracked *t);
+/* It has left the story and its last event is out: passes it on, unless it is a newcomer, and frees it. */
+void model_hand_on_finished(struct model *model, struct tracked *t);
 
 /* --- meaning.c --- */
 
 /* Publishes the events of a sighting. Returns 0, or -ENOMEM if a timeline lacks an entry. */
 int model_tell(struct model *model, struct tracked *t, const struct sighting *s, uint64_t now_ns);
+
+/* --- crowd.c: connections for which there is no room --- */
+
+struct newcomer *model_find_newcomer(const struct model *model, const struct identity *id);
+
+/* Is a sighting that is about no open connection to be told without remembering its connection? */
+bool model_has_no_room(const struct model *model, const struct sighting *s);
+
+/* Publishes the events of such a sighting. Returns 0 or -ENOMEM. */
+int model_tell_newcomer(struct model *model, const struct sighting *s, uint64_t now_ns);
+
+/* It does not match the filter, or has a place now. */
+void model_forget_newcomer(struct model *model, const struct identity *id);
+
+/* One of its events is passed on: counts the connection, once. */
+void model_count(struct model *model, struct tracked *t);
 
 /* --- model.c: the connections in the story --- */
 
@@ -106,6 +125,9 @@ void model_leave(struct model *model, struct tracked *t, enum fate fate);
  * gets its socket, it starts again. One without a known owner is kept and looked up less and less often.
  */
 void model_leave_to_others(struct model *model, struct tracked *t);
+
+/* The records of a connection that does not match the filter are not wanted. */
+void model_note_unwanted(struct model *model, const struct identity *id);
 
 void tracked_free(struct tracked *t);
 

@@ -2,6 +2,7 @@
 #include "model/replay.h"
 
 #include "model/lru.h"
+#include "model/newcomers.h"
 #include "model/story.h"
 
 #include <errno.h>
@@ -18,6 +19,8 @@ struct replay {
 	struct model_options options;
 	struct model_output output;
 	struct lru *open; /* connections, by their id */
+	struct newcomers *newcomers;
+	uint64_t numbers; /* given to connections */
 	struct model_counts counts;
 };
 
@@ -30,9 +33,10 @@ struct replay *replay_new(const struct model_options *options, const struct mode
 	replay->options = *options;
 	replay->output = *output;
 	replay->open = lru_new(offsetof(struct retold, id), RECORDED_ID_MAX);
-	if (replay->open)
+	replay->newcomers = newcomers_new(options->max_connections);
+	if (replay->open && replay->newcomers)
 		return replay;
-	free(replay);
+	replay_free(replay);
 	return NULL;
 }
 
@@ -47,9 +51,10 @@ void replay_free(struct replay *replay)
 {
 	if (!replay)
 		return;
-	while (lru_count(replay->open))
+	while (replay->open && lru_count(replay->open))
 		forget(replay, lru_oldest(replay->open));
 	lru_free(replay->open);
+	newcomers_free(replay->newcomers);
 	free(replay);
 }
 
@@ -69,20 +74,16 @@ static void leave(struct replay *replay, struct retold *retold, enum fate fate)
 	forget(replay, retold);
 }
 
-static void make_room(struct replay *replay)
+static uint64_t key_of(const struct replay *replay, const struct recorded *recorded)
 {
-	if (lru_count(replay->open) < replay->options.max_connections)
-		return;
-	leave(replay, lru_oldest(replay->open), FATE_FORGOTTEN);
-	replay->counts.lost_connections++;
+	return newcomers_key(replay->newcomers, recorded->connection_id, RECORDED_ID_MAX);
 }
 
 static struct retold *enter(struct replay *replay, const struct recorded *recorded)
 {
-	struct retold *retold;
+	struct newcomer *newcomer = newcomers_find(replay->newcomers, key_of(replay, recorded));
+	struct retold *retold = calloc(1, sizeof(*retold));
 
-	make_room(replay);
-	retold = calloc(1, sizeof(*retold));
 	if (!retold)
 		return NULL;
 	memcpy(retold->id, recorded->connection_id, sizeof(retold->id));
@@ -90,17 +91,9 @@ static struct retold *enter(struct replay *replay, const struct recorded *record
 		free(retold);
 		return NULL;
 	}
-	retold->c.number = ++replay->counts.connections;
-	return retold;
-}
-
-static struct retold *find(struct replay *replay, const struct recorded *recorded)
-{
-	struct retold *retold = lru_find(replay->open, recorded->connection_id);
-
-	if (!retold)
-		return enter(replay, recorded);
-	lru_use(replay->open, retold);
+	replay->counts.connections += !newcomer;
+	newcomers_remove(replay->newcomers, newcomer); /* now there is room */
+	retold->c.number = ++replay->numbers;
 	return retold;
 }
 
@@ -127,30 +120,78 @@ static void keep_values(struct settings *off, const struct settings *last)
 	off->enabled = false;
 }
 
-int replay_event(struct replay *replay, const struct recorded *recorded)
+/* Returns 0, or -ENOMEM if the timeline lacks an entry. */
+static int tell(struct replay *replay, struct connection *c, const struct recorded *recorded)
 {
 	struct event event = recorded->event;
-	struct retold *retold;
 	int err;
 
 	event.severity = event_severity(&event);
 	event.wall_ns = recorded->time_ns;
-	if (event.kind == EVENT_EVENTS_LOST) {
-		hand_on(replay, &event);
+	event.connection = c;
+	c->id = recorded->id;
+	c->cookie = recorded->cookie;
+	c->owner = recorded->owner;
+	c->owner.meets = kinds_met(replay->options.filter, &recorded->owner);
+	if (!event.settings.enabled && c->announced)
+		keep_values(&event.settings, &c->settings);
+	err = story_tell(c, &event);
+	hand_on(replay, &event);
+	return err;
+}
+
+static void tell_lost(struct replay *replay, const struct recorded *recorded)
+{
+	struct event event = recorded->event;
+
+	event.severity = event_severity(&event);
+	event.wall_ns = recorded->time_ns;
+	hand_on(replay, &event);
+}
+
+/* There is no room for its connection: see model_tell_newcomer(). */
+static void tell_newcomer(struct replay *replay, const struct recorded *recorded)
+{
+	const uint64_t key = key_of(replay, recorded);
+	struct newcomer *known = newcomers_find(replay->newcomers, key);
+	struct connection c = { .timeline.off = true };
+
+	if (known) {
+		newcomers_use(replay->newcomers, known, recorded->time_ns);
+	} else if (newcomers_add(replay->newcomers, key, recorded->time_ns)) {
+		replay->counts.connections++;
+		replay->counts.lost_connections++;
+	} else {
+		replay->counts.are_more = true;
+	}
+	tell(replay, &c, recorded);
+	if (c.fate == FATE_ENDED)
+		newcomers_remove(replay->newcomers, newcomers_find(replay->newcomers, key));
+}
+
+static bool is_full(const struct replay *replay)
+{
+	return lru_count(replay->open) >= replay->options.max_connections;
+}
+
+int replay_event(struct replay *replay, const struct recorded *recorded)
+{
+	struct retold *retold;
+	int err;
+
+	if (recorded->event.kind == EVENT_EVENTS_LOST) {
+		tell_lost(replay, recorded);
 		return 0;
 	}
-	retold = find(replay, recorded);
+	retold = lru_find(replay->open, recorded->connection_id);
+	if (!retold && is_full(replay)) {
+		tell_newcomer(replay, recorded);
+		return 0;
+	}
+	retold = retold ?: enter(replay, recorded);
 	if (!retold)
 		return -ENOMEM;
-	retold->c.id = recorded->id;
-	retold->c.cookie = recorded->cookie;
-	retold->c.owner = recorded->owner;
-	retold->c.owner.meets = kinds_met(replay->options.filter, &recorded->owner);
-	event.connection = &retold->c;
-	if (!event.settings.enabled && retold->c.announced)
-		keep_values(&event.settings, &retold->c.settings);
-	err = story_tell(&retold->c, &event);
-	hand_on(replay, &event);
+	err = tell(replay, &retold->c, recorded);
 	if (retold->c.fate == FATE_ENDED)
 		leave(replay, retold, FATE_ENDED);
 	return err;
@@ -171,6 +212,7 @@ void replay_finish(struct replay *replay, uint64_t now_ns)
 		retold->c.last_ns = now_ns;
 		leave(replay, retold, FATE_OPEN);
 	}
+	newcomers_clear(replay->newcomers);
 }
 
 struct model_counts replay_counts(const struct replay *replay)

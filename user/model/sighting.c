@@ -107,6 +107,7 @@ int sighting_decode(struct sighting *s, const struct katrace_record *record, uin
 	s->orphan = record->flags & KATRACE_ORPHAN;
 	s->was_on = record->flags & KATRACE_KEEPALIVE_ON;
 	s->window_probe = record->flags & KATRACE_WINDOW_PROBE;
+	s->untracked = record->flags & KATRACE_UNTRACKED;
 	s->silent_us = (uint64_t)record->silent * 1000000 / hz;
 	s->heard_us = (uint64_t)record->heard * 1000000 / hz;
 	data_decode(&s->data, record, hz);

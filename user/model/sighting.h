@@ -47,6 +47,7 @@ struct sighting {
 	bool orphan;
 	bool was_on; /* KATRACE_SWITCHED_ON: keepalive was on before */
 	bool window_probe;
+	bool untracked; /* the kernel side has no room for the connection */
 	uint64_t silent_us;
 	uint64_t heard_us; /* since anything arrived, also what was out of window */
 	struct data_age data;

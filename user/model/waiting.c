@@ -19,15 +19,17 @@ static void hand_on(struct model *model, struct tracked *t, const struct event *
 	t->refused = false;
 	if (!filter_passes_event(model->options.filter, event))
 		return;
-	if (!t->counted)
-		model->counts.connections++;
-	t->counted = true;
+	model_count(model, t);
 	model->output.event(model->output.ctx, event);
 }
 
-void model_hand_on_finished(const struct model *model, struct tracked *t)
+void model_hand_on_finished(struct model *model, struct tracked *t)
 {
-	if (t->c.announced && filter_passes_timeline(model->options.filter, &t->c))
+	if (t->newcomer && t->refused) {
+		model_forget_newcomer(model, &t->c.id);
+		model_note_unwanted(model, &t->c.id);
+	}
+	if (!t->newcomer && t->c.announced && filter_passes_timeline(model->options.filter, &t->c))
 		model->output.finished(model->output.ctx, &t->c);
 	tracked_free(t);
 }

@@ -36,7 +36,7 @@ void losses_report(struct losses *losses, const struct moment *now, bool last_ca
 		losses->next_counts_ns = now->ns + COUNTS_PAUSE_NS;
 		report_loss(losses, LOST_RING, sum_lost(&counts), now->ns);
 		report_loss(losses, LOST_HOOK, counts.lost_hook, now->ns);
-		report_loss(losses, LOST_CONNECTIONS, counts.untracked, now->ns);
+		report_loss(losses, LOST_CONNECTIONS, model_counts(losses->model).lost_connections, now->ns);
 	}
 	outputs_report_losses(losses->outputs, now->ns, now->wall_ns, last_call);
 }
@@ -61,10 +61,18 @@ int losses_sum(const struct losses *losses, const struct moment *now, struct sta
 			[LOST_HOOK] = counts.lost_hook + model.lost_hook,
 			[LOST_RING] = sum_lost(&counts) + losses->lost_records + lookup_lost(losses->lookup),
 			[LOST_OUTPUT] = outputs_lost(losses->outputs),
-			[LOST_CONNECTIONS] = model.lost_connections + counts.untracked,
+			[LOST_CONNECTIONS] = model.lost_connections,
 		},
 	};
 	return 0;
+}
+
+static void say_no_room(const struct losses *losses, uint64_t n)
+{
+	fprintf(stderr,
+		"katrace: no room for %s%" PRIu64 " connection%s beyond %" PRIu64
+		": they have no timeline, and normal ends may be missing; raise --max-connections\n",
+		model_counts(losses->model).are_more ? "at least " : "", n, words_plural(n), losses->max_connections);
 }
 
 void losses_say(const struct losses *losses, const struct stats *stats, const char *where)
@@ -85,6 +93,8 @@ void losses_say(const struct losses *losses, const struct stats *stats, const ch
 		lost[LOST_HOOK], words_plural(lost[LOST_HOOK]), lost[LOST_RING], words_plural(lost[LOST_RING]),
 		lost[LOST_OUTPUT], words_plural(lost[LOST_OUTPUT]), lost[LOST_CONNECTIONS],
 		words_plural(lost[LOST_CONNECTIONS]));
+	if (lost[LOST_CONNECTIONS])
+		say_no_room(losses, lost[LOST_CONNECTIONS]);
 	outputs_say_lost(losses->outputs);
 }
 

@@ -17,6 +17,7 @@ struct losses {
 	struct model *model;
 	struct outputs *outputs;
 	const struct lookup *lookup;
+	uint64_t max_connections;       /* of the model */
 	uint64_t start_ns;              /* CLOCK_BOOTTIME */
 	uint64_t events;                /* passed to the outputs */
 	uint64_t lost_records;          /* not processed: invalid, or out of memory */

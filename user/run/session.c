@@ -296,10 +296,11 @@ int session_end(struct session *session)
 	outputs_take_time(session->outputs);
 	drain_the_rest(session);
 	now = session_now(session);
-	losses_report(&session->losses, &now, true);
 	if (model_wants_walk(session->model) && lookup_now(session->lookup) == 0)
 		model_walked(session->model, now.ns);
+	losses_report(&session->losses, &now, true);
 	model_finish(session->model, now.ns);
+	losses_report(&session->losses, &now, true); /* of what waited until now */
 	if (session->options.verbose)
 		losses_say_kinds(&session->losses);
 	return tell_sums(session, &now);

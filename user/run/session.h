@@ -17,6 +17,7 @@ struct session_options {
 	bool children;                /* with the descendants of the filter's pids */
 	bool all;                     /* also connections whose keepalive never acts */
 	uint32_t middlebox_timeout_s; /* as in struct model_options */
+	uint32_t max_connections;     /* remembered at once */
 	uint64_t duration_s;          /* 0: no limit */
 	uint64_t count;               /* of events; 0: no limit */
 	uint64_t stats_s;             /* interval of the totals; 0: only at the end */

@@ -10,8 +10,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define MAX_CONNECTIONS 200000
-
 /* --- with privileges --- */
 
 /* With --pid, walks need to see those processes only, unless --children is given. */
@@ -56,7 +54,7 @@ static int open_tracer(struct session *session)
 		.answers = !options->no_answers,
 		.filters = options->filtered,
 		.all = options->all,
-		.max_stories = MAX_CONNECTIONS,
+		.max_stories = options->max_connections,
 	};
 	int err;
 
@@ -104,7 +102,7 @@ void session_free(struct session *session)
 static int open_model(struct session *session)
 {
 	const struct model_options options = {
-		.max_connections = MAX_CONNECTIONS,
+		.max_connections = session->options.max_connections,
 		.partial_walks = session->restricted,
 		.middlebox_timeout_s = session->options.middlebox_timeout_s,
 		.no_timelines = !outputs_show_timelines(session->outputs),
@@ -176,6 +174,7 @@ int session_begin(struct session *session, struct outputs *outputs)
 		.model = session->model,
 		.outputs = outputs,
 		.lookup = session->lookup,
+		.max_connections = session->options.max_connections,
 		.start_ns = now.ns,
 	};
 	session->end_ns = now.ns + session->options.duration_s * NS_PER_S;
