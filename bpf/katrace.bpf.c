@@ -137,7 +137,7 @@ int BPF_PROG(state_changed, struct sock *sk, int before, int after)
 	else if (after == BPF_TCP_ESTABLISHED && before == BPF_TCP_SYN_RECV)
 		established(tp);
 	else if (before == BPF_TCP_ESTABLISHED || before == BPF_TCP_CLOSE_WAIT)
-		closing(tp, before);
+		closing(tp, before, after);
 	return 0;
 }
 

@@ -319,8 +319,9 @@ static __always_inline void established(const struct tcp_sock *tp)
  * The socket leaves the state before because a FIN came (a softirq, or a process that works off its backlog) or is
  * about to go out (close() or shutdown()). Its end may come much later: what was true when it began is recorded now.
  */
-static __always_inline void closing(const struct tcp_sock *tp, __u8 before)
+static __always_inline void closing(const struct tcp_sock *tp, __u8 before, __u8 after)
 {
+	const bool by_peer = after == BPF_TCP_CLOSE_WAIT;
 	const __u64 key = (__u64)tp;
 	struct katrace_record *rec;
 
@@ -328,10 +329,10 @@ static __always_inline void closing(const struct tcp_sock *tp, __u8 before)
 		return;
 	if (!(config.all && sock_flag(tp, SOCK_KEEPOPEN)) && !bpf_map_lookup_elem(&stories, &key))
 		return;
-	rec = record_begin(KATRACE_CLOSING, tp, bpf_ktime_get_boot_ns());
+	rec = record_begin(by_peer ? KATRACE_PEER_CLOSED : KATRACE_CLOSING, tp, bpf_ktime_get_boot_ns());
 	if (!rec)
 		return;
-	rec->state = before;
+	rec->state = by_peer ? after : before;
 	record_submit(rec);
 }
 

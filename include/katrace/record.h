@@ -18,7 +18,8 @@ enum katrace_record_kind {
 	KATRACE_ANSWER,        /* the first segment from the peer since the probe */
 	KATRACE_SUPPRESSED,    /* the timer fired, but data is unacknowledged or queued */
 	KATRACE_SETTLED,       /* the timer fired, and the peer was heard: a suppression or unanswered probe is over */
-	KATRACE_CLOSING,       /* a FIN came or goes: the socket leaves TCP_ESTABLISHED or TCP_CLOSE_WAIT */
+	KATRACE_CLOSING,       /* this side's FIN goes: the socket leaves TCP_ESTABLISHED or TCP_CLOSE_WAIT */
+	KATRACE_PEER_CLOSED,   /* the peer's FIN came first: the socket changes to CLOSE_WAIT */
 	KATRACE_CLOSED,        /* the socket changed to TCP_CLOSE */
 	KATRACE_SWITCHED_ON,   /* the timer was started from outside, or inherited from a listener */
 	KATRACE_SWITCHED_OFF,  /* the timer was cancelled; restarted if KATRACE_SWITCHED_ON follows at once */

@@ -162,6 +162,8 @@ static void take_own_fields(struct input *input, struct event *event)
 		event->suppressed.queued_bytes = take_u32(input);
 		event->suppressed.retransmits = take_u32(input);
 		break;
+	case EVENT_PEER_CLOSED:
+		break;
 	case EVENT_ENDED:
 		take_end(input, event);
 		break;

@@ -27,9 +27,8 @@ static inline void tell(struct world *w, const char *text)
 
 static inline void on_event(void *ctx, const struct event *event)
 {
-	static const char *const names[] = {
-		"configured", "sent", "dropped", "answered", "suppressed", "ended", "lost"
-	};
+	static const char *const names[] = { "configured", "sent",        "dropped", "answered",
+					     "suppressed", "peer_closed", "ended",   "lost" };
 	struct world *w = ctx;
 	char line[128] = "";
 
@@ -52,6 +51,8 @@ static inline void on_event(void *ctx, const struct event *event)
 		break;
 	case EVENT_SUPPRESSED:
 		snprintf(line, sizeof(line), " %s", event->suppressed.begin ? "begin" : "end");
+		break;
+	case EVENT_PEER_CLOSED:
 		break;
 	case EVENT_ENDED:
 		w->last_ended_partial = event->ended.partial;

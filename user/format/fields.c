@@ -16,11 +16,12 @@
 #define DROPPED BIT(EVENT_PROBE_DROPPED)
 #define ANSWERED BIT(EVENT_PROBE_ANSWERED)
 #define SUPPRESSED BIT(EVENT_SUPPRESSED)
+#define PEER_CLOSED BIT(EVENT_PEER_CLOSED)
 #define ENDED BIT(EVENT_ENDED)
 #define LOST BIT(EVENT_EVENTS_LOST)
 #define STATS BIT(LINE_STATS)
 #define SOCKET BIT(LINE_SOCKET)
-#define CONNECTION (CONFIGURED | SENT | DROPPED | ANSWERED | SUPPRESSED | ENDED | SOCKET)
+#define CONNECTION (CONFIGURED | SENT | DROPPED | ANSWERED | SUPPRESSED | PEER_CLOSED | ENDED | SOCKET)
 
 /* The place of a value. */
 #define IN(from, structure, member)                                                                                    \

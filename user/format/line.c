@@ -18,8 +18,12 @@ static const struct {
 	[EVENT_PROBE_DROPPED] = { .means =
 					  "This host refused the probe; it does not count, and the kernel tries again." },
 	[EVENT_PROBE_ANSWERED] = { .means = "The peer answered a probe." },
-	[EVENT_SUPPRESSED] = { .means = "The keepalive timer fired, but data is waiting and another timer is in "
-					"charge: once when that begins, once when it ends." },
+	[EVENT_SUPPRESSED] = { .means =
+				       "The keepalive timer fired, but data is waiting and another timer is in "
+				       "charge: once when that begins, again if this side closes meanwhile, once when it ends." },
+	[EVENT_PEER_CLOSED] = { .means =
+					"The peer has closed its side, and the application did not close for a second: "
+					"the connection is half-closed. Since 1.2." },
 	[EVENT_ENDED] = { .means = "The connection is over." },
 	[EVENT_EVENTS_LOST] = { .means = "Events were lost." },
 	[LINE_STATS] = { "katrace.stats", "Totals since the start: every --stats seconds, and as the last line." },

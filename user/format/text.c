@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 #include "format/text.h"
 
+#include "format/text_closing.h"
 #include "format/text_timeline.h"
 #include "format/words.h"
 
@@ -233,6 +234,9 @@ static void say(const struct event *event, struct out *out)
 		break;
 	case EVENT_SUPPRESSED:
 		say_suppressed(event, out);
+		break;
+	case EVENT_PEER_CLOSED:
+		out_text(out, CLOSING_BY_PEER);
 		break;
 	case EVENT_ENDED:
 		say_ended(event, out);

@@ -3,6 +3,25 @@
 
 #include "format/words.h"
 
+#include <netinet/tcp.h>
+
+/* The clock may have been set during a recording. */
+static double seconds(uint64_t from_ns, uint64_t to_ns)
+{
+	return to_ns > from_ns ? (double)(to_ns - from_ns) / 1e9 : 0;
+}
+
+void closing_half(const struct connection *c, struct out *out)
+{
+	if (c->state != TCP_CLOSE_WAIT)
+		return;
+	out_text(out, "Half-closed: " CLOSING_BY_PEER);
+	if (c->peer_closed_ns)
+		out_printf(out, ", since %+.1fs (for %.1fs)", seconds(c->first_ns, c->peer_closed_ns),
+			   seconds(c->peer_closed_ns, c->last_ns));
+	out_text(out, ". ");
+}
+
 void closing_what_waits(const struct connection *c, struct out *out)
 {
 	if (c->orphan)

@@ -6,6 +6,12 @@
 #include "model/connection.h"
 #include "format/out.h"
 
+/* The FIN has come, and nothing has followed for a while. */
+#define CLOSING_BY_PEER "the peer has closed, the application has not"
+
+/* If that is so, a sentence that says since when. */
+void closing_half(const struct connection *connection, struct out *out);
+
 /* What keeps the keepalive of an open connection from probing. */
 void closing_what_waits(const struct connection *connection, struct out *out);
 

@@ -125,6 +125,10 @@ static void entry_line(const struct connection *c, const struct entry *entry, bo
 		entry_name(out, "suppressed");
 		say_suppressed_entry(entry, out);
 		break;
+	case ENTRY_PEER_CLOSED:
+		entry_name(out, "half-closed");
+		out_text(out, CLOSING_BY_PEER);
+		break;
 	case ENTRY_CONFIGURED:
 		entry_name(out, "changed");
 		say_configured_entry(entry, out);
@@ -320,6 +324,7 @@ static void sentence(const struct connection *c, struct out *out)
 	out_text(out, "  ");
 	switch (c->fate) {
 	case FATE_OPEN:
+		closing_half(c, out);
 		say_prospect(c, out);
 		break;
 	case FATE_ENDED:

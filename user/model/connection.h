@@ -39,6 +39,8 @@ struct connection {
 
 	uint8_t state; /* TCP_ESTABLISHED..., at the last event; at the end, the one before */
 
+	uint64_t peer_closed_ns; /* when the FIN came, if the application did not close soon after it; 0: not known */
+
 	enum fate fate;
 	enum verdict verdict; /* FATE_ENDED */
 	int error;            /* the error for the application: a positive errno, or 0 */

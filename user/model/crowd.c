@@ -32,6 +32,8 @@ bool model_has_no_room(const struct model *model, const struct sighting *s)
 
 	switch (s->kind) {
 	case KATRACE_SETTLED:
+	case KATRACE_PEER_CLOSED:
+	case KATRACE_CLOSING:
 	case KATRACE_CLOSED:
 		return model_find_newcomer(model, &s->id);
 	case KATRACE_ANSWER:
@@ -112,11 +114,14 @@ static struct tracked *make(const struct model *model, const struct sighting *s,
 	return t;
 }
 
-/* Switched off: nobody would remember that when a start follows. An answer: the record of its probe is still to come.
+/*
+ * Switched off, or closed by the peer: nobody would remember that when a start, or a close by this side, follows. An
+ * answer: the record of its probe is still to come.
  */
 static bool means_nothing_alone(const struct sighting *s, const struct newcomer *known)
 {
-	return s->kind == KATRACE_SWITCHED_OFF || (s->kind == KATRACE_ANSWER && !known);
+	return s->kind == KATRACE_SWITCHED_OFF || s->kind == KATRACE_PEER_CLOSED ||
+	       (s->kind == KATRACE_ANSWER && !known);
 }
 
 int model_tell_newcomer(struct model *model, const struct sighting *s, uint64_t now_ns)

@@ -8,6 +8,7 @@ static bool is_warning(const struct event *event)
 		return event->changed.middlebox_timeout_s;
 	case EVENT_PROBE_DROPPED:
 	case EVENT_SUPPRESSED:
+	case EVENT_PEER_CLOSED: /* the application may have forgotten it */
 	case EVENT_EVENTS_LOST:
 		return true;
 	case EVENT_PROBE_SENT:
@@ -35,7 +36,7 @@ const char *event_name(enum event_kind kind)
 		[EVENT_CONFIGURED] = "katrace.configured",       [EVENT_PROBE_SENT] = "katrace.probe_sent",
 		[EVENT_PROBE_DROPPED] = "katrace.probe_dropped", [EVENT_PROBE_ANSWERED] = "katrace.probe_answered",
 		[EVENT_SUPPRESSED] = "katrace.suppressed",       [EVENT_ENDED] = "katrace.ended",
-		[EVENT_EVENTS_LOST] = "katrace.events_lost",
+		[EVENT_PEER_CLOSED] = "katrace.peer_closed",     [EVENT_EVENTS_LOST] = "katrace.events_lost",
 	};
 
 	return names[kind];

@@ -192,10 +192,19 @@ static int suppressed(struct model *model, struct tracked *t, const struct sight
 }
 
 /* The first FIN ends an idle timeout, however late the other side follows; without one the end does. */
+static int peer_closed(struct model *model, struct tracked *t, const struct sighting *s, uint64_t now_ns)
+{
+	struct event event = event_of(EVENT_PEER_CLOSED, t, s);
+
+	return model_publish(model, t, &event, now_ns);
+}
+
 static void began_to_close(struct tracked *t, const struct sighting *s)
 {
 	if (s->state == TCP_ESTABLISHED)
 		t->data = s->data;
+	else /* as the peer had before */
+		t->c.state = TCP_LAST_ACK;
 }
 
 static int ended(struct model *model, struct tracked *t, const struct sighting *s, uint64_t now_ns)
@@ -253,6 +262,9 @@ int model_tell(struct model *model, struct tracked *t, const struct sighting *s,
 		break;
 	case KATRACE_SETTLED:
 		keep(&err, suppression_over(model, t, s, now_ns));
+		break;
+	case KATRACE_PEER_CLOSED:
+		keep(&err, peer_closed(model, t, s, now_ns));
 		break;
 	case KATRACE_CLOSING:
 		began_to_close(t, s);

@@ -8,8 +8,11 @@
 #include <netinet/tcp.h>
 #include <stdlib.h>
 
-/* A restart of the timer is two records, made on one CPU with interrupts off, a few microseconds apart. */
-#define POSTPONE_NS (10 * 1000000ULL)
+static const uint64_t delay_ns[DELAYS] = {
+	/* A restart of the timer is two records, made on one CPU with interrupts off, a few microseconds apart. */
+	[DELAY_SWITCHED_OFF] = 10 * 1000000ULL,
+	[DELAY_PEER_CLOSED] = 1000000000ULL,
+};
 
 struct model *model_new(const struct model_options *options, const struct model_output *output, struct owners *owners)
 {
@@ -21,7 +24,8 @@ struct model *model_new(const struct model_options *options, const struct model_
 	model->output = *output;
 	model->owners = owners;
 	STAILQ_INIT(&model->waiting);
-	TAILQ_INIT(&model->postponed);
+	for (enum delay delay = 0; delay < DELAYS; delay++)
+		TAILQ_INIT(&model->postponed[delay]);
 	model->hand_on_ns = UINT64_MAX;
 	model->open = lru_new(offsetof(struct tracked, c.id.sock), sizeof(uint64_t));
 	model->newcomers = newcomers_new(options->max_connections);
@@ -31,13 +35,19 @@ struct model *model_new(const struct model_options *options, const struct model_
 	return NULL;
 }
 
-static void forget_postponed(struct model *model, struct tracked *t)
+static void forget_postponed(struct model *model, struct tracked *t, enum delay delay)
 {
-	if (!t->postponed)
+	if (!t->postponed[delay])
 		return;
-	TAILQ_REMOVE(&model->postponed, t->postponed, next);
-	free(t->postponed);
-	t->postponed = NULL;
+	TAILQ_REMOVE(&model->postponed[delay], t->postponed[delay], next);
+	free(t->postponed[delay]);
+	t->postponed[delay] = NULL;
+}
+
+static void forget_all_postponed(struct model *model, struct tracked *t)
+{
+	for (enum delay delay = 0; delay < DELAYS; delay++)
+		forget_postponed(model, t, delay);
 }
 
 void tracked_free(struct tracked *t)
@@ -50,7 +60,7 @@ void tracked_free(struct tracked *t)
 static void drop(struct model *model, struct tracked *t)
 {
 	lru_remove(model->open, t);
-	forget_postponed(model, t);
+	forget_all_postponed(model, t);
 	tracked_free(t);
 }
 
@@ -81,7 +91,7 @@ void model_leave(struct model *model, struct tracked *t, enum fate fate)
 {
 	if (!t->newcomer)
 		lru_remove(model->open, t);
-	forget_postponed(model, t);
+	forget_all_postponed(model, t);
 	t->c.fate = fate;
 	if (!t->n_waiting)
 		model_hand_on_finished(model, t);
@@ -133,6 +143,7 @@ static bool begins_a_story(const struct model *model, const struct sighting *s)
 	switch (s->kind) {
 	case KATRACE_SETTLED:
 		return false;
+	case KATRACE_PEER_CLOSED:
 	case KATRACE_CLOSING:
 		return model->options.all && s->settings.enabled;
 	case KATRACE_CLOSED:
@@ -179,9 +190,9 @@ void model_leave_to_others(struct model *model, struct tracked *t)
 	drop(model, t);
 }
 
-/* --- switched off, perhaps --- */
+/* --- what may mean nothing --- */
 
-static int postpone(struct model *model, struct tracked *t, const struct sighting *s, uint64_t now_ns)
+static int postpone(struct model *model, struct tracked *t, const struct sighting *s, enum delay delay, uint64_t now_ns)
 {
 	struct postponed *postponed = calloc(1, sizeof(*postponed));
 
@@ -189,19 +200,43 @@ static int postpone(struct model *model, struct tracked *t, const struct sightin
 		return -ENOMEM;
 	postponed->sighting = *s;
 	postponed->tracked = t;
-	postponed->until_ns = now_ns + POSTPONE_NS;
-	t->postponed = postponed;
-	TAILQ_INSERT_TAIL(&model->postponed, postponed, next);
+	postponed->until_ns = now_ns + delay_ns[delay];
+	t->postponed[delay] = postponed;
+	TAILQ_INSERT_TAIL(&model->postponed[delay], postponed, next);
 	return 0;
 }
 
-/* Keepalive was switched off: no start has followed. */
-static int tell_postponed(struct model *model, struct tracked *t, uint64_t now_ns)
+/* Nothing has followed that explains it. */
+static int tell_postponed(struct model *model, struct tracked *t, enum delay delay, uint64_t now_ns)
 {
-	const struct sighting s = t->postponed->sighting;
+	const struct sighting s = t->postponed[delay]->sighting;
 
-	forget_postponed(model, t);
+	forget_postponed(model, t, delay);
 	return model_tell(model, t, &s, now_ns);
+}
+
+/* Is s what a postponed sighting waited for, so that this one means nothing? */
+static bool explains(const struct sighting *s, enum delay delay)
+{
+	if (delay == DELAY_SWITCHED_OFF)
+		return s->kind == KATRACE_SWITCHED_ON && s->was_on;
+	return s->kind == KATRACE_CLOSING || s->kind == KATRACE_CLOSED;
+}
+
+/* What was postponed comes before what follows. */
+static int tell_before(struct model *model, struct tracked *t, const struct sighting *s, uint64_t now_ns)
+{
+	int err = 0;
+
+	for (enum delay delay = 0; delay < DELAYS; delay++) {
+		if (!t->postponed[delay])
+			continue;
+		if (explains(s, delay))
+			forget_postponed(model, t, delay);
+		else
+			err = tell_postponed(model, t, delay, now_ns) ?: err;
+	}
+	return err;
 }
 
 /* --- input --- */
@@ -210,7 +245,7 @@ int model_observe(struct model *model, const struct sighting *s, uint64_t now_ns
 {
 	struct tracked *t = find(model, s);
 	const bool no_room = !t && model_has_no_room(model, s);
-	int err = 0, told;
+	int err, told;
 
 	if (!t && !no_room && !begins_a_story(model, s))
 		return 0;
@@ -233,44 +268,58 @@ int model_observe(struct model *model, const struct sighting *s, uint64_t now_ns
 		t->early_answer_ns = s->time_ns;
 		return 0;
 	}
-	if (t->postponed && s->kind == KATRACE_SWITCHED_ON && s->was_on)
-		forget_postponed(model, t);
-	else if (t->postponed)
-		err = tell_postponed(model, t, now_ns);
+	if (s->kind == KATRACE_PEER_CLOSED)
+		t->data = s->data; /* until it began to close */
+	err = tell_before(model, t, s, now_ns);
 	if (s->kind == KATRACE_SWITCHED_OFF)
-		return postpone(model, t, s, now_ns) ?: err;
+		return postpone(model, t, s, DELAY_SWITCHED_OFF, now_ns) ?: err;
+	if (s->kind == KATRACE_PEER_CLOSED)
+		return postpone(model, t, s, DELAY_PEER_CLOSED, now_ns) ?: err;
 	told = model_tell(model, t, s, now_ns);
 	if (s->kind != KATRACE_CLOSED) /* closed: it is freed already */
 		model_leave_to_others(model, t);
 	return told ?: err;
 }
 
-static void tell_first_postponed(struct model *model, uint64_t now_ns)
+/* Out of memory its timeline lacks an entry. */
+static void tell_first_postponed(struct model *model, enum delay delay, uint64_t now_ns)
 {
-	struct tracked *t = TAILQ_FIRST(&model->postponed)->tracked;
+	struct tracked *t = TAILQ_FIRST(&model->postponed[delay])->tracked;
 
-	tell_postponed(model, t, now_ns); /* out of memory its timeline lacks an entry */
+	tell_postponed(model, t, delay, now_ns);
 	model_leave_to_others(model, t);
 }
 
 /* UINT64_MAX: none waits. */
-static uint64_t first_postponed_ns(const struct model *model)
+static uint64_t first_postponed_ns(const struct model *model, enum delay delay)
 {
-	return TAILQ_EMPTY(&model->postponed) ? UINT64_MAX : TAILQ_FIRST(&model->postponed)->until_ns;
+	const struct postponed *first = TAILQ_FIRST(&model->postponed[delay]);
+
+	return first ? first->until_ns : UINT64_MAX;
+}
+
+/* Those that were postponed until end_ns at most. */
+static void tell_all_postponed(struct model *model, uint64_t end_ns, uint64_t now_ns)
+{
+	for (enum delay delay = 0; delay < DELAYS; delay++)
+		while (!TAILQ_EMPTY(&model->postponed[delay]) && first_postponed_ns(model, delay) <= end_ns)
+			tell_first_postponed(model, delay, now_ns);
 }
 
 void model_tick(struct model *model, uint64_t now_ns)
 {
-	while (first_postponed_ns(model) <= now_ns)
-		tell_first_postponed(model, now_ns);
+	tell_all_postponed(model, now_ns, now_ns);
 	model_hand_on_some(model, now_ns);
 }
 
 uint64_t model_deadline_ns(const struct model *model)
 {
-	const uint64_t postponed_ns = first_postponed_ns(model), waiting_ns = model_next_hand_on_ns(model);
+	uint64_t first_ns = model_next_hand_on_ns(model);
 
-	return postponed_ns < waiting_ns ? postponed_ns : waiting_ns;
+	for (enum delay delay = 0; delay < DELAYS; delay++)
+		if (first_postponed_ns(model, delay) < first_ns)
+			first_ns = first_postponed_ns(model, delay);
+	return first_ns;
 }
 
 void model_lost(struct model *model, enum lost_stage stage, uint64_t count, uint64_t now_ns)
@@ -296,8 +345,7 @@ void model_finish(struct model *model, uint64_t now_ns)
 {
 	struct tracked *t;
 
-	while (!TAILQ_EMPTY(&model->postponed))
-		tell_first_postponed(model, now_ns);
+	tell_all_postponed(model, UINT64_MAX, now_ns);
 	while (!STAILQ_EMPTY(&model->waiting))
 		model_hand_on_first(model, now_ns);
 	lru_sort(model->open, by_age); /* the order of a replay */

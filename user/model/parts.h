@@ -9,6 +9,17 @@
 
 #include <sys/queue.h>
 
+/* Sightings that are not reported at once, because what follows may show that they mean nothing. */
+enum delay {
+	/*
+	 * KATRACE_SWITCHED_OFF: if the idle time changes, the timer is cancelled and restarted. The record of the
+	 * restart follows immediately and shows that keepalive was not switched off.
+	 */
+	DELAY_SWITCHED_OFF,
+	DELAY_PEER_CLOSED, /* most applications close, too, as soon as they read the end of the data */
+	DELAYS
+};
+
 /* A connection, and what only the model needs to know about it. */
 struct tracked {
 	struct lru_item lru;
@@ -36,14 +47,10 @@ struct tracked {
 	bool skipped;          /* the kernel side ignored it for a while: events may be missing */
 	uint32_t owner_misses;
 
-	struct postponed *postponed; /* keepalive may have been switched off; NULL: no */
-	uint32_t n_waiting;          /* its events in the waiting queue; it is kept until they are out */
+	struct postponed *postponed[DELAYS]; /* NULL: none */
+	uint32_t n_waiting;                  /* its events in the waiting queue; it is kept until they are out */
 };
 
-/*
- * KATRACE_SWITCHED_OFF is not reported at once: if the idle time changes, the timer is cancelled and restarted. The
- * record of the restart follows immediately and shows that keepalive was not switched off.
- */
 struct postponed {
 	struct sighting sighting;
 	struct tracked *tracked;
@@ -62,11 +69,11 @@ struct model {
 	struct model_options options;
 	struct model_output output;
 	struct owners *owners;
-	struct lru *open;                                 /* connections, by their sock */
-	struct newcomers *newcomers;                      /* for which open has no room */
-	STAILQ_HEAD(waiting_queue, waiting) waiting;      /* in order of until_ns */
-	TAILQ_HEAD(postponed_queue, postponed) postponed; /* the same */
-	uint64_t lost;                                    /* records, at any stage before the model */
+	struct lru *open;                                         /* connections, by their sock */
+	struct newcomers *newcomers;                              /* for which open has no room */
+	STAILQ_HEAD(waiting_queue, waiting) waiting;              /* in order of until_ns */
+	TAILQ_HEAD(postponed_queue, postponed) postponed[DELAYS]; /* the same */
+	uint64_t lost;                                            /* records, at any stage before the model */
 	uint64_t hand_on_ns; /* a walk is over, and more events may be handed on; UINT64_MAX: no */
 	uint64_t numbers;    /* given to connections */
 	struct unwanted {

@@ -84,6 +84,14 @@ static int suppressed(struct connection *c, const struct event *event)
 	return c->suppressed ? timeline_add(&c->timeline, &entry) : 0;
 }
 
+static int peer_closed(struct connection *c, const struct event *event)
+{
+	const struct entry entry = { .kind = ENTRY_PEER_CLOSED, .time_ns = event->time_ns };
+
+	c->peer_closed_ns = event->time_ns;
+	return timeline_add(&c->timeline, &entry);
+}
+
 /* Takes the totals from the event: a recording may lack some of the counted events. */
 static void ended(struct connection *c, const struct event *event)
 {
@@ -118,6 +126,8 @@ int story_tell(struct connection *c, const struct event *event)
 		return 0;
 	case EVENT_SUPPRESSED:
 		return suppressed(c, event);
+	case EVENT_PEER_CLOSED:
+		return peer_closed(c, event);
 	case EVENT_ENDED:
 		ended(c, event);
 		return 0;

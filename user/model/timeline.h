@@ -21,6 +21,7 @@ enum entry_kind {
 	ENTRY_PROBE,        /* one probe: unanswered, or answered after others were not */
 	ENTRY_DROPPED,      /* count attempts that the local stack refused */
 	ENTRY_SUPPRESSED,
+	ENTRY_PEER_CLOSED,
 	ENTRY_CONFIGURED, /* the settings changed, or keepalive was switched on or off */
 };
 
