@@ -225,6 +225,16 @@ static void search_line(void *ctx, const char *line)
 	search->n++;
 }
 
+void assert_said_at(const struct life *life, const char *words, double at_s)
+{
+	struct search search = { .port = local_port(life->tcp.client_port), .before = words };
+
+	tool_each_line(life->scene->tool, search_line, &search);
+	assert_int_equal(search.n, 1);
+	if (!within_a_second(after_s(life, search.clock_s), at_s))
+		fail_msg("\"%s\" came after %.3f s instead of %.3f s", words, after_s(life, search.clock_s), at_s);
+}
+
 void assert_ended(const struct life *life, const char *words, double at_s)
 {
 	struct search search = { .port = local_port(life->tcp.client_port), .before = "ended: ", .words = words };

@@ -60,6 +60,9 @@ void life_server_closes_too(struct life *life);
 
 /* --- expectations; times are since the rule started to apply, and hold within a second --- */
 
+/* katrace prints this once, with that time. */
+void assert_said_at(const struct life *life, const char *words, double at_s);
+
 /* katrace prints this end once, at that time. */
 void assert_ended(const struct life *life, const char *words, double at_s);
 

@@ -169,6 +169,7 @@ enum note {
 	NOTE_RETRANSMITTING,
 	NOTE_WINDOW_CLOSED,
 	NOTE_ZOMBIE,
+	NOTE_PEER_CLOSED,
 	NOTE_NO_KEEPALIVE,
 	NOTE_NO_PROBES,
 	NOTE_OLD_TIMER, /* before when it fires */
@@ -184,6 +185,7 @@ static const char *const notes[NOTES] = {
 	[NOTE_RETRANSMITTING] = "retransmitting",
 	[NOTE_WINDOW_CLOSED] = "window closed",
 	[NOTE_ZOMBIE] = "zombie",
+	[NOTE_PEER_CLOSED] = "peer closed",
 	[NOTE_NO_KEEPALIVE] = "no keepalive",
 	[NOTE_NO_PROBES] = "limit of 0 probes",
 	[NOTE_OLD_TIMER] = "old timer still running",
@@ -216,8 +218,12 @@ static enum note note_of(const struct listed *listed, const struct zombie_limits
 		return NOTE_UNANSWERED;
 	case CONCERN_RETRANSMITTING:
 		return listed->window_probe ? NOTE_WINDOW_CLOSED : NOTE_RETRANSMITTING;
+	case CONCERN_ORPHAN:
+		return NOTE_ORPHAN;
 	case CONCERN_ZOMBIE:
 		return NOTE_ZOMBIE;
+	case CONCERN_PEER_CLOSED:
+		return NOTE_PEER_CLOSED;
 	case CONCERN_NO_KEEPALIVE:
 		return NOTE_NO_KEEPALIVE;
 	case CONCERN_NONE:
@@ -239,11 +245,15 @@ static void old_timer_note(const struct listed *listed, struct out *out)
 	words_span(out, listed->next_us);
 }
 
+/* How far retransmission, or of an orphan window probing, has come. */
 static void retransmitting_note(const struct listed *listed, struct out *out)
 {
 	const uint32_t tries = listed->connection.retransmits;
 
-	out_printf(out, ", %u %s", tries, tries == 1 ? "try" : "tries");
+	if (listed->window_probe)
+		out_printf(out, ", %s", notes[NOTE_WINDOW_CLOSED]);
+	else
+		out_printf(out, ", %u %s", tries, tries == 1 ? "try" : "tries");
 	if (!listed->gives_up_ms)
 		return;
 	out_text(out, ", gives up in ");
@@ -260,7 +270,9 @@ static void note_cell(const struct look *look, const struct listed *listed, stru
 		out_text(out, " ");
 	}
 	out_text(out, notes[note]);
-	if (note == NOTE_RETRANSMITTING)
+	if (note != NOTE_NONE && note != NOTE_PEER_CLOSED && listed->state == TCP_CLOSE_WAIT)
+		out_printf(out, ", %s", notes[NOTE_PEER_CLOSED]);
+	if (note == NOTE_RETRANSMITTING || (note == NOTE_ORPHAN && is_stalled(listed)))
 		retransmitting_note(listed, out);
 	if (note != NOTE_NONE && old_timer)
 		out_text(out, ", ");

@@ -181,16 +181,22 @@ static void oldest(struct out *out, const struct concerned *concerned)
 	out_text(out, "\n");
 }
 
+static void find_concerned(const struct summary_line *line, enum concern concern, const char *kind, const char *words,
+			   struct out *out)
+{
+	const struct concerned *concerned = &line->concerns[concern];
+
+	if (!concerned->n)
+		return;
+	subject(out, line, concerned->n, kind);
+	out_text(out, words);
+	oldest(out, concerned);
+}
+
 static void find_unanswered(const struct summary_line *line, const struct zombie_limits *zombies, struct out *out)
 {
-	const struct concerned *unanswered = &line->concerns[CONCERN_UNANSWERED];
-
 	(void)zombies;
-	if (!unanswered->n)
-		return;
-	subject(out, line, unanswered->n, "");
-	out_text(out, "with unanswered keepalive probes");
-	oldest(out, unanswered);
+	find_concerned(line, CONCERN_UNANSWERED, "", "with unanswered keepalive probes", out);
 }
 
 static void find_retransmitting(const struct summary_line *line, const struct zombie_limits *zombies, struct out *out)
@@ -204,6 +210,18 @@ static void find_retransmitting(const struct summary_line *line, const struct zo
 	out_text(out, retransmitting->n == 1 ? "retransmits" : "retransmit");
 	out_text(out, " or waits for the peer's window: keepalive does not probe");
 	oldest(out, retransmitting);
+}
+
+static void find_orphans(const struct summary_line *line, const struct zombie_limits *zombies, struct out *out)
+{
+	(void)zombies;
+	find_concerned(line, CONCERN_ORPHAN, "", "closed by this side, but not confirmed by the peer (orphan)", out);
+}
+
+static void find_half_closed(const struct summary_line *line, const struct zombie_limits *zombies, struct out *out)
+{
+	(void)zombies;
+	find_concerned(line, CONCERN_PEER_CLOSED, "", "closed by the peer, but not by the application", out);
 }
 
 static void find_zombies(const struct summary_line *line, const struct zombie_limits *zombies, struct out *out)
@@ -222,14 +240,8 @@ static void find_zombies(const struct summary_line *line, const struct zombie_li
 
 static void find_off(const struct summary_line *line, const struct zombie_limits *zombies, struct out *out)
 {
-	const struct concerned *off = &line->concerns[CONCERN_NO_KEEPALIVE];
-
 	(void)zombies;
-	if (!off->n)
-		return;
-	subject(out, line, off->n, "established ");
-	out_text(out, "without keepalive");
-	oldest(out, off);
+	find_concerned(line, CONCERN_NO_KEEPALIVE, "established ", "without keepalive", out);
 }
 
 static void find_late(const struct summary_line *line, const struct zombie_limits *zombies, struct out *out)
@@ -250,7 +262,7 @@ static void find_late(const struct summary_line *line, const struct zombie_limit
 
 static void (*const findings[REPORT_FINDINGS])(const struct summary_line *line, const struct zombie_limits *zombies,
 					       struct out *out) = {
-	find_unanswered, find_retransmitting, find_zombies, find_off, find_late,
+	find_unanswered, find_retransmitting, find_orphans, find_zombies, find_half_closed, find_off, find_late,
 };
 
 void report_finding(const struct summary_line *line, size_t place, const struct zombie_limits *zombies, struct out *out)

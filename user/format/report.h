@@ -13,7 +13,7 @@
 void report_header(struct out *out);
 void report_line(const struct summary_line *line, struct out *out);
 
-#define REPORT_FINDINGS 5
+#define REPORT_FINDINGS 7
 
 /*
  * A possible problem of a process's connections in words, one line; nothing if it has no such connections.

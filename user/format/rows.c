@@ -132,8 +132,10 @@ static const char *color_of(const struct rows *rows, const struct listed *listed
 	switch (concern_of(listed, &rows->options.zombies)) {
 	case CONCERN_UNANSWERED:
 	case CONCERN_RETRANSMITTING:
+	case CONCERN_ORPHAN:
 		return COLOR_FAILURE;
 	case CONCERN_ZOMBIE:
+	case CONCERN_PEER_CLOSED:
 	case CONCERN_NO_KEEPALIVE:
 		return COLOR_WARNING;
 	case CONCERN_PASSING:

@@ -15,7 +15,9 @@ struct zombie_limits {
 enum concern {
 	CONCERN_UNANSWERED,     /* probes were sent, none was answered */
 	CONCERN_RETRANSMITTING, /* data was not acknowledged in time, or the window stays closed */
+	CONCERN_ORPHAN,         /* closed by this side, which the peer has not confirmed in time */
 	CONCERN_ZOMBIE,
+	CONCERN_PEER_CLOSED,  /* closed by the peer, but not by the application */
 	CONCERN_NO_KEEPALIVE, /* established, keepalive off */
 	CONCERN_NONE,
 	CONCERN_PASSING,  /* connecting or closing, without keepalive */
@@ -24,6 +26,9 @@ enum concern {
 
 /* Established, silent, and keepalive off or not due soon: see struct zombie_limits. */
 bool is_zombie(const struct listed *listed, const struct zombie_limits *limits);
+
+/* Data or a FIN was not acknowledged in time, or the peer's window stays closed. */
+bool is_stalled(const struct listed *listed);
 
 /* The worst of what may be wrong with it. */
 enum concern concern_of(const struct listed *listed, const struct zombie_limits *limits);

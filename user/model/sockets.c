@@ -364,11 +364,11 @@ static void unpack(const struct sockets *sockets, const struct packed *packed, s
 
 /* --- order --- */
 
-/* 3 bits for the concern, 29 bits for the order within it. */
+/* 4 bits for the concern, 28 bits for the order within it. */
 static uint32_t sort_key(const struct listed *listed, const struct zombie_limits *limits)
 {
 	const enum concern concern = concern_of(listed, limits);
-	const uint64_t most = (1U << 29) - 1;
+	const uint64_t most = (1U << 28) - 1;
 	const uint64_t silent_s = listed->connection.silent_us / 1000000;
 	uint64_t within = most - (silent_s < most ? silent_s : most);
 
@@ -376,7 +376,7 @@ static uint32_t sort_key(const struct listed *listed, const struct zombie_limits
 		within = listed->due ? listed->next_us / 1000 : most;
 	else if (concern == CONCERN_LISTENER)
 		within = listed->connection.id.local.port;
-	return (uint32_t)concern << 29 | (uint32_t)(within < most ? within : most);
+	return (uint32_t)concern << 28 | (uint32_t)(within < most ? within : most);
 }
 
 static int compare_order(const void *a, const void *b)
