@@ -109,7 +109,7 @@ LIVE_TEST(list_chooses_by_scope, .once = true)
 }
 
 /* From the first probe to the end, seen from host A. */
-LIVE_TEST(life_link_local)
+LIVE_TEST(life_scope)
 {
 	static const struct keepalive fast = { 1, 1, 2, 0 };
 	struct net *net = net_new();
