@@ -123,6 +123,17 @@ static void set_up(const char *name, bool up)
 	interface_flags(SIOCSIFFLAGS, name, &flags);
 }
 
+unsigned int net_cable_index(const struct net *net, enum host host)
+{
+	unsigned int index;
+
+	net_enter(net, host);
+	index = if_nametoindex(CABLE);
+	net_leave(net);
+	must(index, CABLE);
+	return index;
+}
+
 static bool has_carrier(const char *name)
 {
 	short flags = 0;

@@ -30,6 +30,9 @@ const char *net_link_addr(enum host host);
 
 struct net;
 
+/* Of the cable's end there: it may be another one on each host. */
+unsigned int net_cable_index(const struct net *net, enum host host);
+
 struct net *net_new(void);
 void net_free(struct net *net);
 

@@ -124,7 +124,7 @@ LIVE_TEST(list_sums_up, .once = true)
 	enum { N = 6 };
 	char text[128], netns[64];
 	const char *const summary[] = { "-p", own_pid(), "--summary", NULL };
-	const char *const sysctl[] = { "--sysctl", NULL };
+	const char *const sysctl[] = { "--sysctl", NULL }, *const chosen[] = { "--sysctl", "--netns", netns, NULL };
 	struct tool *tool;
 	struct net *net;
 	struct tcp tcp[N];
@@ -140,14 +140,18 @@ LIVE_TEST(list_sums_up, .once = true)
 	snprintf(text, sizeof(text),
 		 "sums \\x1b[1m up[%d]: 10 established connections without keepalive, oldest silent ", getpid());
 	assert_int_equal(tool_lines(tool, text, ""), 1);
-	assert_int_equal(tool_lines(tool, "12           2         10        4.00        never", "30s+3x10s\n"), 0);
-	assert_int_equal(tool_lines(tool, "12           2         10        4.00        never", "30s+3x10s"), 1);
+	assert_int_equal(tool_lines(tool, "12           2   10   4.00        never", "30s+3x10s\n"), 0);
+	assert_int_equal(tool_lines(tool, "12           2   10   4.00        never", "30s+3x10s"), 1);
 	assert_null(strchr(tool_stdout(tool), '\033'));
 	tool_free(tool);
 	tool = run_list(sysctl);
 	net_name(net, HOST_A, netns, sizeof(netns));
 	assert_int_equal(tool_lines(tool, netns, "  123  "), 1);
 	net_name(net, HOST_B, netns, sizeof(netns));
+	assert_int_equal(tool_lines(tool, netns, "  7200  "), 1);
+	tool_free(tool);
+	tool = run_list(chosen); /* host B's */
+	assert_int_equal(tool_lines(tool, "", ""), 2);
 	assert_int_equal(tool_lines(tool, netns, "  7200  "), 1);
 	tool_free(tool);
 	for (int i = 0; i < N; i++)

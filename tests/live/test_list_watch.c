@@ -2,6 +2,7 @@
 /* katrace list for people: --watch, on a terminal, its help, and its errors for bad input. */
 #include "live.h"
 
+#include "holder.h"
 #include "must.h"
 #include "net.h"
 #include "tcp.h"
@@ -11,6 +12,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <pty.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -43,6 +45,7 @@ static bool has_terminals(void)
 
 /* What is on a terminal. */
 struct screen {
+	const char *awaited; /* text that shows that all is drawn */
 	char text[65536];
 	size_t used;
 	int master;
@@ -55,7 +58,7 @@ static bool has_ended(const struct screen *screen)
 
 static bool has_drawn(const struct screen *screen)
 {
-	return strstr(screen->text, "LOCAL  ");
+	return strstr(screen->text, screen->awaited);
 }
 
 /* Reads what is drawn until it is so. */
@@ -79,51 +82,149 @@ static void read_screen(struct screen *screen, bool (*is_so)(const struct screen
 	}
 }
 
-/* katrace list --watch on a terminal of 80 columns and 10 lines, until it has drawn and Ctrl-C has ended it. */
-static void watch_terminal(struct screen *screen)
+/* katrace list with these arguments, NULL last, on a terminal of that size. Returns its process id. */
+static pid_t start_on_terminal(struct screen *screen, const char *const *args, unsigned short columns,
+			       unsigned short rows)
 {
-	const struct winsize window = { .ws_row = 10, .ws_col = 80 };
-	int status;
-	pid_t pid = forkpty(&screen->master, NULL, NULL, &window);
+	const struct winsize window = { .ws_row = rows, .ws_col = columns };
+	const char *argv[16] = { "katrace", "list", "--watch=1" };
+	pid_t pid;
 
+	memset(screen, 0, sizeof(*screen));
+	for (int n = 3; *args; args++, n++)
+		argv[n] = *args;
+	pid = forkpty(&screen->master, NULL, NULL, &window);
 	must(pid >= 0, "forkpty");
 	if (!pid) {
 		setenv("TERM", "xterm", 1);
-		execl(tool_path, "katrace", "list", "--watch=1", NULL);
+		setenv("NO_COLOR", "1", 1);
+		execv(tool_path, (char *const *)argv);
 		_exit(127);
 	}
-	read_screen(screen, has_drawn, "nothing is drawn in time");
+	return pid;
+}
+
+static void draw_until(struct screen *screen, const char *awaited)
+{
+	screen->awaited = awaited;
+	read_screen(screen, has_drawn, "not drawn in time");
+}
+
+/* Ctrl-C */
+static void stop_on_terminal(struct screen *screen, pid_t pid)
+{
+	int status;
+
 	must(write(screen->master, "\003", 1) == 1, "Ctrl-C");
 	read_screen(screen, has_ended, "no end after Ctrl-C in time");
 	WAIT_UNTIL(waitpid(pid, &status, WNOHANG) == pid);
 	assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 0);
 }
 
+/* All characters in these tests take one column. */
+static size_t columns_of(const char *line)
+{
+	size_t columns = 0;
+
+	for (; *line; line++)
+		columns += (*line & 0xc0) != 0x80;
+	return columns;
+}
+
+/* The first drawing, which is all there is so far, fits a terminal of that size. */
+static void assert_drawing_fits(const struct screen *screen, size_t columns, int rows)
+{
+	static const char home[] = "\033[H\033[J";
+	const char *first = strstr(screen->text, home);
+	char text[8192], *at = text, *line, *save;
+	int lines = 0;
+
+	assert_non_null(first);
+	snprintf(text, sizeof(text), "%s", first + strlen(home));
+	for (line = strtok_r(at, "\r\n", &save); line; line = strtok_r(NULL, "\r\n", &save), lines++)
+		if (columns_of(line) > columns) {
+			print_error("%zu columns: %s\n", columns_of(line), line);
+			fail();
+		}
+	assert_true(lines > 0 && lines < rows);
+}
+
 /* The output fits the terminal, and its screen and cursor are restored. */
 LIVE_TEST(list_watches_on_a_terminal, .once = true)
 {
 	enum { N = 20 };
+	static const char *const args[] = { NULL };
 	static struct screen screen;
-	int clients[N], servers[N], lines = 0;
+	int clients[N], servers[N];
 	struct net *net;
-	char *at, *line, *save;
+	pid_t pid;
 
 	if (!has_terminals())
 		skip("there are no terminals here");
 	net = net_new();
 	tcp_connect_many(net, clients, servers, N);
-	watch_terminal(&screen);
+	pid = start_on_terminal(&screen, args, 80, 10);
+	draw_until(&screen, " more lines");
+	assert_drawing_fits(&screen, 80, 10);
+	stop_on_terminal(&screen, pid);
 	assert_non_null(strstr(screen.text, "\033[?1049h"));
 	assert_non_null(strstr(screen.text, "\033[?1049l"));
 	assert_non_null(strstr(screen.text, "\033[?25h"));
-	at = strstr(screen.text, "\033[J");
-	assert_non_null(at);
-	at[strcspn(at + 1, "\033") + 1] = '\0'; /* the first drawing ends where a colour or the next one begins */
-	for (line = strtok_r(at + 3, "\r\n", &save); line; line = strtok_r(NULL, "\r\n", &save), lines++)
-		assert_true(strlen(line) <= 80);
-	assert_true(lines < 10);
 	tcp_abort_many(clients, N);
 	tcp_abort_many(servers, N);
+	net_free(net);
+}
+
+/* Processes whose names would take 60 columns, and sentences about each of them. */
+LIVE_TEST(list_summary_fits_a_terminal, .once = true)
+{
+	enum { N = 8 };
+	static const char name[] = "\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff";
+	static const unsigned short widths[] = { 80, 60, 40 };
+	static struct screen screen;
+	char netns[64];
+	const char *const args[] = { "--summary", "--netns", netns, NULL };
+	struct holder holders[N];
+	struct net *net;
+	pid_t pid;
+
+	if (!has_terminals())
+		skip("there are no terminals here");
+	net = net_new();
+	for (int i = 0; i < N; i++)
+		holders[i] = holder_start(net, name, NULL);
+	net_name(net, HOST_A, netns, sizeof(netns));
+	for (size_t i = 0; i < sizeof(widths) / sizeof(widths[0]); i++) {
+		pid = start_on_terminal(&screen, args, widths[i], 6);
+		draw_until(&screen, " more line");
+		assert_drawing_fits(&screen, widths[i], 6);
+		stop_on_terminal(&screen, pid);
+	}
+	for (int i = 0; i < N; i++)
+		holder_stop(&holders[i]);
+	net_free(net);
+}
+
+/* A terminal that gets narrower is redrawn at once. */
+LIVE_TEST(list_follows_the_size_of_the_terminal, .once = true)
+{
+	static const char *const args[] = { "--sysctl", "--watch=1h", NULL };
+	static const struct winsize narrow = { .ws_row = 10, .ws_col = 50 };
+	static struct screen screen;
+	struct net *net;
+	struct tcp tcp;
+	pid_t pid;
+
+	if (!has_terminals())
+		skip("there are no terminals here");
+	net = net_new();
+	tcp = tcp_connect(net, TCP_IPV4);
+	pid = start_on_terminal(&screen, args, 120, 10);
+	draw_until(&screen, "tcp_keepalive_probes");
+	must(ioctl(screen.master, TIOCSWINSZ, &narrow) == 0, "change the size");
+	draw_until(&screen, "INTVL");
+	stop_on_terminal(&screen, pid);
+	tcp_close(&tcp);
 	net_free(net);
 }
 

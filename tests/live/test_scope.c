@@ -9,20 +9,8 @@
 #include "tcp.h"
 #include "tool.h"
 
-#include <net/if.h>
 #include <stdio.h>
 #include <string.h>
-
-static unsigned int cable_index(const struct net *net, enum host host)
-{
-	unsigned int index;
-
-	net_enter(net, host);
-	index = if_nametoindex(CABLE);
-	net_leave(net);
-	must(index, CABLE);
-	return index;
-}
 
 /* katrace list on host A, about this process. */
 static struct tool *list_at_a(const struct net *net, const char *option, const char *value, const char *format)
@@ -50,7 +38,7 @@ LIVE_TEST(list_scopes, .once = true)
 	assert_string_equal(row.field[FIELD_LOCAL], "\"fe80::1%" CABLE "\"");
 	assert_string_equal(row.field[FIELD_PEER], "\"fe80::2%" CABLE "\"");
 	find_row(tool, tcp.server_port, &row);
-	snprintf(number, sizeof(number), "\"fe80::1%%%u\"", cable_index(net, HOST_B));
+	snprintf(number, sizeof(number), "\"fe80::1%%%u\"", net_cable_index(net, HOST_B));
 	assert_string_equal(row.field[FIELD_PEER], number);
 	find_row(tool, other.client_port, &row);
 	assert_string_equal(row.field[FIELD_PEER], net_addr6(HOST_B));
@@ -65,7 +53,7 @@ LIVE_TEST(list_scopes, .once = true)
 	tool = list_at_a(net, "--no-header", NULL, "--json");
 	snprintf(name, sizeof(name), "\"local\":{\"address\":\"fe80::1\",\"port\":%u}", tcp.client_port);
 	assert_int_equal(tool_lines(tool, name, "\"interface\":{\"name\":\"" CABLE "\"}"), 1);
-	snprintf(number, sizeof(number), "\"scope_id\":%u,", cable_index(net, HOST_A));
+	snprintf(number, sizeof(number), "\"scope_id\":%u,", net_cable_index(net, HOST_A));
 	assert_int_equal(tool_lines(tool, name, number), 1);
 	snprintf(name, sizeof(name), "\"local\":{\"address\":\"fe80::2\",\"port\":%u}", tcp.server_port);
 	assert_int_equal(tool_lines(tool, name, "\"scope_id\":"), 1);
@@ -90,7 +78,7 @@ LIVE_TEST(list_chooses_by_scope, .once = true)
 {
 	struct net *net = net_new();
 	struct tcp tcp = tcp_connect(net, TCP_LINK_LOCAL);
-	const unsigned int index = cable_index(net, HOST_A);
+	const unsigned int index = net_cable_index(net, HOST_A);
 	char peer[64];
 
 	assert_chooses(net, &tcp, "fe80::2", true);

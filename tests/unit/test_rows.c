@@ -2,9 +2,7 @@
 /* What `katrace list` prints, to the letter. */
 #include "sockets.h"
 
-#include "model/summary.h"
 #include "format/csv.h"
-#include "format/report.h"
 #include "format/columns.h"
 #include "format/rows.h"
 #include "format/json_writer.h"
@@ -13,46 +11,6 @@
 #include <stdlib.h>
 
 static char text[16384];
-
-/* Five sockets, each with something of its own. */
-static struct sockets *make_sockets(void)
-{
-	const struct owner nginx = make_holder(812, "nginx"), shell = make_holder(7, "a \"b\"\033[31m");
-	struct katrace_socket dying = make_socket(1), off = make_socket(2), listener = make_socket(3);
-	struct katrace_socket six = make_socket(4), orphan = make_socket(5);
-	struct sockets *sockets = sockets_new(HZ, 7);
-
-	dying.connection.probes_out = 2;
-	dying.connection.silent = 37 * HZ;
-	dying.connection.heard = 2 * HZ;
-	dying.timer_due = 3 * HZ;
-	off.connection.flags = 0;
-	off.connection.silent = (3 * 86400 + 4 * 3600 + 120) * HZ;
-	listener.connection.state = TCP_LISTEN;
-	listener.connection.from_sysctl = KATRACE_IDLE | KATRACE_INTERVAL | KATRACE_PROBE_LIMIT;
-	listener.timer_runs = 0;
-	six.connection.family = AF_INET6;
-	six.connection.netns = 4026532177;
-	inet_pton(AF_INET6, "2001:db8::1", six.connection.local_addr);
-	inet_pton(AF_INET6, "2001:db8::2", six.connection.peer_addr);
-	six.connection.idle = 7200 * HZ;
-	six.connection.interval = 75 * HZ;
-	six.connection.user_timeout_ms = 9000500;
-	six.timer_due = 7198 * HZ;
-	orphan.connection.state = TCP_FIN_WAIT1;
-	orphan.connection.flags |= KATRACE_ORPHAN;
-	orphan.connection.inode = 0;
-	orphan.connection.unacked_bytes = 1;
-	orphan.connection.silent = HZ / 10;
-	assert_int_equal(sockets_add(sockets, &dying, &nginx), 0);
-	assert_int_equal(sockets_add(sockets, &off, &shell), 0);
-	assert_int_equal(sockets_add(sockets, &off, &nginx), 0);
-	assert_int_equal(sockets_add(sockets, &listener, &nginx), 0);
-	assert_int_equal(sockets_add(sockets, &six, &shell), 0);
-	assert_int_equal(sockets_add(sockets, &orphan, NULL), 0);
-	assert_int_equal(sort_all(sockets), 5);
-	return sockets;
-}
 
 static const char *end_text(const struct out *out)
 {
@@ -161,19 +119,6 @@ static void containers_have_a_column(void **state)
 	assert_non_null(strstr(text, "  45s      cccccccccccc\n"));
 	rows_free(rows);
 	sockets_free(sockets);
-}
-
-static void assert_fits(const char *lines, unsigned int columns)
-{
-	char buf[ROWS_LINE_MAX];
-	const char *end;
-
-	for (; (end = strchr(lines, '\n')); lines = end + 1) {
-		struct out line = out_make(buf, sizeof(buf));
-
-		out_bytes(&line, lines, (size_t)(end - lines));
-		assert_true(out_width(&line, 0) <= columns);
-	}
 }
 
 static void tables_fit_any_terminal(void **state)
@@ -367,90 +312,6 @@ static void as_json(void **state)
 	assert_string_equal(end_text(&out), json_lines);
 }
 
-/* On a screen each of them counts as one line. */
-static void write_findings(const struct summary_line *line, struct out *out)
-{
-	for (size_t i = 0; i < REPORT_FINDINGS; i++) {
-		const char *finding = out->buf + out->used;
-
-		report_finding(line, i, &usual, out);
-		out->buf[out->used] = '\0';
-		if (*finding)
-			assert_ptr_equal(strchr(finding, '\n'), out->buf + out->used - 1);
-	}
-}
-
-/* Of several connections the one whose dead peer would be noticed last, whichever comes first. */
-static void the_longest_time_counts(void **state)
-{
-	const struct settings slow = { true, 60, 10, 3, 0, KATRACE_IDLE }, fast = { true, 30, 5, 3, 0, 0 };
-	struct listed listed = { .state = TCP_ESTABLISHED, .due = true };
-	struct summary *summary = summary_new(&usual, 7);
-
-	(void)state;
-	listed.connection.settings = slow;
-	assert_int_equal(summary_add(summary, &listed), 0);
-	listed.connection.settings = fast;
-	assert_int_equal(summary_add(summary, &listed), 0);
-	assert_int_equal(summary_get(summary, 0)->worst_us, 90 * 1000000);
-	assert_int_equal(summary_get(summary, 0)->worst_sysctls, KATRACE_IDLE);
-	summary_free(summary);
-}
-
-static void what_was_never_heard_is_not_silent(void **state)
-{
-	const struct listed connecting = { .state = TCP_SYN_SENT, .connection.silent_us = 1000000 };
-	struct summary *summary = summary_new(&usual, 7);
-
-	(void)state;
-	assert_int_equal(summary_add(summary, &connecting), 0);
-	assert_int_equal(summary_get(summary, 0)->concerns[CONCERN_PASSING].n, 1);
-	assert_int_equal(summary_get(summary, 0)->concerns[CONCERN_PASSING].silent_us, 0);
-	summary_free(summary);
-}
-
-/* The idle time was two hours, and is 30 s now. */
-static struct listed make_old_timer(uint32_t probes_out)
-{
-	const struct owner nginx = make_holder(812, "nginx");
-	struct katrace_socket found = make_socket(1);
-	struct sockets *sockets = sockets_new(HZ, 7);
-	struct listed listed = { 0 };
-
-	found.timer_due = 7199 * HZ;
-	found.connection.silent = HZ;
-	found.connection.probes_out = (uint8_t)probes_out;
-	assert_int_equal(sockets_add(sockets, &found, &nginx), 0);
-	assert_int_equal(sort_all(sockets), 1);
-	sockets_get(sockets, 0, &listed);
-	sockets_free(sockets);
-	return listed;
-}
-
-static void old_timers_are_noted(void **state)
-{
-	const struct listed old = make_old_timer(0), unanswered = make_old_timer(2);
-	const struct look look = { .own_netns = 7, .zombies = usual };
-	struct summary *summary = summary_new(&usual, 7);
-	struct out out = out_make(text, sizeof(text) - 1);
-
-	(void)state;
-	column_cell(COLUMN_NOTE, &look, &unanswered, &out);
-	assert_string_equal(end_text(&out), "2 unanswered, old timer still running, next probe in 1h59m");
-	out = out_make(text, sizeof(text) - 1);
-	column_cell(COLUMN_NOTICED, &look, &old, &out);
-	out_text(&out, " ");
-	column_cell(COLUMN_NOTE, &look, &old, &out);
-	out_text(&out, "\n");
-	assert_int_equal(summary_add(summary, &old), 0);
-	write_findings(summary_get(summary, 0), &out);
-	assert_string_equal(end_text(&out),
-			    "2h old timer still running, next probe in 1h59m\n"
-			    "nginx[812]: a dead peer is noticed only 2 h after it was last heard; its timer was "
-			    "set with other values\n");
-	summary_free(summary);
-}
-
 static void tries_are_noted(void **state)
 {
 	struct listed listed = {
@@ -466,88 +327,6 @@ static void tries_are_noted(void **state)
 	out_text(&out, "; ");
 	column_cell(COLUMN_NOTE, &look, &listed, &out);
 	assert_string_equal(end_text(&out), "retransmitting, 5 tries, gives up in 12m30s; retransmitting, 1 try");
-}
-
-static void summed_up(void **state)
-{
-	struct out out = out_make(text, sizeof(text) - 1);
-	struct summary *summary = summary_new(&usual, 7);
-	struct sockets *sockets = make_sockets();
-	struct listed listed = { 0 };
-
-	(void)state;
-	for (size_t i = 0; i < sockets_count(sockets); i++) {
-		sockets_get(sockets, i, &listed);
-		assert_int_equal(summary_add(summary, &listed), 0);
-	}
-	summary_sort(summary);
-	report_header(&out);
-	for (size_t i = 0; i < summary_count(summary); i++)
-		report_line(summary_get(summary, i), &out);
-	for (size_t i = 0; i < summary_count(summary); i++)
-		write_findings(summary_get(summary, i), &out);
-	sockets_free(sockets);
-	summary_free(summary);
-	summary_free(NULL);
-	assert_string_equal(
-		end_text(&out),
-		"PROCESS                   CONTAINER     CONNECTIONS  ON        OFF       PROBES/MIN  NOTICED   SETTINGS\n"
-		"a \"b\"\\x1b[31m[7]          -             2            1         1         0.01        never     2h+3x75s*<9000.5s\n"
-		"nginx[812]                -             2            2         0         2.00        45s       1: 30s+3x5s*, 1: 30s*+3*x5s*\n"
-		"nobody                    -             1            1         0         0.00        -         30s+3x5s*\n"
-		"a \"b\"\\x1b[31m[7]: 1 connection perhaps half open: silent for over 10 m, and no probe due within 1 h, silent 3 d 4 h\n"
-		"a \"b\"\\x1b[31m[7]: 1 established connection without keepalive, silent 3 d 4 h\n"
-		"a \"b\"\\x1b[31m[7]: a dead peer is noticed only 2 h 31 m after it was last heard\n"
-		"nginx[812]: 1 connection with unanswered keepalive probes, silent 37 s\n");
-}
-
-/* As on many busy hosts. */
-static void thousands_without_keepalive(void **state)
-{
-	const struct owner nginx = make_holder(812, "nginx");
-	struct out out = out_make(text, sizeof(text) - 1);
-	struct summary *summary = summary_new(&usual, 7);
-	struct sockets *sockets = sockets_new(HZ, 7);
-	struct listed listed = { 0 };
-
-	(void)state;
-	for (uint32_t i = 0; i < 4113; i++) {
-		struct katrace_socket found = make_socket(i);
-
-		found.connection.flags = 0;
-		found.connection.silent = i ? 5 * HZ : (3 * 86400 + 4 * 3600) * HZ;
-		assert_int_equal(sockets_add(sockets, &found, &nginx), 0);
-	}
-	assert_int_equal(sort_all(sockets), 4113);
-	for (size_t i = 0; i < sockets_count(sockets); i++) {
-		sockets_get(sockets, i, &listed);
-		assert_int_equal(summary_add(summary, &listed), 0);
-	}
-	assert_int_equal(summary_count(summary), 1);
-	write_findings(summary_get(summary, 0), &out);
-	sockets_free(sockets);
-	summary_free(summary);
-	assert_string_equal(
-		end_text(&out),
-		"nginx[812]: 1 connection perhaps half open: silent for over 10 m, and no probe due within 1 h, "
-		"silent 3 d 4 h\n"
-		"nginx[812]: 4,113 established connections without keepalive, oldest silent 3 d 4 h\n");
-}
-
-static void sysctls(void **state)
-{
-	const struct katrace_netns own = { 4026531840, 7200 * HZ, 75 * HZ, 9 }, other = { 7, 60 * HZ, HZ, 3 };
-	struct out out = out_make(text, sizeof(text) - 1);
-
-	(void)state;
-	report_sysctl_header(&out);
-	report_sysctl(&own, HZ, true, 12, &out);
-	report_sysctl(&other, HZ, false, 1, &out);
-	assert_string_equal(
-		end_text(&out),
-		"NETNS             tcp_keepalive_time  tcp_keepalive_intvl  tcp_keepalive_probes  NOTICED   DESCRIPTORS\n"
-		"4026531840 (own)  7200                75                   9                     2h11m     12\n"
-		"7                 60                  1                    3                     1m3s      1\n");
 }
 
 static void spans_and_settings(void **state)
@@ -592,13 +371,7 @@ int main(void)
 		cmocka_unit_test(problems_have_colours),
 		cmocka_unit_test(as_csv),
 		cmocka_unit_test(as_json),
-		cmocka_unit_test(the_longest_time_counts),
-		cmocka_unit_test(what_was_never_heard_is_not_silent),
-		cmocka_unit_test(old_timers_are_noted),
 		cmocka_unit_test(tries_are_noted),
-		cmocka_unit_test(summed_up),
-		cmocka_unit_test(thousands_without_keepalive),
-		cmocka_unit_test(sysctls),
 		cmocka_unit_test(spans_and_settings),
 	};
 

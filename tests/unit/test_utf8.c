@@ -7,6 +7,7 @@
 #include "format/utf8.h"
 
 #include <locale.h>
+#include <stdio.h>
 #include <string.h>
 #include <wchar.h>
 
@@ -173,6 +174,33 @@ static void cells_are_padded_by_columns(void **state)
 	assert_string_equal(end_text(&out), "\xe6\x97\xa5\xc3\xa9  ");
 }
 
+static const char *broken(const char *words, size_t columns)
+{
+	static char lines[512];
+	struct out out = out_make(text, sizeof(text) - 1);
+	size_t n = 0, end;
+
+	out_text(&out, words);
+	for (size_t from = 0; from < out.used; from = end + (out.buf[end] == ' ' && end < out.used)) {
+		end = out_break(&out, from, columns);
+		assert_true(end > from);
+		n += (size_t)snprintf(lines + n, sizeof(lines) - n, "%.*s|", (int)(end - from), text + from);
+	}
+	return lines;
+}
+
+static void sentences_are_broken_between_words(void **state)
+{
+	(void)state;
+	assert_string_equal(broken("one two three", 20), "one two three|");
+	assert_string_equal(broken("one two three", 13), "one two three|");
+	assert_string_equal(broken("one two three", 12), "one two|three|");
+	assert_string_equal(broken("one two three", 7), "one two|three|");
+	assert_string_equal(broken("one two three", 4), "one|two|thre|e|");
+	assert_string_equal(broken("\xe6\x97\xa5\xe6\x9c\xac a", 4), "\xe6\x97\xa5\xe6\x9c\xac|a|");
+	assert_string_equal(broken("\xe6\x97\xa5\xe6\x9c\xac", 3), "\xe6\x97\xa5|\xe6\x9c\xac|");
+}
+
 /* In a buffer that has no room for the mark. */
 static void no_room_to_shorten(void **state)
 {
@@ -196,6 +224,7 @@ int main(void)
 		cmocka_unit_test(json_keeps_every_character),
 		cmocka_unit_test(long_cells_are_shortened),
 		cmocka_unit_test(cells_are_padded_by_columns),
+		cmocka_unit_test(sentences_are_broken_between_words),
 		cmocka_unit_test(no_room_to_shorten),
 	};
 

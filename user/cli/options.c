@@ -88,7 +88,7 @@ const struct option_line option_lines[] = {
 	  .more = "Connections with keepalive on and off, probes per minute while they are idle, how long after it was last "
 		  "heard a dead peer is noticed at worst, and the settings in use." },
 	{ 0, "sysctl", NULL, LIST, GROUP_WHAT, "The sysctls of each network namespace in use", FLAG(sysctl),
-	  .more = "Of all namespaces: not with options that select connections." },
+	  .more = "--netns selects some of them; options that select connections do not." },
 
 	{ 'j', "json", NULL, TRACE, GROUP_OUTPUT, "Print events as JSON, one object per line", .common = true,
 	  FLAG(json), .more = "No timelines. katrace schema prints the schema." },

@@ -152,8 +152,9 @@ static bool selects_connections(const struct options *options)
 {
 	const struct criteria *by = &options->criteria;
 
-	return options->filters.filtered || filter_wants_failures(options->filters.filter) || by->listeners ||
-	       by->no_keepalive || by->zombies || by->by_silence || by->by_middlebox || by->by_due;
+	return filter_is_about_more_than_netns(options->filters.filter) ||
+	       filter_wants_failures(options->filters.filter) || by->listeners || by->no_keepalive || by->zombies ||
+	       by->by_silence || by->by_middlebox || by->by_due;
 }
 
 int check_list(struct options *options)
@@ -165,8 +166,8 @@ int check_list(struct options *options)
 	if ((options->summary || options->sysctl) && (options->json || options->csv))
 		return bad_input(options, "--summary and --sysctl are text only: not with --json or --csv");
 	if (options->sysctl && selects_connections(options))
-		return bad_input(options, "--sysctl shows all network namespaces: not with options that select "
-					  "connections");
+		return bad_input(options, "--sysctl shows network namespaces: --netns selects them, options that "
+					  "select connections do not");
 	if (options->json)
 		options->format = LIST_JSON;
 	if (options->csv)

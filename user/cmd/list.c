@@ -59,6 +59,7 @@ static int list_sockets(struct list *list)
 
 	if (!err)
 		err = show_sockets(list);
+	page_end(list->page);
 	page_flush(list->page);
 	if (!err && list->options.verbose)
 		fprintf(stderr, "katrace: sockets: %zu; found in %.1f ms, formatted in %.1f ms\n",
@@ -70,9 +71,14 @@ static int list_sockets(struct list *list)
 static int list_sysctls(struct list *list)
 {
 	int err = snapshot_take_sysctls(list->snapshot);
+	size_t n;
 
+	snapshot_sysctls(list->snapshot, &n);
+	if (!err && !n && !list->options.watch_s)
+		fputs("katrace: no process has a TCP socket there: the sysctls are not known\n", stderr);
 	if (!err)
 		err = view_sysctls(&list->view, list->snapshot);
+	page_end(list->page);
 	page_flush(list->page);
 	return err;
 }
@@ -93,7 +99,7 @@ static void look_at_terminal(struct list *list)
 {
 	list->terminal = isatty(STDOUT_FILENO) && ioctl(STDOUT_FILENO, TIOCGWINSZ, &list->window) == 0 &&
 			 list->window.ws_col && list->window.ws_row;
-	list->screen = list->terminal && list->options.watch_s;
+	list->screen = list->terminal && list->options.watch_s && list->options.format == LIST_TEXT;
 	list->view.color = list->terminal && terminal_has_color();
 	list->view.columns = list->terminal ? list->window.ws_col : 0;
 }

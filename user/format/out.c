@@ -100,6 +100,20 @@ static size_t after_columns(const struct out *out, size_t from, size_t columns)
 	return from;
 }
 
+size_t out_break(const struct out *out, size_t from, size_t columns)
+{
+	const size_t end = after_columns(out, from, columns);
+	size_t at = end;
+
+	if (end == out->used)
+		return end;
+	while (at > from && out->buf[at] != ' ')
+		at--;
+	if (at > from)
+		return at;
+	return end > from ? end : out->used;
+}
+
 void out_shorten(struct out *out, size_t from, size_t width, size_t tail)
 {
 	static const char ellipsis[] = "\xe2\x80\xa6";

@@ -37,6 +37,12 @@ void out_pad(struct out *out, size_t from, size_t width);
 void out_shorten(struct out *out, size_t from, size_t width, size_t tail);
 
 /*
+ * Breaks the text from that position on into lines of that many columns, between words if it can. Returns the end of
+ * the first line; the next one begins behind the space there, if there is one.
+ */
+size_t out_break(const struct out *out, size_t from, size_t columns);
+
+/*
  * Text from other processes, up to its end or n bytes. Neither terminal sequences nor invalid UTF-8 get through: bytes
  * that are not printable UTF-8 (utf8_width()) are written as \xNN.
  */

@@ -2,17 +2,8 @@
 #include "format/report.h"
 
 #include "format/words.h"
-#include "model/detection.h"
 
 #include <inttypes.h>
-#include <string.h>
-
-#define WIDTH_PROCESS 24
-#define WIDTH_CONTAINER 12
-#define WIDTH_COUNT 11
-#define WIDTH_SHORT 8
-#define WIDTH_RATE 10
-#define WIDTH_NETNS 16
 
 /* Report it if a dead peer is noticed later than this. */
 #define LATE_US (1800 * 1000000ULL)
@@ -26,29 +17,6 @@ static void process_name(struct out *out, const struct owner *owner)
 	}
 	out_escaped(out, owner->comm, sizeof(owner->comm));
 	out_printf(out, "[%u]", owner->pid);
-}
-
-/* Pads the cell to its column, and always ends it with spaces. */
-static void end_cell(struct out *out, size_t from, size_t width)
-{
-	out_pad(out, from, width);
-	out_text(out, "  ");
-}
-
-static void number_cell(struct out *out, uint64_t number, size_t width)
-{
-	const size_t from = out->used;
-
-	out_number(out, number);
-	end_cell(out, from, width);
-}
-
-static void text_cell(struct out *out, const char *text, size_t width)
-{
-	const size_t from = out->used;
-
-	out_text(out, text);
-	end_cell(out, from, width);
 }
 
 static void marked(struct out *out, const struct settings *settings, enum katrace_setting setting)
@@ -89,48 +57,101 @@ static void settings_cell(struct out *out, const struct summary_line *line)
 		out_printf(out, ", %" PRIu64 ": others", line->n_others);
 }
 
-void report_header(struct out *out)
-{
-	text_cell(out, "PROCESS", WIDTH_PROCESS);
-	text_cell(out, "CONTAINER", WIDTH_CONTAINER);
-	text_cell(out, "CONNECTIONS", WIDTH_COUNT);
-	text_cell(out, "ON", WIDTH_SHORT);
-	text_cell(out, "OFF", WIDTH_SHORT);
-	text_cell(out, "PROBES/MIN", WIDTH_RATE);
-	text_cell(out, "NOTICED", WIDTH_SHORT);
-	out_text(out, "SETTINGS\n");
-}
-
 static void worst_cell(struct out *out, const struct summary_line *line)
 {
-	const size_t from = out->used;
-
 	if (line->concerns[CONCERN_NO_KEEPALIVE].n)
 		out_text(out, "never");
 	else if (line->detects)
 		words_span(out, line->worst_us);
 	else
 		out_text(out, "-");
-	end_cell(out, from, WIDTH_SHORT);
 }
 
-void report_line(const struct summary_line *line, struct out *out)
-{
-	size_t from = out->used;
+enum column { PROCESS, CONTAINER, CONNECTIONS, ON, OFF, RATE, NOTICED, IN_USE, COLUMNS };
 
-	process_name(out, &line->owner);
-	end_cell(out, from, WIDTH_PROCESS);
-	from = out->used;
-	words_container(out, &line->owner);
-	end_cell(out, from, WIDTH_CONTAINER);
-	number_cell(out, line->connections, WIDTH_COUNT);
-	number_cell(out, line->on, WIDTH_SHORT);
-	number_cell(out, line->off, WIDTH_SHORT);
-	from = out->used;
-	out_printf(out, line->probes_per_minute < 10 ? "%.2f" : "%.0f", line->probes_per_minute);
-	end_cell(out, from, WIDTH_RATE);
-	worst_cell(out, line);
-	settings_cell(out, line);
+static const struct grid_column columns[COLUMNS] = {
+	[PROCESS] = { .title = "PROCESS", .fair = 26, .least = 12, .keeps_end = true },
+	[CONTAINER] = { .title = "CONTAINER" },
+	[CONNECTIONS] = { .title = "CONNECTIONS" },
+	[ON] = { .title = "ON" },
+	[OFF] = { .title = "OFF" },
+	[RATE] = { .title = "PROBES/MIN" },
+	[NOTICED] = { .title = "NOTICED" },
+	[IN_USE] = { .title = "SETTINGS", .fair = 12, .least = 8 },
+};
+
+static void cell(enum column column, const struct summary_line *line, struct out *out)
+{
+	switch (column) {
+	case PROCESS:
+		process_name(out, &line->owner);
+		break;
+	case CONTAINER:
+		words_container(out, &line->owner);
+		break;
+	case CONNECTIONS:
+		out_number(out, line->connections);
+		break;
+	case ON:
+		out_number(out, line->on);
+		break;
+	case OFF:
+		out_number(out, line->off);
+		break;
+	case RATE:
+		out_printf(out, line->probes_per_minute < 10 ? "%.2f" : "%.0f", line->probes_per_minute);
+		break;
+	case NOTICED:
+		worst_cell(out, line);
+		break;
+	case IN_USE:
+		settings_cell(out, line);
+		break;
+	case COLUMNS:
+		break;
+	}
+}
+
+void report_begin(struct grid *grid, unsigned int terminal)
+{
+	grid_begin(grid, columns, COLUMNS, terminal);
+	grid->shown[CONTAINER] = false;
+}
+
+void report_measure(struct grid *grid, const struct summary_line *line)
+{
+	char buf[REPORT_LINE_MAX];
+	struct out out;
+
+	for (enum column i = 0; i < COLUMNS; i++) {
+		out = out_make(buf, sizeof(buf));
+		cell(i, line, &out);
+		grid_measure(grid, i, &out);
+	}
+	grid->shown[CONTAINER] |= *line->owner.cgroup.container;
+}
+
+void report_measured(struct grid *grid)
+{
+	static const unsigned char order[] = { RATE, CONTAINER, IN_USE, ON, CONNECTIONS };
+	enum { DETAILS = 2 };
+
+	grid_fit(grid, order, sizeof(order), DETAILS);
+}
+
+void report_line(const struct grid *grid, const struct summary_line *line, struct out *out)
+{
+	const size_t begin = out->used;
+	size_t from;
+
+	for (enum column i = 0; i < COLUMNS; i++) {
+		if (!grid->shown[i])
+			continue;
+		from = out->used;
+		cell(i, line, out);
+		grid_end_cell(grid, i, out, from);
+	}
+	grid_end_line(grid, out, begin);
 	out_text(out, "\n");
 }
 
@@ -178,7 +199,6 @@ static void oldest(struct out *out, const struct concerned *concerned)
 {
 	out_text(out, concerned->n == 1 ? ", silent " : ", oldest silent ");
 	spaced_span(out, concerned->silent_us);
-	out_text(out, "\n");
 }
 
 static void find_concerned(const struct summary_line *line, enum concern concern, const char *kind, const char *words,
@@ -257,7 +277,6 @@ static void find_late(const struct summary_line *line, const struct zombie_limit
 		out_text(out, "; its timer was set with other values");
 	else if (line->worst_sysctls & KATRACE_IDLE)
 		out_text(out, "; its idle time is the sysctl's");
-	out_text(out, "\n");
 }
 
 static void (*const findings[REPORT_FINDINGS])(const struct summary_line *line, const struct zombie_limits *zombies,
@@ -272,34 +291,63 @@ void report_finding(const struct summary_line *line, size_t place, const struct 
 
 /* --- sysctls --- */
 
-void report_sysctl_header(struct out *out)
+enum sysctl_column { NETNS, TIME, INTERVAL, PROBES, SYSCTL_NOTICED, DESCRIPTORS, SYSCTL_COLUMNS };
+
+/* The names of sysctl(8), and short ones where these do not fit. */
+#define FULL_WIDTH 104
+
+static const struct grid_column full_columns[SYSCTL_COLUMNS] = {
+	[NETNS] = { .title = "NETNS", .width = sizeof("4026531840 (own)") - 1 },
+	[TIME] = { .title = "tcp_keepalive_time" },
+	[INTERVAL] = { .title = "tcp_keepalive_intvl" },
+	[PROBES] = { .title = "tcp_keepalive_probes" },
+	[SYSCTL_NOTICED] = { .title = "NOTICED", .width = 8 },
+	[DESCRIPTORS] = { .title = "DESCRIPTORS" },
+};
+
+static const struct grid_column short_columns[SYSCTL_COLUMNS] = {
+	[NETNS] = { .title = "NETNS", .width = sizeof("4026531840 (own)") - 1, .fair = 10, .least = 10 },
+	[TIME] = { .title = "TIME", .width = 5 },
+	[INTERVAL] = { .title = "INTVL", .width = 5 },
+	[PROBES] = { .title = "PROBES" },
+	[SYSCTL_NOTICED] = { .title = "NOTICED" },
+	[DESCRIPTORS] = { .title = "DESCRIPTORS" },
+};
+
+void report_sysctl_begin(struct grid *grid, unsigned int terminal)
 {
-	text_cell(out, "NETNS", WIDTH_NETNS);
-	text_cell(out, "tcp_keepalive_time", 18);
-	text_cell(out, "tcp_keepalive_intvl", 19);
-	text_cell(out, "tcp_keepalive_probes", 20);
-	text_cell(out, "NOTICED", WIDTH_SHORT);
-	out_text(out, "DESCRIPTORS\n");
+	static const unsigned char order[] = { DESCRIPTORS, SYSCTL_NOTICED };
+
+	grid_begin(grid, terminal && terminal < FULL_WIDTH ? short_columns : full_columns, SYSCTL_COLUMNS, terminal);
+	grid_fit(grid, order, sizeof(order), 0);
 }
 
-void report_sysctl(const struct katrace_netns *netns, uint32_t hz, bool own, uint64_t descriptors, struct out *out)
+static void number_cell(const struct grid *grid, enum sysctl_column column, uint64_t number, struct out *out)
 {
-	const struct settings settings = {
-		.enabled = true,
-		.idle_s = netns->idle / hz,
-		.interval_s = netns->interval / hz,
-		.probe_limit = netns->probe_limit,
-	};
+	const size_t from = out->used;
+
+	if (!grid->shown[column])
+		return;
+	out_number(out, number);
+	grid_end_cell(grid, column, out, from);
+}
+
+void report_sysctl(const struct grid *grid, const struct sysctls *sysctls, struct out *out)
+{
+	const size_t begin = out->used;
 	size_t from = out->used;
 
-	out_printf(out, "%u%s", netns->netns, own ? " (own)" : "");
-	end_cell(out, from, WIDTH_NETNS);
-	number_cell(out, settings.idle_s, 18);
-	number_cell(out, settings.interval_s, 19);
-	number_cell(out, settings.probe_limit, 20);
+	out_printf(out, "%u%s", sysctls->netns, sysctls->is_own ? " (own)" : "");
+	grid_end_cell(grid, NETNS, out, from);
+	number_cell(grid, TIME, sysctls->settings.idle_s, out);
+	number_cell(grid, INTERVAL, sysctls->settings.interval_s, out);
+	number_cell(grid, PROBES, sysctls->settings.probe_limit, out);
 	from = out->used;
-	words_span(out, detection_after_heard(&settings));
-	end_cell(out, from, WIDTH_SHORT);
-	out_number(out, descriptors);
+	if (grid->shown[SYSCTL_NOTICED]) {
+		words_span(out, sysctls->detection_us);
+		grid_end_cell(grid, SYSCTL_NOTICED, out, from);
+	}
+	number_cell(grid, DESCRIPTORS, sysctls->descriptors, out);
+	grid_end_line(grid, out, begin);
 	out_text(out, "\n");
 }

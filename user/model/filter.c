@@ -247,6 +247,16 @@ uint32_t filter_cgroup(const struct filter *filter, const struct cgroup *cgroup,
 	return meets;
 }
 
+bool filter_is_about_more_than_netns(const struct filter *filter)
+{
+	return filter->kinds || filter->ports.n || filter->families.n || filter->local.n || filter->peer.n;
+}
+
+bool filter_passes_netns(const struct filter *filter, uint32_t netns)
+{
+	return contains(&filter->netns, netns);
+}
+
 bool filter_passes_identity(const struct filter *filter, const struct identity *id)
 {
 	const bool by_port = contains(&filter->ports, id->local.port) || contains(&filter->ports, id->peer.port);

@@ -72,6 +72,11 @@ const struct wanted_pid *filter_pids(const struct filter *filter, size_t *n);
 uint32_t filter_process(const struct filter *filter, const struct process *process);
 uint32_t filter_cgroup(const struct filter *filter, const struct cgroup *cgroup, const char *proc_text);
 
+/* There are criteria besides network namespaces. */
+bool filter_is_about_more_than_netns(const struct filter *filter);
+
+bool filter_passes_netns(const struct filter *filter, uint32_t netns);
+
 /* The two halves of filter_passes_connection(): the first never changes, the second depends on the owner. */
 bool filter_passes_identity(const struct filter *filter, const struct identity *id);
 bool filter_passes_owner(const struct filter *filter, const struct owner *owner);

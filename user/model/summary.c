@@ -150,10 +150,26 @@ int summary_add(struct summary *summary, const struct listed *listed)
 	return 0;
 }
 
+/* The worst of what may be wrong with the process's connections; CONCERN_NONE: nothing. */
+static enum concern worst_concern(const struct summary_line *line)
+{
+	enum concern worst = 0;
+
+	while (worst < CONCERN_NONE && !line->concerns[worst].n)
+		worst++;
+	return worst;
+}
+
+/* Trouble first, as in the list of sockets; then the process with most of it, then with most connections. */
 static int compare_lines(const void *a, const void *b)
 {
 	const struct summary_line *x = a, *y = b;
+	const enum concern trouble = worst_concern(x), other = worst_concern(y);
 
+	if (trouble != other)
+		return trouble < other ? -1 : 1;
+	if (trouble < CONCERN_NONE && x->concerns[trouble].n != y->concerns[trouble].n)
+		return x->concerns[trouble].n < y->concerns[trouble].n ? 1 : -1;
 	if (x->connections != y->connections)
 		return x->connections < y->connections ? 1 : -1;
 	return (x->owner.pid > y->owner.pid) - (x->owner.pid < y->owner.pid);

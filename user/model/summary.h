@@ -47,7 +47,7 @@ void summary_free(struct summary *summary);
 /* Returns 0 or -ENOMEM. */
 int summary_add(struct summary *summary, const struct listed *listed);
 
-/* Call it after the last summary_add(): sorts, most connections first. */
+/* Call it after the last summary_add(): sorts, trouble first. */
 void summary_sort(struct summary *summary);
 
 size_t summary_count(const struct summary *summary);

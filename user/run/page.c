@@ -23,6 +23,7 @@ struct page {
 	struct target *target;
 	struct out out;
 	size_t lines_left;
+	size_t missing; /* lines for which there is no room */
 	bool broken;
 	char buf[PAGE_SIZE];
 };
@@ -44,6 +45,7 @@ int page_new(struct page **out)
 	target_take_time(page->target);
 	page->out = out_make(page->buf, PAGE_SIZE);
 	page->lines_left = SIZE_MAX;
+	page->missing = 0;
 	page->broken = false;
 	*out = page;
 	return 0;
@@ -63,6 +65,22 @@ int page_close(struct page *page)
 void page_limit(struct page *page, size_t lines)
 {
 	page->lines_left = lines;
+	page->missing = 0;
+}
+
+void page_plan(struct page *page, size_t lines)
+{
+	if (lines <= page->lines_left || !page->lines_left)
+		return;
+	page->lines_left--;
+	page->missing = lines - page->lines_left;
+}
+
+void page_end(struct page *page)
+{
+	if (page->missing && !page->broken)
+		out_printf(&page->out, "... %zu more line%s\n", page->missing, page->missing == 1 ? "" : "s");
+	page->missing = 0;
 }
 
 struct out *page_line(struct page *page)

@@ -19,6 +19,13 @@ int page_close(struct page *page);
 /* From now on there is room for this many lines only, for a screen. */
 void page_limit(struct page *page, size_t lines);
 
+/*
+ * This many lines will be written. If there is no room for all of them, the last line that there is room for says how
+ * many are missing: page_end() writes it.
+ */
+void page_plan(struct page *page, size_t lines);
+void page_end(struct page *page);
+
 /* Where to write the next line; NULL if there is no room for it, or no reader. */
 struct out *page_line(struct page *page);
 

@@ -23,7 +23,7 @@ struct snapshot {
 	struct sockets *sockets;
 	struct owners *owners; /* for the cgroups that lookup remembers */
 	struct lookup *lookup;
-	struct snapshot_netns *sysctls;
+	struct sysctls *sysctls;
 	size_t n_sysctls, room;
 	bool no_memory; /* some sysctls are missing */
 };
@@ -121,24 +121,35 @@ int snapshot_take(struct snapshot *snapshot)
 /* --- sysctls --- */
 
 /* A handful on most hosts: linear search. */
+static struct sysctls *find_sysctls(struct snapshot *snapshot, uint32_t netns)
+{
+	for (size_t i = 0; i < snapshot->n_sysctls; i++)
+		if (snapshot->sysctls[i].netns == netns)
+			return &snapshot->sysctls[i];
+	return NULL;
+}
+
 static void on_netns(void *ctx, const struct katrace_netns *netns)
 {
 	struct snapshot *snapshot = ctx;
-	struct snapshot_netns *sysctls;
+	struct sysctls *sysctls = find_sysctls(snapshot, netns->netns);
 
-	for (size_t i = 0; i < snapshot->n_sysctls; i++) {
-		if (snapshot->sysctls[i].netns.netns != netns->netns)
-			continue;
-		snapshot->sysctls[i].descriptors++;
+	if (sysctls) {
+		sysctls->descriptors++;
 		return;
 	}
+	if (!filter_passes_netns(snapshot->options.filter, netns->netns))
+		return;
 	sysctls = array_grow(snapshot->sysctls, snapshot->n_sysctls, &snapshot->room, sizeof(*sysctls));
 	if (!sysctls) {
 		snapshot->no_memory = true;
 		return;
 	}
 	snapshot->sysctls = sysctls;
-	sysctls[snapshot->n_sysctls++] = (struct snapshot_netns){ *netns, 1 };
+	sysctls += snapshot->n_sysctls++;
+	sysctls_decode(sysctls, netns, snapshot_hz(snapshot));
+	sysctls->is_own = netns->netns == snapshot_own_netns(snapshot);
+	sysctls->descriptors = 1;
 }
 
 int snapshot_take_sysctls(struct snapshot *snapshot)
@@ -178,7 +189,7 @@ void snapshot_get(const struct snapshot *snapshot, size_t place, struct listed *
 	scope_find_name(&listed->connection.id, snapshot_own_netns(snapshot));
 }
 
-const struct snapshot_netns *snapshot_sysctls(const struct snapshot *snapshot, size_t *n)
+const struct sysctls *snapshot_sysctls(const struct snapshot *snapshot, size_t *n)
 {
 	*n = snapshot->n_sysctls;
 	return snapshot->sysctls;

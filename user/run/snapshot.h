@@ -9,6 +9,7 @@
 #include "model/criteria.h"
 #include "model/filter.h"
 #include "model/sockets.h"
+#include "model/sysctls.h"
 
 #include <katrace/record.h>
 #include <stdbool.h>
@@ -23,12 +24,6 @@ struct snapshot_options {
 	const struct filter *filter;
 	const struct criteria *criteria;
 	struct zombie_limits zombies;
-};
-
-/* A network namespace, and its number of descriptors of TCP sockets. */
-struct snapshot_netns {
-	struct katrace_netns netns;
-	uint64_t descriptors;
 };
 
 struct snapshot;
@@ -51,7 +46,7 @@ int snapshot_follow_children(struct snapshot *snapshot);
  */
 int snapshot_take(struct snapshot *snapshot);
 
-/* The same for sysctls; -ENOMEM if any are missing. */
+/* The same for the sysctls of network namespaces that pass the filter; -ENOMEM if any are missing. */
 int snapshot_take_sysctls(struct snapshot *snapshot);
 
 /* Frees the memory of the snapshot until the next one. */
@@ -62,7 +57,7 @@ const struct sockets *snapshot_sockets(const struct snapshot *snapshot);
 
 /* sockets_get() of one of them, with the names of interfaces. */
 void snapshot_get(const struct snapshot *snapshot, size_t place, struct listed *listed);
-const struct snapshot_netns *snapshot_sysctls(const struct snapshot *snapshot, size_t *n);
+const struct sysctls *snapshot_sysctls(const struct snapshot *snapshot, size_t *n);
 
 /* When it started, CLOCK_REALTIME. */
 uint64_t snapshot_wall_ns(const struct snapshot *snapshot);

@@ -51,6 +51,7 @@ int view_rows(struct view *view, const struct snapshot *snapshot)
 	if (!rows)
 		return -ENOMEM;
 	measure_rows(rows, snapshot);
+	page_plan(view->page, view->header + sockets_count(sockets));
 	out = header_line(view);
 	if (out)
 		rows_header(rows, out);
@@ -121,55 +122,82 @@ static int sum_up(struct summary *summary, const struct snapshot *snapshot)
 	return err;
 }
 
-static void write_lines(struct view *view, const struct summary *summary)
+static void measure_lines(struct grid *grid, const struct summary *summary, unsigned int terminal)
+{
+	report_begin(grid, terminal);
+	for (size_t i = 0; i < summary_count(summary); i++)
+		report_measure(grid, summary_get(summary, i));
+	report_measured(grid);
+}
+
+static void write_lines(struct view *view, const struct grid *grid, const struct summary *summary)
 {
 	struct out *out = header_line(view);
 
 	if (out)
-		report_header(out);
+		grid_header(grid, out);
 	for (size_t i = 0; i < summary_count(summary); i++) {
 		out = page_line(view->page);
 		if (!out)
 			return;
-		report_line(summary_get(summary, i), out);
+		report_line(grid, summary_get(summary, i), out);
 	}
 }
 
-static void write_line(struct view *view, const struct out *line)
+/* The text as lines that fit the terminal, broken between words. Returns how many; without a page only counts them. */
+static size_t write_broken(const struct view *view, struct page *page, const struct out *text)
 {
-	struct out *out = line->used ? page_line(view->page) : NULL;
+	static const char indent[] = "  ";
+	const size_t inner = view->columns > sizeof(indent) ? view->columns - (sizeof(indent) - 1) : 1;
+	size_t lines = 0, from = 0, end;
+	struct out *out;
 
-	if (out)
-		out_bytes(out, line->buf, line->used);
+	for (; from < text->used; from = end + (end < text->used && text->buf[end] == ' '), lines++) {
+		end = view->columns ? out_break(text, from, lines ? inner : view->columns) : text->used;
+		out = page ? page_line(page) : NULL;
+		if (!out)
+			continue;
+		out_text(out, lines ? indent : "");
+		out_bytes(out, text->buf + from, end - from);
+		out_text(out, "\n");
+	}
+	return lines;
 }
 
-static void write_findings(struct view *view, const struct summary *summary)
+/* The findings, below an empty line. The same as above. */
+static size_t write_findings(const struct view *view, struct page *page, const struct summary *summary)
 {
 	char buf[REPORT_LINE_MAX];
-	struct out line = out_make(buf, sizeof(buf));
+	struct out line, *out;
+	size_t lines = 0;
 
-	if (summary_count(summary))
-		out_text(&line, "\n");
-	write_line(view, &line);
 	for (size_t i = 0; i < summary_count(summary); i++) {
 		for (size_t finding = 0; finding < REPORT_FINDINGS; finding++) {
 			line = out_make(buf, sizeof(buf));
 			report_finding(summary_get(summary, i), finding, &view->zombies, &line);
-			write_line(view, &line);
+			out = page && line.used && !lines ? page_line(page) : NULL;
+			if (out)
+				out_text(out, "\n");
+			lines += line.used && !lines;
+			lines += write_broken(view, page, &line);
 		}
 	}
+	return lines;
 }
 
 int view_summary(struct view *view, const struct snapshot *snapshot)
 {
 	struct summary *summary = summary_new(&view->zombies, view->seed);
+	struct grid grid;
 	int err = -ENOMEM;
 
 	if (summary)
 		err = sum_up(summary, snapshot);
 	if (!err) {
-		write_lines(view, summary);
-		write_findings(view, summary);
+		page_plan(view->page, view->header + summary_count(summary) + write_findings(view, NULL, summary));
+		measure_lines(&grid, summary, view->columns);
+		write_lines(view, &grid, summary);
+		write_findings(view, view->page, summary);
 	}
 	summary_free(summary);
 	return err;
@@ -179,19 +207,22 @@ int view_summary(struct view *view, const struct snapshot *snapshot)
 
 int view_sysctls(struct view *view, const struct snapshot *snapshot)
 {
-	struct out *out = header_line(view);
-	const struct snapshot_netns *found;
+	const struct sysctls *sysctls;
+	struct grid grid;
+	struct out *out;
 	size_t n;
 
-	found = snapshot_sysctls(snapshot, &n);
+	sysctls = snapshot_sysctls(snapshot, &n);
+	page_plan(view->page, view->header + n);
+	report_sysctl_begin(&grid, view->columns);
+	out = header_line(view);
 	if (out)
-		report_sysctl_header(out);
+		grid_header(&grid, out);
 	for (size_t i = 0; i < n; i++) {
 		out = page_line(view->page);
 		if (!out)
 			break;
-		report_sysctl(&found[i].netns, snapshot_hz(snapshot),
-			      found[i].netns.netns == snapshot_own_netns(snapshot), found[i].descriptors, out);
+		report_sysctl(&grid, &sysctls[i], out);
 	}
 	return 0;
 }
