@@ -204,9 +204,10 @@ int list_held(struct bpf_iter__task_file *ctx)
 	if (!task || !file)
 		return 0;
 	tp = tcp_sock_of_file(file);
-	if (!tp || !describe_socket(&found, tp))
+	if (tp ? !describe_socket(&found, tp) : ctx->meta->seq_num % FILES_PER_OWNER)
 		return 0;
-	describe_process(&found.owner, READ(task, group_leader));
+	if (tp)
+		describe_process(&found.owner, READ(task, group_leader));
 	bpf_seq_write(ctx->meta->seq, &found, sizeof(found));
 	return 0;
 }

@@ -139,6 +139,8 @@ static void take_own_fields(struct input *input, struct event *event)
 		event->changed.settings = take_u8(input) & (KATRACE_IDLE | KATRACE_INTERVAL | KATRACE_PROBE_LIMIT);
 		event->changed.enabled = take_bool(input);
 		event->changed.user_timeout = take_bool(input);
+		event->changed.middlebox_timeout_s = take_bool(input);
+		event->changed.middlebox_connections = 2U * take_bool(input);
 		break;
 	case EVENT_PROBE_SENT:
 	case EVENT_PROBE_DROPPED:

@@ -133,6 +133,9 @@ static void configured(void **state)
 	expect(&event, INFO("configured") "}}");
 	event.changed.middlebox_timeout_s = 20;
 	expect(&event, WARN("configured") ",\"middlebox_timeout_s\":20}}");
+	event.changed.middlebox_connections = 25;
+	expect(&event, WARN("configured") ",\"middlebox_timeout_s\":20,\"middlebox_connections\":25}}");
+	event.changed.middlebox_connections = 0;
 	event.changed.middlebox_timeout_s = 0;
 	event.changed.settings = KATRACE_IDLE | KATRACE_PROBE_LIMIT;
 	event.changed.user_timeout = true;

@@ -152,6 +152,15 @@ static void user_timeout_takes_the_limits_place(void **state)
 	page_free(page);
 }
 
+static const char *last_of(const char *text, const char *what)
+{
+	const char *last = NULL;
+
+	for (const char *at = strstr(text, what); at; at = strstr(at + 1, what))
+		last = at;
+	return last;
+}
+
 /* In the first event and in the timeline; a probe that comes when the middlebox forgets comes too late, as in list. */
 static void middleboxes(void **state)
 {
@@ -178,6 +187,37 @@ static void middleboxes(void **state)
 	page->buf[page->out.used] = '\0';
 	assert_non_null(strstr(page->buf, "  A middlebox that forgets silent connections after 30s does so before the "
 					  "first probe.\n"));
+	page_free(page);
+}
+
+/* What walks find before any probe: said, also of many at once, but no timeline without another event. */
+static void middleboxes_of_walks(void **state)
+{
+	struct page *page = page_new_with(plain, "sshd", 30);
+	struct sighting s = make_sighting(KATRACE_SETTLED, 1, 10 * SECOND), probed = make_probe(1, 1, 11 * SECOND);
+
+	(void)state;
+	s.settings.idle_s = 20;
+	assert_int_equal(model_meet(page->model, &s, 1, s.time_ns), 0);
+	assert_int_equal(model_meet(page->model, &s, 1, s.time_ns), 0); /* it is known */
+	probed.settings.idle_s = 20;
+	observe(page, probed);
+	s.id.sock = s.id.inode = 2;
+	s.settings.enabled = false;
+	assert_int_equal(model_meet(page->model, &s, 1, s.time_ns), 0);
+	model_gone(page->model, 2, 2);
+	assert_int_equal(model_meet(page->model, &s, 4113, s.time_ns), 0);
+	model_finish(page->model, 12 * SECOND);
+	page->buf[page->out.used] = '\0';
+	assert_non_null(strstr(page->buf,
+			       "(interval from sysctl); an old timer is still running: first probe too late for a "
+			       "middlebox that forgets after 30s\n"));
+	assert_non_null(strstr(page->buf, "keepalive: off; no probe for a middlebox that forgets after 30s\n"));
+	assert_non_null(strstr(page->buf,
+			       "  *                *                4113 connections have no probe, or the first one "
+			       "too late for a middlebox that forgets after 30s\n"));
+	assert_non_null(strstr(page->buf, "Still open"));
+	assert_ptr_equal(strstr(page->buf, "A middlebox that forgets"), last_of(page->buf, "A middlebox that forgets"));
 	page_free(page);
 }
 
@@ -352,6 +392,7 @@ int main(void)
 		cmocka_unit_test(suppressed_and_refused),
 		cmocka_unit_test(user_timeout_takes_the_limits_place),
 		cmocka_unit_test(middleboxes),
+		cmocka_unit_test(middleboxes_of_walks),
 		cmocka_unit_test(hostile_names_are_escaped),
 		cmocka_unit_test(ipv6_and_other_namespaces),
 		cmocka_unit_test(narrow_terminals_and_color),

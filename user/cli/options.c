@@ -69,7 +69,8 @@ const struct option_line option_lines[] = {
 		  "that has, or had, keepalive. At least two lines for each." },
 	{ 0, "middlebox-timeout", "TIME", TRACE, GROUP_WHAT, "Warn if the first probe does not come earlier than this",
 	  OWN(take_middlebox),
-	  .more = "A firewall, NAT gateway or load balancer with this idle timeout forgets the connection by then." },
+	  .more = "A firewall, NAT gateway or load balancer with this idle timeout forgets the connection by then. "
+		  "Reported at the start for the connections there are, keepalive on or off, and for new ones within seconds." },
 	{ 0, "middlebox-timeout", "TIME", LIST, GROUP_WHAT,
 	  "Only connections whose first probe would not come earlier than this", OWN(take_middlebox),
 	  .more = "A firewall, NAT gateway or load balancer with this idle timeout forgets them by then." },

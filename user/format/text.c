@@ -117,6 +117,18 @@ static void endpoint_cells(struct text *text, const struct connection *c, struct
 	end_cell(text, COLUMN_PEER, out, from);
 }
 
+/* The line is about many. */
+static void no_endpoint_cells(struct text *text, struct out *out)
+{
+	size_t from = out->used;
+
+	out_text(out, "*");
+	end_cell(text, COLUMN_LOCAL, out, from);
+	from = out->used;
+	out_text(out, "*");
+	end_cell(text, COLUMN_PEER, out, from);
+}
+
 static void header(struct text *text, struct out *out)
 {
 	static const char *const names[COLUMNS] = { "TIME", "PID", "COMM", "LOCAL", "PEER" };
@@ -133,13 +145,37 @@ static void header(struct text *text, struct out *out)
 
 /* --- the event column --- */
 
+static void say_middlebox(const struct event *event, struct out *out)
+{
+	const uint32_t timeout_s = event->changed.middlebox_timeout_s;
+
+	if (!event->settings.enabled)
+		out_text(out, "; no probe");
+	else if (event->settings.idle_s < timeout_s)
+		out_text(out, "; an old timer is still running: first probe too late");
+	else
+		out_text(out, "; first probe too late");
+	out_printf(out, " for a middlebox that forgets after %us", timeout_s);
+}
+
+/* One line for many connections of a process. */
+static void say_many(const struct event *event, struct out *out)
+{
+	out_printf(out,
+		   "%u connections have no probe, or the first one too late for a middlebox that forgets after %us",
+		   event->changed.middlebox_connections, event->changed.middlebox_timeout_s);
+}
+
 static void say_configured(const struct event *event, struct out *out)
 {
+	if (event->changed.middlebox_connections) {
+		say_many(event, out);
+		return;
+	}
 	out_text(out, event_is_change(event) ? "keepalive is now: " : "keepalive: ");
 	words_settings(out, &event->settings);
 	if (event->changed.middlebox_timeout_s)
-		out_printf(out, "; first probe too late for a middlebox that forgets after %us",
-			   event->changed.middlebox_timeout_s);
+		say_middlebox(event, out);
 }
 
 static void say_probe(const struct event *event, struct out *out)
@@ -254,7 +290,10 @@ static void line(struct text *text, const struct event *event, struct out *out)
 	time_cell(text, event->wall_ns, out);
 	if (event->connection) {
 		owner_cells(text, &event->connection->owner, out);
-		endpoint_cells(text, event->connection, out);
+		if (event->kind == EVENT_CONFIGURED && event->changed.middlebox_connections)
+			no_endpoint_cells(text, out);
+		else
+			endpoint_cells(text, event->connection, out);
 	}
 	out_text(out, color);
 	say(event, out);

@@ -312,9 +312,14 @@ static int read_descriptors(const struct walk *walk, size_t size, record_fn foun
 	return err;
 }
 
+static size_t record_size(const struct walk *walk)
+{
+	return walk->purpose == WALK_SOCKETS ? sizeof(struct katrace_socket) : sizeof(struct katrace_owner);
+}
+
 static int begin_slices(struct walk *walk, size_t link)
 {
-	int err = iterator_open(&walk->slices, walk->links[link], sizeof(struct katrace_owner), SLICE);
+	int err = iterator_open(&walk->slices, walk->links[link], record_size(walk), SLICE);
 
 	walk->at = link;
 	walk->in_slices = !err;
@@ -327,20 +332,26 @@ int walk_begin(struct walk *walk)
 	return begin_slices(walk, 0);
 }
 
-int walk_step(struct walk *walk, void (*found)(void *ctx, const struct katrace_owner *owner), void *ctx)
+static int step(struct walk *walk, record_fn pass, void *to)
 {
-	struct found_owner to = { found, ctx };
 	int result;
 
 	if (!walk->in_slices)
 		return 0;
-	result = iterator_step(&walk->slices, pass_owner, &to);
+	result = iterator_step(&walk->slices, pass, to);
 	if (result > 0)
 		return result;
 	end_slices(walk);
 	if (result < 0 || walk->at + 1 == walk->n_links)
 		return result;
 	return begin_slices(walk, walk->at + 1) ?: 1;
+}
+
+int walk_step(struct walk *walk, void (*found)(void *ctx, const struct katrace_owner *owner), void *ctx)
+{
+	struct found_owner to = { found, ctx };
+
+	return step(walk, pass_owner, &to);
 }
 
 int walk_run(struct walk *walk, void (*found)(void *ctx, const struct katrace_owner *owner), void *ctx)
@@ -363,8 +374,17 @@ struct found_socket {
 static void pass_socket(void *ctx, const void *record)
 {
 	const struct found_socket *to = ctx;
+	const struct katrace_socket *socket = record;
 
-	to->found(to->ctx, record);
+	if (socket->connection.sock) /* otherwise it only ends a slice */
+		to->found(to->ctx, socket);
+}
+
+int walk_step_sockets(struct walk *walk, void (*found)(void *ctx, const struct katrace_socket *socket), void *ctx)
+{
+	struct found_socket to = { found, ctx };
+
+	return step(walk, pass_socket, &to);
 }
 
 /* Both walks at once: each takes a CPU for a tenth of a second for 200,000 sockets. */

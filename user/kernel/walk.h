@@ -15,7 +15,7 @@ struct walk;
 /* What the walks are for: only the programs needed for it are loaded. */
 enum walk_purpose {
 	WALK_OWNERS,  /* walk_run() */
-	WALK_SOCKETS, /* walk_sockets() */
+	WALK_SOCKETS, /* walk_sockets(), or walk_step_sockets() */
 	WALK_NETNS,   /* walk_netns() */
 };
 
@@ -78,6 +78,9 @@ int walk_step(struct walk *walk, void (*found)(void *ctx, const struct katrace_o
  * its file during the walk may be found twice. Returns like walk_run().
  */
 int walk_sockets(struct walk *walk, void (*found)(void *ctx, const struct katrace_socket *socket), void *ctx);
+
+/* The first part of it, the descriptors, in slices like walk_step(). */
+int walk_step_sockets(struct walk *walk, void (*found)(void *ctx, const struct katrace_socket *socket), void *ctx);
 
 /*
  * Calls found() for each descriptor of a TCP socket with the sysctls of the socket's network namespace. Returns like

@@ -32,10 +32,3 @@ enum concern concern_of(const struct listed *listed, const struct zombie_limits 
 		return CONCERN_NO_KEEPALIVE;
 	return enabled ? CONCERN_NONE : CONCERN_PASSING;
 }
-
-uint64_t quiet_before_probe_us(const struct listed *listed)
-{
-	const uint64_t idle_us = 1000000ULL * listed->connection.settings.idle_s;
-
-	return listed->old_timer ? listed->connection.silent_us + listed->next_us : idle_us;
-}

@@ -33,7 +33,4 @@ bool is_stalled(const struct listed *listed);
 /* The worst of what may be wrong with it. */
 enum concern concern_of(const struct listed *listed, const struct zombie_limits *limits);
 
-/* How long the peer is silent before the first probe: the idle time, or longer while an old timer runs. */
-uint64_t quiet_before_probe_us(const struct listed *listed);
-
 #endif

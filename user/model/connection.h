@@ -36,6 +36,7 @@ struct connection {
 	bool suppressed;  /* now or at the end */
 	bool orphan;      /* when its suppression began this side had closed it */
 	bool warned;      /* one of its events was a warning */
+	bool only_met;    /* a middlebox would forget it, and nothing else has happened: it has no timeline */
 
 	uint8_t state; /* TCP_ESTABLISHED..., at the last event; at the end, the one before */
 

@@ -2,15 +2,25 @@
 #include "model/criteria.h"
 
 #include "model/concern.h"
+#include "model/detection.h"
 
 #include <netinet/tcp.h>
 
-/* The first probe would come after a middlebox has forgotten the connection. */
+bool middlebox_forgets(uint8_t state, const struct settings *settings, uint64_t first_probe_us, uint64_t timeout_us)
+{
+	if (state != TCP_ESTABLISHED && state != TCP_CLOSE_WAIT)
+		return false;
+	return !settings->enabled || first_probe_us >= timeout_us;
+}
+
 static bool probes_too_late(const struct listed *listed, uint64_t middlebox_us)
 {
-	if (listed->state != TCP_ESTABLISHED && listed->state != TCP_CLOSE_WAIT)
-		return false;
-	return !listed->connection.settings.enabled || quiet_before_probe_us(listed) >= middlebox_us;
+	const struct settings *settings = &listed->connection.settings;
+	const uint64_t first_us =
+		detection_first_probe_us(settings, listed->connection.silent_us, listed->due ? listed->next_us : 0,
+					 listed->waiting ? 0 : listed->probes_out);
+
+	return middlebox_forgets(listed->state, settings, first_us, middlebox_us);
 }
 
 static bool is_right_kind(const struct criteria *criteria, const struct listed *listed)

@@ -20,6 +20,9 @@ struct criteria {
 	uint64_t due_within_us;
 };
 
+/* Would a middlebox with this timeout forget the connection before the first probe? Without keepalive there is none. */
+bool middlebox_forgets(uint8_t state, const struct settings *settings, uint64_t first_probe_us, uint64_t timeout_us);
+
 /* True if all given criteria match; zombies says what a zombie is. */
 bool criteria_met(const struct criteria *criteria, const struct zombie_limits *zombies, const struct listed *listed);
 

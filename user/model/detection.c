@@ -66,6 +66,14 @@ bool detection_timer_is_old(const struct settings *settings, uint64_t silent_us,
 	return settings->from_sysctl & KATRACE_IDLE && quiet_us > longest_us && is_whole_seconds(quiet_us);
 }
 
+uint64_t detection_first_probe_us(const struct settings *settings, uint64_t silent_us, uint64_t next_us,
+				  uint32_t probes_out)
+{
+	if (detection_timer_is_old(settings, silent_us, next_us, probes_out))
+		return silent_us + next_us;
+	return 1000000ULL * settings->idle_s;
+}
+
 uint64_t detection_after_heard(const struct settings *settings)
 {
 	const uint64_t idle_us = 1000000ULL * settings->idle_s, interval_us = 1000000ULL * settings->interval_s;

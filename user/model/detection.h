@@ -24,6 +24,13 @@ bool detection_from_now(const struct settings *settings, uint64_t silent_us, uin
  */
 bool detection_timer_is_old(const struct settings *settings, uint64_t silent_us, uint64_t next_us, uint32_t probes_out);
 
+/*
+ * How long the peer is silent before the first probe: the idle time, or longer while an old timer runs. next_us: 0 if
+ * none runs.
+ */
+uint64_t detection_first_probe_us(const struct settings *settings, uint64_t silent_us, uint64_t next_us,
+				  uint32_t probes_out);
+
 /* When a peer that was just heard is noticed to be dead, at the latest; 0: never. */
 uint64_t detection_after_heard(const struct settings *settings);
 

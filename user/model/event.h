@@ -49,6 +49,8 @@ struct event {
 			uint8_t settings; /* KATRACE_IDLE...: which have changed; 0 the first time */
 			bool user_timeout, enabled;
 			uint32_t middlebox_timeout_s; /* as in struct connection */
+			/* this event stands for so many connections of its process; 0: for its own only */
+			uint32_t middlebox_connections;
 		} changed;
 		struct {
 			uint32_t number;

@@ -282,5 +282,5 @@ bool filter_passes_event(const struct filter *filter, const struct event *event)
 
 bool filter_passes_timeline(const struct filter *filter, const struct connection *c)
 {
-	return filter_passes_connection(filter, c) && (!filter->failures || c->warned);
+	return !c->only_met && filter_passes_connection(filter, c) && (!filter->failures || c->warned);
 }

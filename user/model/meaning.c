@@ -2,6 +2,7 @@
 /* What a sighting means: turns it into events. */
 #include "model/parts.h"
 
+#include "model/criteria.h"
 #include "model/giving_up.h"
 
 #include <netinet/tcp.h>
@@ -29,14 +30,20 @@ static uint8_t changed_settings(const struct settings *a, const struct settings 
 	return bits;
 }
 
+static bool is_too_late(const struct tracked *t, const struct sighting *s, uint64_t timeout_us)
+{
+	return t->alike || middlebox_forgets(s->state, &s->settings, 1000000ULL * s->settings.idle_s, timeout_us);
+}
+
 static int configured(struct model *model, struct tracked *t, const struct sighting *s, uint64_t now_ns)
 {
 	const uint32_t middlebox_timeout_s = model->options.middlebox_timeout_s;
 	struct event event = event_of(EVENT_CONFIGURED, t, s);
 
-	if (middlebox_timeout_s && s->settings.enabled && s->settings.idle_s >= middlebox_timeout_s)
+	if (middlebox_timeout_s && is_too_late(t, s, 1000000ULL * middlebox_timeout_s)) {
 		event.changed.middlebox_timeout_s = middlebox_timeout_s;
-
+		event.changed.middlebox_connections = t->alike > 1 ? t->alike : 0;
+	}
 	if (t->c.announced) {
 		event.changed.settings = changed_settings(&t->c.settings, &s->settings);
 		event.changed.user_timeout = !same_setting(&t->c.settings, &s->settings, SETTING_USER_TIMEOUT);

@@ -281,6 +281,31 @@ int model_observe(struct model *model, const struct sighting *s, uint64_t now_ns
 	return told ?: err;
 }
 
+int model_meet(struct model *model, const struct sighting *s, uint32_t alike, uint64_t now_ns)
+{
+	struct tracked *t = find(model, s);
+	int err;
+
+	if (t || lru_count(model->open) >= model->options.max_connections)
+		return 0;
+	t = enter(model, s);
+	if (!t)
+		return -ENOMEM;
+	t->c.cookie = s->cookie;
+	t->alike = alike;
+	err = model_tell(model, t, s, now_ns);
+	t->alike = 0;
+	return err;
+}
+
+void model_gone(struct model *model, uint64_t sock, uint64_t inode)
+{
+	struct tracked *t = lru_find(model->open, &sock);
+
+	if (t && t->c.id.inode == inode && t->c.only_met)
+		model_leave(model, t, FATE_UNKNOWN);
+}
+
 /* Out of memory its timeline lacks an entry. */
 static void tell_first_postponed(struct model *model, enum delay delay, uint64_t now_ns)
 {

@@ -53,6 +53,15 @@ struct model *model_new(const struct model_options *options, const struct model_
 /* NULL is fine. Passes nothing on: see model_finish(). */
 void model_free(struct model *model);
 
+/*
+ * A walk found a connection that a middlebox would forget before its first probe. It stands for alike connections of
+ * its process, 1 if only for itself. Reported unless it is in the story already. Returns like model_observe().
+ */
+int model_meet(struct model *model, const struct sighting *sighting, uint32_t alike, uint64_t now_ns);
+
+/* A later walk did not find that connection: forgets it if nothing else has happened to it. */
+void model_gone(struct model *model, uint64_t sock, uint64_t inode);
+
 /* Processes what the kernel saw. Returns 0, or -ENOMEM: then the sighting is lost, or a timeline lacks an entry. */
 int model_observe(struct model *model, const struct sighting *sighting, uint64_t now_ns);
 

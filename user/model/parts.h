@@ -24,9 +24,10 @@ enum delay {
 struct tracked {
 	struct lru_item lru;
 	struct connection c;
-	bool counted;  /* at least one of its events was passed on */
-	bool newcomer; /* there is no room for it: it lasts as long as one sighting and the events that wait */
-	bool at_start; /* the first walk found it */
+	bool counted;   /* at least one of its events was passed on */
+	bool newcomer;  /* there is no room for it: it lasts as long as one sighting and the events that wait */
+	bool at_start;  /* the first walk found it */
+	uint32_t alike; /* in model_meet() only: its parameter */
 
 	bool probe_open; /* the last probe was neither answered nor followed by another one */
 	uint32_t probe_number;

@@ -109,6 +109,8 @@ static void ended(struct connection *c, const struct event *event)
 
 int story_tell(struct connection *c, const struct event *event)
 {
+	c->only_met =
+		event->kind == EVENT_CONFIGURED && event->changed.middlebox_timeout_s && (c->only_met || !c->announced);
 	begin(c, event);
 	c->last_ns = event->time_ns;
 	c->silent_us = event->silent_us;

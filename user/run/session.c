@@ -149,6 +149,21 @@ static uint64_t look_up_due(void *ctx)
 	return lookup_next_ns(session->lookup);
 }
 
+static void look_for_forgotten(void *ctx)
+{
+	struct session *session = ctx;
+
+	session_now(session);
+	middlebox_step(session->middlebox); /* after an error the next walk tries again */
+}
+
+static uint64_t look_for_forgotten_due(void *ctx)
+{
+	const struct session *session = ctx;
+
+	return session->middlebox ? middlebox_next_ns(session->middlebox) : LOOP_NEVER;
+}
+
 static void tick(void *ctx)
 {
 	struct session *session = ctx;
@@ -233,7 +248,8 @@ static int watch_deadlines(struct session *session)
 		loop_due_fn due;
 		loop_fn run;
 	} deadlines[] = {
-		{ drain_due, drain },        { look_up_due, look_up_owners }, { tick_due, tick },
+		{ drain_due, drain },        { look_up_due, look_up_owners },
+		{ tick_due, tick },          { look_for_forgotten_due, look_for_forgotten },
 		{ sums_due, tell_sums_now }, { end_due, session_stop },
 	};
 	int err = 0;

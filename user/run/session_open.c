@@ -13,21 +13,23 @@
 /* --- with privileges --- */
 
 /* With --pid, walks need to see those processes only, unless --children is given. */
-static void restrict_walk(struct session *session)
+static bool restrict_walk(const struct session *session, struct walk *walk)
 {
 	uint32_t *walked;
+	bool restricted;
 	size_t n;
 	const struct wanted_pid *pids = filter_pids(session->options.filter, &n);
 
 	if (!n || session->options.children)
-		return;
+		return false;
 	walked = calloc(n, sizeof(*walked));
 	if (!walked)
-		return;
+		return false;
 	for (size_t i = 0; i < n; i++)
 		walked[i] = pids[i].pid;
-	session->restricted = walk_restrict(session->walk, walked, n) == 0;
+	restricted = walk_restrict(walk, walked, n) == 0;
 	free(walked);
+	return restricted;
 }
 
 static int open_walk(struct session *session)
@@ -39,7 +41,24 @@ static int open_walk(struct session *session)
 	err = walk_new(&session->walk, &options);
 	if (err)
 		return explain_walk_failure(err, options.btf);
-	restrict_walk(session);
+	session->restricted = restrict_walk(session, session->walk);
+	return 0;
+}
+
+/* Another walk, which sees the state of the sockets. */
+static int open_states(struct session *session)
+{
+	const struct walk_options options = { .purpose = WALK_SOCKETS,
+					      .btf = session->options.btf,
+					      .kin = session->options.children };
+	int err;
+
+	if (!session->options.middlebox_timeout_s)
+		return 0;
+	err = walk_new(&session->states, &options);
+	if (err)
+		return explain_walk_failure(err, options.btf);
+	restrict_walk(session, session->states);
 	return 0;
 }
 
@@ -74,7 +93,7 @@ int session_new(struct session **out, const struct session_options *options)
 	if (!session)
 		return -ENOMEM;
 	session->options = *options;
-	err = open_walk(session) ?: open_tracer(session);
+	err = open_walk(session) ?: open_tracer(session) ?: open_states(session);
 	if (err) {
 		session_free(session);
 		return err;
@@ -89,9 +108,11 @@ void session_free(struct session *session)
 		return;
 	model_free(session->model);
 	lookup_free(session->lookup);
+	middlebox_free(session->middlebox);
 	owners_free(session->owners);
 	tracer_free(session->tracer);
 	walk_free(session->walk);
+	walk_free(session->states);
 	watched_free(session->watched);
 	loop_free(session->loop);
 	free(session);
@@ -143,6 +164,30 @@ static int open_lookup(struct session *session)
 	return err ?: walk_first(session);
 }
 
+static int open_middlebox(struct session *session)
+{
+	const struct middlebox_options options = {
+		.timeout_s = session->options.middlebox_timeout_s,
+		.walk = session->states,
+		.filter = session->options.filter,
+		.model = session->model,
+	};
+
+	struct lookup *lookup;
+	int err = 0;
+
+	if (!session->states)
+		return 0;
+	session->middlebox = middlebox_new(&options);
+	lookup = lookup_new(session->states, session->owners, session->options.filter);
+	if (!session->middlebox || !lookup)
+		err = -ENOMEM;
+	else if (session->options.children)
+		err = lookup_follow_children(lookup); /* its walk remembers them */
+	lookup_free(lookup);
+	return err;
+}
+
 static void say_all_choices(const struct session *session)
 {
 	if (!session->options.verbose)
@@ -161,7 +206,7 @@ int session_begin(struct session *session, struct outputs *outputs)
 	int err;
 
 	session->outputs = outputs;
-	err = session_watch(session) ?: open_model(session) ?: open_lookup(session);
+	err = session_watch(session) ?: open_model(session) ?: open_lookup(session) ?: open_middlebox(session);
 	if (err) {
 		fprintf(stderr, "katrace: cannot start: %s\n", strerror(-err));
 		return err;
@@ -183,5 +228,7 @@ int session_begin(struct session *session, struct outputs *outputs)
 		session_stop(session);
 	tracer_start(session->tracer);
 	say_tracing(session->tracer, session->options.filtered, outputs_show_timelines(outputs));
+	if (session->middlebox)
+		middlebox_begin(session->middlebox); /* after an error the next walk tries again */
 	return 0;
 }

@@ -7,6 +7,7 @@
 
 #include "run/lookup.h"
 #include "run/losses.h"
+#include "run/middlebox.h"
 #include "run/watched.h"
 #include "kernel/tracer.h"
 #include "kernel/walk.h"
@@ -17,10 +18,12 @@ struct session {
 	struct session_options options;
 	struct hook hooks[N_HOOKS];
 	struct walk *walk;
+	struct walk *states; /* for middlebox; NULL like that */
 	struct tracer *tracer;
 	struct watched *watched; /* NULL: no --pid */
 	struct owners *owners;
 	struct lookup *lookup;
+	struct middlebox *middlebox; /* NULL: no --middlebox-timeout */
 	struct model *model;
 	struct outputs *outputs;
 	struct loop *loop;
