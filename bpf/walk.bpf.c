@@ -130,6 +130,8 @@ int held_sockets(struct bpf_iter__task_file *ctx)
 	if (tp) {
 		owner.sock = (__u64)tp;
 		owner.inode = sock_inode(tp);
+		owner.local_port = sock_local_port(tp);
+		owner.peer_port = sock_peer_port(tp);
 		describe_process(&owner, READ(task, group_leader));
 	}
 	bpf_seq_write(ctx->meta->seq, &owner, sizeof(owner));

@@ -148,9 +148,12 @@ struct katrace_owner {
 	__u32 pid;       /* in katrace's pid namespace */
 	__u32 is_kin;    /* a process of --pid or a descendant: see kin in bpf/walk.bpf.c */
 	char comm[16];   /* of the process's main thread, at most 15 bytes and a zero */
+	__u16 local_port;
+	__u16 peer_port;
+	__u32 unused;
 };
 
-_Static_assert(sizeof(struct katrace_owner) == 64, "owner layout");
+_Static_assert(sizeof(struct katrace_owner) == 72, "owner layout");
 
 /*
  * One descriptor that refers to a TCP socket, or a socket without a file, with everything that `katrace list` shows.

@@ -85,11 +85,11 @@ static void cgroups_are_learnt_once(void **state)
 	owners_walk_end(owners);
 	found.cgroup_id = 78; /* the css_set's memory is another one's now */
 	assert_null(owners_cgroup(owners, &found));
-	owners_walk_begin(owners, 61 * SECOND);
+	owners_walk_begin(owners, 121 * SECOND);
 	owners_walk_end(owners);
 	assert_true(owners_lookup(owners, 1, 1001, &owner));
 	assert_string_equal(owner.cgroup.unit, "nginx.service");
-	owners_walk_begin(owners, 62 * SECOND);
+	owners_walk_begin(owners, 122 * SECOND);
 	owners_walk_end(owners);
 	found.cgroup_id = 77;
 	assert_null(owners_cgroup(owners, &found));
@@ -105,12 +105,42 @@ static void the_last_holder_is_remembered_a_while(void **state)
 	owners_walk_begin(owners, SECOND);
 	find(owners, 1, 100, "gone");
 	owners_walk_end(owners);
-	owners_walk_begin(owners, 50 * SECOND);
+	owners_walk_begin(owners, 110 * SECOND);
 	owners_walk_end(owners);
 	assert_true(owners_lookup(owners, 1, 1001, &owner));
-	owners_walk_begin(owners, 70 * SECOND);
+	owners_walk_begin(owners, 130 * SECOND);
 	owners_walk_end(owners);
 	assert_false(owners_lookup(owners, 1, 1001, &owner));
+	owners_free(owners);
+}
+
+/* An orphan has no inode; a sock that has another socket now has another one's, and the one before is still known. */
+static void the_inode_of_an_orphan(void **state)
+{
+	struct katrace_owner found = {
+		.sock = 1, .inode = 1001, .pid = 7, .comm = "a", .local_port = 22, .peer_port = 99
+	};
+	struct owners *owners = owners_new();
+	struct owner owner;
+
+	(void)state;
+	owners_walk_begin(owners, SECOND);
+	assert_int_equal(owners_found(owners, &found, NULL, 0), 0);
+	owners_walk_end(owners);
+	assert_int_equal(owners_inode_of(owners, 1, 22, 99), 1001);
+	assert_int_equal(owners_inode_of(owners, 1, 22, 98), 0);
+	assert_int_equal(owners_inode_of(owners, 2, 22, 99), 0);
+	for (found.inode = 1002; found.inode < 1005; found.inode++) {
+		found.peer_port++;
+		owners_walk_begin(owners, found.inode * SECOND / 1000);
+		assert_int_equal(owners_found(owners, &found, NULL, 0), 0);
+		owners_walk_end(owners);
+	}
+	assert_int_equal(owners_inode_of(owners, 1, 22, 102), 1004);
+	assert_int_equal(owners_inode_of(owners, 1, 22, 101), 0);
+	assert_true(owners_lookup(owners, 1, 1004, &owner));
+	assert_true(owners_lookup(owners, 1, 1003, &owner));
+	assert_false(owners_lookup(owners, 1, 1002, &owner));
 	owners_free(owners);
 }
 
@@ -200,10 +230,15 @@ static void two_owners_become_one(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(lowest_pid_comes_first),   cmocka_unit_test(a_new_walk_replaces_the_holders),
-		cmocka_unit_test(cgroups_are_learnt_once),  cmocka_unit_test(the_last_holder_is_remembered_a_while),
-		cmocka_unit_test(many_holders_are_bounded), cmocka_unit_test(a_name_ends),
-		cmocka_unit_test(two_owners_become_one),    cmocka_unit_test(half_a_walk_is_none),
+		cmocka_unit_test(the_inode_of_an_orphan),
+		cmocka_unit_test(lowest_pid_comes_first),
+		cmocka_unit_test(a_new_walk_replaces_the_holders),
+		cmocka_unit_test(cgroups_are_learnt_once),
+		cmocka_unit_test(the_last_holder_is_remembered_a_while),
+		cmocka_unit_test(many_holders_are_bounded),
+		cmocka_unit_test(a_name_ends),
+		cmocka_unit_test(two_owners_become_one),
+		cmocka_unit_test(half_a_walk_is_none),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

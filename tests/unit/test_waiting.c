@@ -2,6 +2,8 @@
 /* The model: events wait for their owner, and connections that do not match are skipped. */
 #include "world.h"
 
+#include <errno.h>
+
 static void events_wait_for_their_owner(void **state)
 {
 	struct world *w = world_new(10);
@@ -232,9 +234,56 @@ static void an_unknown_owner_is_looked_up_less_and_less_often(void **state)
 	world_free(w);
 }
 
+/* It has no inode, and no walk will find it: its owner is the one that a walk has found, also for filters. */
+static void orphans_keep_their_owner(void **state)
+{
+	struct world *w = world_new(10);
+	struct sighting s = make_sighting(KATRACE_CLOSED, 1, 100 * SECOND);
+
+	(void)state;
+	assert_int_equal(filter_add_pid(w->filter, 42, 0), 0);
+	walk(w, 1, 42, SECOND);
+	s.state = TCP_FIN_WAIT1;
+	s.error = ETIMEDOUT;
+	s.orphan = true;
+	s.id.inode = 0;
+	observe(w, s);
+	assert_false(model_wants_walk(w->model));
+	assert_true(w->last_ended_partial);
+	expect(w, "configured [42]\nended close_timeout 0 [42]\n-- ended, 0 entries\n");
+	walk(w, 2, 43, 101 * SECOND);
+	s.id.sock = 2; /* another process's */
+	observe(w, s);
+	s.id.sock = 3; /* nobody's */
+	observe(w, s);
+	assert_false(model_wants_walk(w->model));
+	expect(w, "");
+	world_free(w);
+}
+
+/* Its story began with the process, and its owner is older than what is looked up again. */
+static void orphans_wait_for_no_walk(void **state)
+{
+	struct world *w = world_new(10);
+	struct sighting s = make_sighting(KATRACE_SUPPRESSED, 1, 100 * SECOND);
+
+	(void)state;
+	walk(w, 1, 42, SECOND);
+	observe(w, make_probe(1, 1, 2 * SECOND));
+	s.state = TCP_FIN_WAIT1;
+	s.orphan = true;
+	s.id.inode = 0;
+	observe(w, s);
+	assert_false(model_wants_walk(w->model));
+	expect(w, "configured [42]\nsent 1/3 [42]\nsuppressed begin [42]\n");
+	world_free(w);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(orphans_keep_their_owner),
+		cmocka_unit_test(orphans_wait_for_no_walk),
 		cmocka_unit_test(events_wait_for_their_owner),
 		cmocka_unit_test(events_wait_a_second_at_most),
 		cmocka_unit_test(events_during_a_walk),

@@ -126,7 +126,9 @@ static inline void world_free(struct world *w)
 /* A walk in which sock has one holder, and none when sock is 0. */
 static inline void walk(struct world *w, uint64_t sock, uint32_t pid, uint64_t now)
 {
-	const struct katrace_owner owner = { .sock = sock, .inode = 1000 + sock, .pid = pid, .comm = "holder" };
+	const struct katrace_owner owner = {
+		.sock = sock, .inode = 1000 + sock, .pid = pid, .comm = "holder", .local_port = 22, .peer_port = 51040
+	};
 
 	owners_walk_begin(w->owners, now);
 	if (sock)

@@ -100,10 +100,11 @@ static struct tracked *make(const struct model *model, const struct sighting *s,
 	if (!t)
 		return NULL;
 	t->newcomer = true;
-	t->c.id = s->id;
+	t->c.id = model_identity(model, s);
+	t->orphan = s->orphan;
 	t->c.cookie = s->cookie;
 	t->c.timeline.off = true;
-	t->at_start = owners_held_at_start(model->owners, s->id.sock, s->id.inode);
+	t->at_start = owners_held_at_start(model->owners, t->c.id.sock, t->c.id.inode);
 	if (known) {
 		recall(t, known);
 		return t;

@@ -104,9 +104,9 @@ static struct tracked *enter(struct model *model, const struct sighting *s)
 
 	if (!t)
 		return NULL;
-	t->c.id = s->id;
+	t->c.id = model_identity(model, s);
 	t->c.timeline.off = model->options.no_timelines;
-	t->at_start = owners_held_at_start(model->owners, s->id.sock, s->id.inode);
+	t->at_start = owners_held_at_start(model->owners, t->c.id.sock, t->c.id.inode);
 	if (lru_add(model->open, t)) {
 		free(t);
 		return NULL;
@@ -264,6 +264,7 @@ int model_observe(struct model *model, const struct sighting *s, uint64_t now_ns
 		t->c.id.inode = s->id.inode;
 	if (s->cookie)
 		t->c.cookie = s->cookie;
+	t->orphan = s->orphan;
 	if (!t->c.announced && s->kind == KATRACE_ANSWER) { /* the record of its probe is still to come */
 		t->early_answer_ns = s->time_ns;
 		return 0;

@@ -7,15 +7,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define REMEMBER_NS (60 * 1000000000ULL)
+/* Longer than an orphan lives with the default tcp_orphan_retries: 105 s. */
+#define REMEMBER_NS (120 * 1000000000ULL)
 /* How many are forgotten at once: at the end of a walk, and with each descriptor found. */
 #define FORGET_AT_END 1024
 #define FORGET_EACH 2
-
-struct held_key {
-	uint64_t sock;
-	uint64_t inode;
-};
 
 /* Who held a socket in one walk. Most sockets have one holder: more are allocated when needed. */
 struct holders {
@@ -31,9 +27,13 @@ struct holders {
 /* A walk writes one result while the other one, of an earlier walk, is still valid. */
 struct held {
 	struct lru_item lru;
-	struct held_key key;
+	uint64_t sock;
+	uint64_t inode;
+	uint16_t local_port, peer_port;
 	uint64_t seen_ns;
 	bool at_start; /* found by the first walk */
+	struct held
+		*before; /* with the same sock: its events may still wait; not in the LRU list, without one before */
 	struct holders results[2];
 };
 
@@ -67,7 +67,7 @@ struct owners *owners_new(void)
 
 	if (!owners)
 		return NULL;
-	owners->held = lru_new(offsetof(struct held, key), sizeof(struct held_key));
+	owners->held = lru_new(offsetof(struct held, sock), sizeof(uint64_t));
 	owners->places = lru_new(offsetof(struct place, key), sizeof(struct place_key));
 	owners->walk = 1;
 	if (owners->held && owners->places)
@@ -78,12 +78,20 @@ struct owners *owners_new(void)
 	return NULL;
 }
 
-static void forget(struct owners *owners, struct held *held)
+static void free_held(struct held *held)
 {
-	lru_remove(owners->held, held);
+	if (!held)
+		return;
+	free_held(held->before);
 	for (int i = 0; i < 2; i++)
 		free(held->results[i].other_pids);
 	free(held);
+}
+
+static void forget(struct owners *owners, struct held *held)
+{
+	lru_remove(owners->held, held);
+	free_held(held);
 }
 
 static void forget_place(struct owners *owners, struct place *place)
@@ -137,9 +145,22 @@ void owners_walk_end(struct owners *owners)
 
 static struct held *find(const struct owners *owners, uint64_t sock, uint64_t inode)
 {
-	const struct held_key key = { sock, inode };
+	struct held *held = lru_find(owners->held, &sock);
 
-	return lru_find(owners->held, &key);
+	while (held && held->inode != inode)
+		held = held->before;
+	return held;
+}
+
+/* The sock is another socket's now. */
+static void take_place_of(struct owners *owners, struct held *held)
+{
+	held->before = lru_find(owners->held, &held->sock);
+	if (!held->before)
+		return;
+	lru_remove(owners->held, held->before);
+	free_held(held->before->before);
+	held->before->before = NULL;
 }
 
 static struct held *remember(struct owners *owners, const struct katrace_owner *found)
@@ -148,10 +169,12 @@ static struct held *remember(struct owners *owners, const struct katrace_owner *
 
 	if (!held)
 		return NULL;
-	held->key = (struct held_key){ found->sock, found->inode };
+	held->sock = found->sock;
+	held->inode = found->inode;
 	held->at_start = owners->walk == 1;
+	take_place_of(owners, held);
 	if (lru_add(owners->held, held)) {
-		free(held);
+		free_held(held);
 		return NULL;
 	}
 	return held;
@@ -260,7 +283,10 @@ int owners_found(struct owners *owners, const struct katrace_owner *found, const
 	if (holders->walk == owners->walk)
 		return add_holder(holders, found, cgroup, meets);
 	held->seen_ns = owners->begun_ns;
-	lru_use(owners->held, held);
+	held->local_port = found->local_port; /* it may have connected since the last walk */
+	held->peer_port = found->peer_port;
+	if (held == lru_find(owners->held, &held->sock))
+		lru_use(owners->held, held);
 	holders->walk = owners->walk;
 	holders->n_others = 0;
 	holders->meets = meets;
@@ -298,6 +324,13 @@ bool owners_held_at_start(const struct owners *owners, uint64_t sock, uint64_t i
 	const struct held *held = find(owners, sock, inode);
 
 	return held && held->at_start;
+}
+
+uint64_t owners_inode_of(const struct owners *owners, uint64_t sock, uint16_t local_port, uint16_t peer_port)
+{
+	const struct held *held = lru_find(owners->held, &sock);
+
+	return held && held->local_port == local_port && held->peer_port == peer_port ? held->inode : 0;
 }
 
 static void add_pid(struct owner *owner, uint32_t pid)

@@ -32,8 +32,8 @@ void owners_free(struct owners *owners);
 
 /*
  * A walk begins at now_ns, finds descriptors and ends: only then is its result valid. The next one adds to a walk that
- * broke off before its end. An owner that a walk does not find again is remembered for a minute: the socket may live on
- * after its process closed it. owners_found() returns 0 or -ENOMEM. cgroup comes from owners_cgroup() or
+ * broke off before its end. An owner that a walk does not find again is remembered for two minutes: the socket may live
+ * on after its process closed it. owners_found() returns 0 or -ENOMEM. cgroup comes from owners_cgroup() or
  * owners_add_cgroup() in this walk, or is NULL; meets is the result of filter_process().
  */
 void owners_walk_begin(struct owners *owners, uint64_t now_ns);
@@ -53,6 +53,12 @@ uint64_t owners_walked_ns(const struct owners *owners);
 
 /* Copies the holders of a socket to *owner. False if no holder is known. */
 bool owners_lookup(const struct owners *owners, uint64_t sock, uint64_t inode, struct owner *owner);
+
+/*
+ * The inode that the socket of a connection had when a walk last found it held, as an orphan has none any more; 0: none
+ * did.
+ */
+uint64_t owners_inode_of(const struct owners *owners, uint64_t sock, uint16_t local_port, uint16_t peer_port);
 
 /* True if the first walk already found the socket held. */
 bool owners_held_at_start(const struct owners *owners, uint64_t sock, uint64_t inode);

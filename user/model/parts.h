@@ -44,6 +44,7 @@ struct tracked {
 
 	uint64_t lost_before;  /* lost records when it was last seen: they can explain a gap in its probe numbers */
 	uint64_t owner_due_ns; /* look the owner up again then */
+	bool orphan;           /* no process holds it any more */
 	bool refused;          /* its owner did not pass the filter */
 	bool skipped;          /* the kernel side ignored it for a while: events may be missing */
 	uint32_t owner_misses;
@@ -98,6 +99,9 @@ void model_hand_on_first(struct model *model, uint64_t now_ns);
 /* Passes on some events whose time is up, or whose owner a walk has looked for; and when there will be more. */
 void model_hand_on_some(struct model *model, uint64_t now_ns);
 uint64_t model_next_hand_on_ns(const struct model *model);
+
+/* That of a sighting; an orphan has the inode it had when a process held it, if a walk has seen that. */
+struct identity model_identity(const struct model *model, const struct sighting *s);
 
 /* It has left the story and its last event is out: passes it on, unless it is a newcomer, and frees it. */
 void model_hand_on_finished(struct model *model, struct tracked *t);

@@ -52,6 +52,15 @@ static void take_owner(struct model *model, struct tracked *t, uint64_t now_ns)
 		t->owner_misses++;
 }
 
+struct identity model_identity(const struct model *model, const struct sighting *s)
+{
+	struct identity id = s->id;
+
+	if (s->orphan && !id.inode)
+		id.inode = owners_inode_of(model->owners, id.sock, id.local.port, id.peer.port);
+	return id;
+}
+
 /* Is the owner known well enough to pass on an event now? */
 static bool owner_is_settled(struct model *model, struct tracked *t, uint64_t now_ns)
 {
@@ -59,8 +68,13 @@ static bool owner_is_settled(struct model *model, struct tracked *t, uint64_t no
 
 	if (now_ns < t->owner_due_ns)
 		return true;
-	if (!t->c.id.inode) /* no process can hold it: an orphan, or not accepted yet */
+	if (!t->c.id.inode) /* no process can hold it: not accepted yet, or an orphan that no walk has found before */
 		return true;
+	if (t->orphan) { /* no walk will find it: who held it last is its owner */
+		if (!t->c.owner.pid)
+			take_owner(model, t, now_ns);
+		return true;
+	}
 	if (now_ns >= owners_walked_ns(model->owners) + MODEL_OWNER_FRESH_NS ||
 	    !owners_lookup(model->owners, t->c.id.sock, t->c.id.inode, &owner))
 		return false;
