@@ -124,6 +124,8 @@ LIVE_TEST(list_sums_up, .once = true)
 	enum { N = 6 };
 	char text[128], netns[64];
 	const char *const summary[] = { "-p", own_pid(), "--summary", NULL };
+	const char *const sums[] = { "-p", own_pid(), "--summary", "--json", NULL };
+	const char *const sysctls[] = { "--sysctl", "--json", "--netns", netns, NULL };
 	const char *const sysctl[] = { "--sysctl", NULL }, *const chosen[] = { "--sysctl", "--netns", netns, NULL };
 	struct tool *tool;
 	struct net *net;
@@ -144,6 +146,15 @@ LIVE_TEST(list_sums_up, .once = true)
 	assert_int_equal(tool_lines(tool, "12           2   10   4.00        never", "30s+3x10s"), 1);
 	assert_null(strchr(tool_stdout(tool), '\033'));
 	tool_free(tool);
+	tool = run_list(sums); /* the validator checks the schema, this test the values */
+	assert_int_equal(tool_lines(tool, "\"event_name\":\"katrace.summary\"", "\"name\":\"sums \\u001b[1m up\""), 1);
+	assert_int_equal(tool_lines(tool, "{\"connections\":12,\"keepalive_on\":2,\"keepalive_off\":10,",
+				    "\"probes_per_day\":5760,\"noticed_after_us\":60000000,"),
+			 1);
+	assert_int_equal(tool_lines(tool, "\"no_keepalive\":10,",
+				    "\"settings\":{\"connections\":[2],\"idle_s\":[30],\"interval_s\":[10],"),
+			 1);
+	tool_free(tool);
 	tool = run_list(sysctl);
 	net_name(net, HOST_A, netns, sizeof(netns));
 	assert_int_equal(tool_lines(tool, netns, "  123  "), 1);
@@ -153,6 +164,11 @@ LIVE_TEST(list_sums_up, .once = true)
 	tool = run_list(chosen); /* host B's */
 	assert_int_equal(tool_lines(tool, "", ""), 2);
 	assert_int_equal(tool_lines(tool, netns, "  7200  "), 1);
+	tool_free(tool);
+	net_name(net, HOST_A, netns, sizeof(netns));
+	tool = run_list(sysctls);
+	assert_int_equal(tool_lines(tool, netns, "\"sysctl\":{\"idle_s\":123,\"interval_s\":75,\"probe_limit\":9,"), 1);
+	assert_int_equal(tool_lines(tool, "", ""), 1);
 	tool_free(tool);
 	for (int i = 0; i < N; i++)
 		tcp_close(&tcp[i]);

@@ -125,7 +125,9 @@ static void what_is_not_katraces(void **state)
 	refused("{\"event_name\":17}", -ENOMSG);
 	refused(HEAD_OF("1.1", "other.started") "\"katrace\":{}}", -ENOMSG);
 	refused(HEAD("brandnew") "\"katrace\":{}}", -ENOSYS);
-	refused(HEAD("socket") "\"katrace\":{}}", -ENOSYS);
+	refused(HEAD("socket") "\"katrace\":{}}", -ENOTSUP);
+	refused(HEAD("summary") "\"katrace\":{}}", -ENOTSUP);
+	refused(HEAD("sysctl") "\"katrace\":{}}", -ENOTSUP);
 }
 
 static void cut_anywhere(void **state)

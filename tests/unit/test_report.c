@@ -3,6 +3,7 @@
 #include "sockets.h"
 
 #include "format/columns.h"
+#include "format/json_writer.h"
 #include "format/report.h"
 
 #include <stdlib.h>
@@ -282,13 +283,99 @@ static void sysctl_tables(void **state)
 					      "7                 60     1      3\n");
 }
 
+/* For the validator, where there is one: the schema knows each line. */
+static void keep_lines(const struct out *out)
+{
+	const char *dir = getenv("KATRACE_LINES");
+	char path[4096];
+	FILE *file;
+
+	if (!dir || !*dir)
+		return;
+	snprintf(path, sizeof(path), "%s/unit-sums.ndjson", dir);
+	file = fopen(path, "ae");
+	assert_non_null(file);
+	assert_int_equal(fwrite(out->buf, 1, out->used, file), out->used);
+	assert_int_equal(fclose(file), 0);
+}
+
+#define HEAD(name, sequence)                                                                                           \
+	"{\"timestamp\":\"2026-11-20T21:04:10.114000001Z\",\"schema_version\":\"" SCHEMA_VERSION                       \
+	"\",\"event_name\":\"katrace." name                                                                            \
+	"\",\"severity_number\":9,\"severity_text\":\"INFO\",\"sequence\":" sequence ","
+
+static void sums_as_json(void **state)
+{
+	struct event_line line = { .run = "5f3a" };
+	struct out out = out_make(text, sizeof(text) - 1);
+	struct summary *summary = sum_up();
+	struct json_writer *writer = json_writer_new();
+
+	(void)state;
+	assert_non_null(writer);
+	for (size_t i = 0; i < summary_count(summary); i++) {
+		line.sequence = i + 1;
+		json_writer_summary(writer, &line, 1795208650114000001ULL, summary_get(summary, i), &out);
+	}
+	json_writer_free(writer);
+	summary_free(summary);
+	keep_lines(&out);
+	assert_string_equal(
+		end_text(&out),
+		HEAD("summary",
+		     "1") "\"process\":{\"pid\":812,\"name\":\"nginx\"},\"katrace\":{\"summary\":{\"connections\":2,\"keepalive_on\":2,"
+			  "\"keepalive_off\":0,\"probes_per_day\":2880,\"noticed_after_us\":45000000,\"unanswered\":1,"
+			  "\"unanswered_silent_us\":37000000,\"retransmitting\":0,\"orphans\":0,\"zombies\":0,\"peer_closed\":0,"
+			  "\"no_keepalive\":0,\"settings\":{\"connections\":[1,1],\"idle_s\":[30,30],\"interval_s\":[5,"
+			  "5],\"probe_limit\":[3,3],\"user_timeout_ms\":[0,0],\"from_sysctl\":[\"interval_s\",\"idle_s interval_s probe_limit\"]}}}}\n" HEAD(
+				  "summary",
+				  "2") "\"process\":{\"pid\":7,\"name\":\"a \\\"b\\\"\\u001b[31m\"},\"katrace\":{\"summary\":{\"connections\":2,"
+				       "\"keepalive_on\":1,\"keepalive_off\":1,\"probes_per_day\":12,\"noticed_after_us\":9075000000,"
+				       "\"unanswered\":0,\"retransmitting\":0,\"orphans\":0,\"zombies\":1,\"zombies_silent_us\":273720000000,"
+				       "\"peer_closed\":0,\"no_keepalive\":1,\"no_keepalive_silent_us\":273720000000,\"settings\":{\"connections\":[1],"
+				       "\"idle_s\":[7200],\"interval_s\":[75],\"probe_limit\":[3],\"user_timeout_ms\":[9000500],\"from_sysctl\":[\"interval_s\"]}}}}\n" HEAD(
+					       "summary",
+					       "3") "\"katrace\":{\"summary\":{\"connections\":1,\"keepalive_on\":1,\"keepalive_off\":0,\"probes_per_day\":0,"
+						    "\"unanswered\":0,\"retransmitting\":0,\"orphans\":0,\"zombies\":0,\"peer_closed\":0,\"no_keepalive\":0,"
+						    "\"settings\":{\"connections\":[1],\"idle_s\":[30],\"interval_s\":[5],\"probe_limit\":[3],\"user_timeout_ms\":[0],"
+						    "\"from_sysctl\":[\"interval_s\"]}}}}\n");
+}
+
+static void sysctls_as_json(void **state)
+{
+	const struct katrace_netns netns = { 4026531840, 7200 * HZ, 75 * HZ, 9 };
+	const struct event_line line = { .run = "5f3a", .sequence = 1 };
+	struct out out = out_make(text, sizeof(text) - 1);
+	struct json_writer *writer = json_writer_new();
+	struct sysctls sysctls;
+
+	(void)state;
+	assert_non_null(writer);
+	sysctls_decode(&sysctls, &netns, HZ);
+	sysctls.is_own = true;
+	sysctls.descriptors = 12;
+	json_writer_sysctls(writer, &line, 1795208650114000001ULL, &sysctls, &out);
+	json_writer_free(writer);
+	keep_lines(&out);
+	assert_string_equal(end_text(&out),
+			    HEAD("sysctl", "1") "\"katrace\":{\"netns\":\"4026531840\",\"sysctl\":{\"own\":true,"
+						"\"idle_s\":7200,\"interval_s\":75,\"probe_limit\":9,"
+						"\"noticed_after_us\":7875000000,\"descriptors\":12}}}\n");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(the_longest_time_counts), cmocka_unit_test(what_was_never_heard_is_not_silent),
-		cmocka_unit_test(old_timers_are_noted),    cmocka_unit_test(summed_up),
-		cmocka_unit_test(narrow_summaries),        cmocka_unit_test(thousands_without_keepalive),
-		cmocka_unit_test(trouble_comes_first),     cmocka_unit_test(sysctl_tables),
+		cmocka_unit_test(the_longest_time_counts),
+		cmocka_unit_test(what_was_never_heard_is_not_silent),
+		cmocka_unit_test(old_timers_are_noted),
+		cmocka_unit_test(summed_up),
+		cmocka_unit_test(narrow_summaries),
+		cmocka_unit_test(thousands_without_keepalive),
+		cmocka_unit_test(trouble_comes_first),
+		cmocka_unit_test(sysctl_tables),
+		cmocka_unit_test(sums_as_json),
+		cmocka_unit_test(sysctls_as_json),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -93,8 +93,9 @@ const struct option_line option_lines[] = {
 
 	{ 'j', "json", NULL, TRACE, GROUP_OUTPUT, "Print events as JSON, one object per line", .common = true,
 	  FLAG(json), .more = "No timelines. katrace schema prints the schema." },
-	{ 'j', "json", NULL, LIST, GROUP_OUTPUT, "Print JSON, one object per line and connection", FLAG(json),
-	  .more = "katrace schema prints the schema, under katrace.socket." },
+	{ 'j', "json", NULL, LIST, GROUP_OUTPUT, "Print JSON, one object per line", FLAG(json),
+	  .more = "One line for each connection, with --summary for each process, with --sysctl for each network "
+		  "namespace. katrace schema prints the schema, under katrace.socket, summary and sysctl." },
 	{ 'j', "json", NULL, DOCTOR, GROUP_OUTPUT, "Print one JSON object", FLAG(json) },
 	{ 0, "csv", NULL, LIST, GROUP_OUTPUT, "Print comma-separated values", FLAG(csv) },
 	{ 0, "no-header", NULL, LIST, GROUP_OUTPUT, "Print no column titles", FLAG(no_header) },

@@ -163,8 +163,8 @@ int check_list(struct options *options)
 		return bad_input(options, "--json and --csv exclude each other");
 	if (options->summary && options->sysctl)
 		return bad_input(options, "--summary and --sysctl exclude each other");
-	if ((options->summary || options->sysctl) && (options->json || options->csv))
-		return bad_input(options, "--summary and --sysctl are text only: not with --json or --csv");
+	if ((options->summary || options->sysctl) && options->csv)
+		return bad_input(options, "--summary and --sysctl are text or --json: not with --csv");
 	if (options->sysctl && selects_connections(options))
 		return bad_input(options, "--sysctl shows network namespaces: --netns selects them, options that "
 					  "select connections do not");

@@ -184,6 +184,7 @@ static int prepare_view(struct list *list)
 		return -errno;
 	snprintf(list->view.run, sizeof(list->view.run), "%08" PRIx32, run);
 	list->view.zombies = list->options.zombies;
+	list->view.json = list->options.format == LIST_JSON;
 	list->view.header = !list->options.no_header;
 	list->view.page = list->page;
 	return 0;

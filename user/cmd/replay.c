@@ -25,6 +25,7 @@ static const struct {
 	{ -EBADMSG, "not JSON, or truncated" },
 	{ -ENOMSG, "of other programs" },
 	{ -ENOSYS, "with events this version does not know" },
+	{ -ENOTSUP, "of katrace list, which is no recording" },
 	{ -EPROTONOSUPPORT, "of another schema version" },
 	{ -EINVAL, "with invalid values" },
 	{ -EALREADY, "repeated" },

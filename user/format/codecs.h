@@ -58,5 +58,12 @@ extern const struct codec codec_named, codec_errno, codec_result, codec_id, code
 extern const struct codec codec_ip_version, codec_address, codec_interface, codec_scope_id;
 extern const struct codec codec_foreign_text, codec_container, codec_text, codec_hooks, codec_degraded;
 extern const struct codec codec_other_pids, codec_settings, codec_changed, codec_error_type;
+extern const struct codec codec_in_use, codec_per_day, codec_sources;
+
+/* When fields of katrace.summary are there. */
+bool summary_has_process(const struct sources *sources);
+bool summary_has_container(const struct sources *sources);
+bool summary_notices(const struct sources *sources);
+bool summary_has_settings(const struct sources *sources);
 
 #endif

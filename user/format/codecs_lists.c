@@ -3,6 +3,7 @@
 #include "format/codecs.h"
 
 #include "format/json.h"
+#include "model/summary.h"
 
 #include <errno.h>
 #include <json-c/json.h>
@@ -194,3 +195,76 @@ static int read_changed(const struct place *place, struct json_object *value)
 
 const struct codec codec_settings = { write_settings, read_settings };
 const struct codec codec_changed = { write_changed, read_changed };
+
+/* --- sums --- */
+
+static const struct summary_line *summary_of(const struct sources *sources)
+{
+	return sources->from[FROM_SUMMARY];
+}
+
+bool summary_has_process(const struct sources *sources)
+{
+	return summary_of(sources)->owner.pid;
+}
+
+bool summary_has_container(const struct sources *sources)
+{
+	return summary_of(sources)->owner.pid && *summary_of(sources)->owner.cgroup.container;
+}
+
+bool summary_notices(const struct sources *sources)
+{
+	return summary_of(sources)->detects;
+}
+
+bool summary_has_settings(const struct sources *sources)
+{
+	return summary_of(sources)->n_settings;
+}
+
+/* Its place is the value of the first of the settings in use. */
+static void write_in_use(const struct value *value, struct out *out)
+{
+	const struct summary_line *line = summary_of(value->sources);
+	const char *at = value->at;
+
+	for (size_t i = 0; i < line->n_settings; i++) {
+		out_bytes(out, i ? "," : "[", 1);
+		out_number(out, field_number(value->field, at + i * sizeof(line->settings[0])));
+	}
+	out_bytes(out, "]", 1);
+}
+
+/* Once in two hours is 12 a day: a minute is too short for whole numbers. */
+static void write_per_day(const struct value *value, struct out *out)
+{
+	const struct summary_line *line = summary_of(value->sources);
+
+	out_number(out, (uint64_t)(line->probes_per_minute * 1440 + 0.5));
+}
+
+const struct codec codec_in_use = { write_in_use, NULL };
+const struct codec codec_per_day = { write_per_day, NULL };
+
+static void write_sources(const struct value *value, struct out *out)
+{
+	const struct summary_line *line = summary_of(value->sources);
+	const char *before;
+
+	for (size_t i = 0; i < line->n_settings; i++) {
+		out_text(out, i ? ",\"" : "[\"");
+		before = "";
+		for (enum setting j = 0; j < SETTINGS; j++) {
+			if (!(line->settings[i].settings.from_sysctl & setting_bit(j)))
+				continue;
+			out_text(out, before);
+			out_text(out, setting_name(j));
+			before = " ";
+		}
+		out_text(out, "\"");
+	}
+	out_text(out, "]");
+}
+
+const struct codec codec_sources = { write_sources, NULL };

@@ -5,6 +5,8 @@
 #include "format/field_names.h"
 #include "model/hook_mode.h"
 #include "model/sockets.h"
+#include "model/summary.h"
+#include "model/sysctls.h"
 
 #include <string.h>
 
@@ -21,6 +23,8 @@
 #define LOST BIT(EVENT_EVENTS_LOST)
 #define STATS BIT(LINE_STATS)
 #define SOCKET BIT(LINE_SOCKET)
+#define SUMMARY BIT(LINE_SUMMARY)
+#define SYSCTL BIT(LINE_SYSCTL)
 #define CONNECTION (CONFIGURED | SENT | DROPPED | ANSWERED | SUPPRESSED | PEER_CLOSED | ENDED | SOCKET)
 
 /* The place of a value. */
@@ -32,6 +36,8 @@
 #define IN_LISTED(member) IN(FROM_LISTED, struct listed, member)
 #define IN_STARTED(member) IN(FROM_STARTED, struct started, member)
 #define IN_STATS(member) IN(FROM_STATS, struct stats, member)
+#define IN_SUMMARY(member) IN(FROM_SUMMARY, struct summary_line, member)
+#define IN_SYSCTLS(member) IN(FROM_SYSCTLS, struct sysctls, member)
 
 /* The type of a value. */
 #define NAME_OF(function, from, to) .type = FIELD_STRING, .names = { (function), (from), (to) }, .codec = &codec_named
@@ -375,6 +381,8 @@ const struct field fields[] = {
 	{ .path = "katrace.lost_output", .lines = STATS, IN_STATS(lost[LOST_OUTPUT]), .means = "Lost in stage output." },
 	{ .path = "katrace.lost_connections", .lines = STATS, IN_STATS(lost[LOST_CONNECTIONS]),
 	  .means = "Lost in stage connections." },
+
+#include "format/fields_lists.inc"
 };
 /* clang-format on */
 

@@ -251,10 +251,10 @@ static int check_version(struct json_object *line)
 	return 0;
 }
 
-/* LINE_KINDS for a name that this version does not know. Lists are not recordings. */
+/* LINE_KINDS for a name that this version does not know. */
 static enum line_kind kind_of(const char *name)
 {
-	for (enum line_kind kind = 0; kind < LINE_SOCKET; kind++)
+	for (enum line_kind kind = 0; kind < LINE_KINDS; kind++)
 		if (strcmp(name, line_name(kind)) == 0)
 			return kind;
 	return LINE_KINDS;
@@ -282,6 +282,8 @@ static int take_line(struct ndjson *ndjson, struct json_object *line, struct rec
 	kind = kind_of(name);
 	if (kind == LINE_KINDS)
 		return -ENOSYS;
+	if (kind >= LINE_SOCKET)
+		return -ENOTSUP;
 	if ((int)kind < EVENT_KINDS)
 		reading.event.kind = (enum event_kind)kind;
 	err = read_fields(line, &ndjson->plans[kind], &reading);

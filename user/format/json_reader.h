@@ -24,7 +24,8 @@ void ndjson_free(struct ndjson *ndjson);
 /*
  * Reads one line, without its newline. Returns 0; or why the line cannot be used: -EBADMSG if it is not JSON, or
  * truncated; -ENOMSG if it is from another program; -EPROTONOSUPPORT if its schema has another major version; -ENOSYS
- * for an event that this version does not know; or -EINVAL if it has invalid values.
+ * for an event that this version does not know; -ENOTSUP if it is of katrace list, which is no recording; or -EINVAL if
+ * it has invalid values.
  */
 int ndjson_read(struct ndjson *ndjson, const char *line, size_t n, struct recorded *recorded);
 

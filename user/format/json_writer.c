@@ -139,3 +139,27 @@ void json_writer_socket(struct json_writer *writer, const struct event_line *lin
 
 	write_line(writer, &sources, out);
 }
+
+void json_writer_summary(struct json_writer *writer, const struct event_line *line, uint64_t wall_ns,
+			 const struct summary_line *summary, struct out *out)
+{
+	const struct event now = { .wall_ns = wall_ns };
+	const struct sources sources = {
+		.kind = LINE_SUMMARY,
+		.from = { [FROM_LINE] = line, [FROM_EVENT] = &now, [FROM_SUMMARY] = summary },
+	};
+
+	write_line(writer, &sources, out);
+}
+
+void json_writer_sysctls(struct json_writer *writer, const struct event_line *line, uint64_t wall_ns,
+			 const struct sysctls *sysctls, struct out *out)
+{
+	const struct event now = { .wall_ns = wall_ns };
+	const struct sources sources = {
+		.kind = LINE_SYSCTL,
+		.from = { [FROM_LINE] = line, [FROM_EVENT] = &now, [FROM_SYSCTLS] = sysctls },
+	};
+
+	write_line(writer, &sources, out);
+}

@@ -9,6 +9,8 @@
 #include "format/line.h"
 #include "format/out.h"
 #include "model/sockets.h"
+#include "model/summary.h"
+#include "model/sysctls.h"
 
 struct json_writer;
 
@@ -28,5 +30,11 @@ void json_writer_stats(struct json_writer *writer, const struct event_line *line
 /* A line of a list, katrace.socket. line->sequence is also part of its connection id; wall_ns: CLOCK_REALTIME. */
 void json_writer_socket(struct json_writer *writer, const struct event_line *line, uint64_t wall_ns,
 			const struct listed *listed, struct out *out);
+
+/* The connections of a process, and the sysctls of a network namespace, at that CLOCK_REALTIME. */
+void json_writer_summary(struct json_writer *writer, const struct event_line *line, uint64_t wall_ns,
+			 const struct summary_line *summary, struct out *out);
+void json_writer_sysctls(struct json_writer *writer, const struct event_line *line, uint64_t wall_ns,
+			 const struct sysctls *sysctls, struct out *out);
 
 #endif

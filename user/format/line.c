@@ -28,6 +28,10 @@ static const struct {
 	[EVENT_EVENTS_LOST] = { .means = "Events were lost." },
 	[LINE_STATS] = { "katrace.stats", "Totals since the start: every --stats seconds, and as the last line." },
 	[LINE_SOCKET] = { "katrace.socket", "A line of katrace list --json." },
+	[LINE_SUMMARY] = { "katrace.summary",
+			   "A line of katrace list --summary --json: the connections of one process. Without a "
+			   "process: those that no process holds." },
+	[LINE_SYSCTL] = { "katrace.sysctl", "A line of katrace list --sysctl --json: one network namespace." },
 };
 
 const char *line_name(enum line_kind kind)

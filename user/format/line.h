@@ -24,7 +24,9 @@ struct event_line {
 enum line_kind {
 	LINE_STARTED = EVENT_KINDS,
 	LINE_STATS,
-	LINE_SOCKET,
+	LINE_SOCKET, /* this and the following are lines of lists, which are no recordings */
+	LINE_SUMMARY,
+	LINE_SYSCTL,
 	LINE_KINDS,
 };
 
@@ -36,6 +38,8 @@ enum source {
 	FROM_LISTED,     /* struct listed */
 	FROM_STARTED,    /* struct started */
 	FROM_STATS,      /* struct stats */
+	FROM_SUMMARY,    /* struct summary_line */
+	FROM_SYSCTLS,    /* struct sysctls */
 	SOURCES
 };
 

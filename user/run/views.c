@@ -185,6 +185,25 @@ static size_t write_findings(const struct view *view, struct page *page, const s
 	return lines;
 }
 
+static int write_json_lines(struct view *view, const struct snapshot *snapshot, const struct summary *summary)
+{
+	struct event_line line = { .run = view->run };
+	struct json_writer *writer = json_writer_new();
+	struct out *out;
+
+	if (!writer)
+		return -ENOMEM;
+	for (size_t i = 0; i < summary_count(summary); i++) {
+		out = page_line(view->page);
+		if (!out)
+			break;
+		line.sequence = ++view->sequence;
+		json_writer_summary(writer, &line, snapshot_wall_ns(snapshot), summary_get(summary, i), out);
+	}
+	json_writer_free(writer);
+	return 0;
+}
+
 int view_summary(struct view *view, const struct snapshot *snapshot)
 {
 	struct summary *summary = summary_new(&view->zombies, view->seed);
@@ -193,7 +212,9 @@ int view_summary(struct view *view, const struct snapshot *snapshot)
 
 	if (summary)
 		err = sum_up(summary, snapshot);
-	if (!err) {
+	if (!err && view->json) {
+		err = write_json_lines(view, snapshot, summary);
+	} else if (!err) {
 		page_plan(view->page, view->header + summary_count(summary) + write_findings(view, NULL, summary));
 		measure_lines(&grid, summary, view->columns);
 		write_lines(view, &grid, summary);
@@ -205,6 +226,28 @@ int view_summary(struct view *view, const struct snapshot *snapshot)
 
 /* --- sysctls --- */
 
+static int write_json_sysctls(struct view *view, const struct snapshot *snapshot)
+{
+	struct event_line line = { .run = view->run };
+	struct json_writer *writer = json_writer_new();
+	const struct sysctls *sysctls;
+	struct out *out;
+	size_t n;
+
+	if (!writer)
+		return -ENOMEM;
+	sysctls = snapshot_sysctls(snapshot, &n);
+	for (size_t i = 0; i < n; i++) {
+		out = page_line(view->page);
+		if (!out)
+			break;
+		line.sequence = ++view->sequence;
+		json_writer_sysctls(writer, &line, snapshot_wall_ns(snapshot), &sysctls[i], out);
+	}
+	json_writer_free(writer);
+	return 0;
+}
+
 int view_sysctls(struct view *view, const struct snapshot *snapshot)
 {
 	const struct sysctls *sysctls;
@@ -212,6 +255,8 @@ int view_sysctls(struct view *view, const struct snapshot *snapshot)
 	struct out *out;
 	size_t n;
 
+	if (view->json)
+		return write_json_sysctls(view, snapshot);
 	sysctls = snapshot_sysctls(snapshot, &n);
 	page_plan(view->page, view->header + n);
 	report_sysctl_begin(&grid, view->columns);

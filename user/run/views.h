@@ -8,6 +8,7 @@
 
 struct view {
 	struct page *page;
+	bool json; /* of view_summary() and view_sysctls(): lines of JSON, not tables */
 	bool header;
 	bool color;
 	unsigned int columns; /* of the terminal; 0: any width is fine */
@@ -25,7 +26,7 @@ int view_json(struct view *view, const struct snapshot *snapshot);
 /* One line per process, then findings in words. Returns 0 or -ENOMEM. */
 int view_summary(struct view *view, const struct snapshot *snapshot);
 
-/* The sysctls of each network namespace, after snapshot_take_sysctls(). Returns 0. */
+/* The sysctls of each network namespace, after snapshot_take_sysctls(). Returns 0 or -ENOMEM. */
 int view_sysctls(struct view *view, const struct snapshot *snapshot);
 
 #endif
