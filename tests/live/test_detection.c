@@ -4,6 +4,7 @@
 
 #include "lines.h"
 #include "system/clock.h"
+#include "until.h"
 #include "verdict.h"
 
 #include <errno.h>
@@ -27,8 +28,9 @@ enum { ROWS = sizeof(table) / sizeof(table[0]), LIVES = 2 * ROWS };
 
 struct prospect {
 	struct life life;
-	double noticed_s; /* from then on */
-	double silent_s;  /* till then */
+	double noticed_s;  /* from then on */
+	double silent_s;   /* till then */
+	const char *words; /* of its end */
 };
 
 static int by_time(const void *a, const void *b)
@@ -79,27 +81,58 @@ static void assert_latest(const struct prospect *probed, const struct prospect *
 		fail_msg("noticed after %.3f s of silence instead of %.3f s", longest, latest_s);
 }
 
-/* The peer dies when some connections have been probed already, others not, and each timer is somewhere else. */
-LIVE_TEST(detection_is_as_foretold)
+/* Some have been probed already, others not, and each timer is somewhere else. */
+static void begin_lives(const struct scene *scene, struct prospect *prospects)
+{
+	for (int i = 0; i < ROWS; i++)
+		prospects[i].life = life_begin(scene, &table[i].keepalive);
+	for (int i = 0; i < ROWS; i++)
+		assert_true(life_wait_said(&prospects[i].life, 1, "answered"));
+	for (int i = ROWS; i < LIVES; i++)
+		prospects[i].life = life_begin(scene, &table[i - ROWS].keepalive);
+	for (int i = 0; i < LIVES; i++)
+		prospects[i].words = table[i % ROWS].keepalive.user_timeout_ms ? "user timeout, ETIMEDOUT"
+									       : "keepalive timeout, ETIMEDOUT";
+}
+
+/* The peer dies that long after the last connection began: list foretells when each ends, and trace says so then. */
+static void assert_foretold_when_cut(double s)
 {
 	struct scene scene = verdict_scene(NULL);
 	struct prospect prospects[LIVES];
 
-	for (int i = 0; i < ROWS; i++)
-		prospects[i].life = life_begin(&scene, &table[i].keepalive);
-	for (int i = 0; i < ROWS; i++)
-		assert_true(life_wait_said(&prospects[i].life, 1, "answered"));
-	for (int i = ROWS; i < LIVES; i++)
-		prospects[i].life = life_begin(&scene, &table[i - ROWS].keepalive);
+	begin_lives(&scene, prospects);
+	WAIT_UNTIL(life_age_s(&prospects[LIVES - 1].life) >= s);
 	net_deaf(scene.net, HOST_B, true);
 	foretell(&scene, prospects);
-	for (int i = 0; i < ROWS; i++)
+	for (int i = 0; i < ROWS && s == 0; i++)
 		assert_latest(&prospects[i], &prospects[i + ROWS], table[i].latest_s);
 	qsort(prospects, LIVES, sizeof(prospects[0]), by_time);
 	for (int i = 0; i < LIVES; i++)
-		assert_told(&prospects[i].life, ETIMEDOUT, prospects[i].noticed_s);
+		assert_died(&prospects[i].life, ETIMEDOUT, prospects[i].words, prospects[i].noticed_s);
 	assert_int_equal(tool_stop(scene.tool), 0);
 	for (int i = 0; i < LIVES; i++)
 		life_end(&prospects[i].life);
 	scene_end(&scene);
+}
+
+LIVE_TEST(detection_is_as_foretold)
+{
+	assert_foretold_when_cut(0);
+}
+
+/* At other moments between the probes. */
+LIVE_TEST(detection_is_as_foretold_soon_after)
+{
+	assert_foretold_when_cut(0.7);
+}
+
+LIVE_TEST(detection_is_as_foretold_amid_probes)
+{
+	assert_foretold_when_cut(2.4);
+}
+
+LIVE_TEST(detection_is_as_foretold_later)
+{
+	assert_foretold_when_cut(5.1);
 }

@@ -93,6 +93,20 @@ LIVE_TEST(list_follows_the_timer_that_runs, .once = true)
 	net_free(net);
 }
 
+/* Keepalive is on as soon as the peer was heard: otherwise the timer started late. */
+static struct tcp connect_by_sysctl(const struct net *net)
+{
+	struct tcp tcp = tcp_connect(net, TCP_IPV4);
+
+	tcp_keepalive_by_sysctl(tcp.client);
+	for (int i = 0; i < 100 && tcp_silent_us(tcp.client) > 4000; i++) {
+		tcp_close(&tcp);
+		tcp = tcp_connect(net, TCP_IPV4);
+		tcp_keepalive_by_sysctl(tcp.client);
+	}
+	return tcp;
+}
+
 static void set_tcp(int fd, int option, int value)
 {
 	assert_int_equal(setsockopt(fd, IPPROTO_TCP, option, &value, sizeof(value)), 0);
@@ -103,11 +117,10 @@ LIVE_TEST(list_tells_old_timers_from_late_ones, .once = true)
 {
 	static const struct keepalive slow = { 1, 3600, 3, 0 };
 	struct net *net = net_with_sysctls("20");
-	struct tcp lowered = tcp_connect(net, TCP_IPV4), late = tcp_connect(net, TCP_IPV4);
+	struct tcp lowered = connect_by_sysctl(net), late = tcp_connect(net, TCP_IPV4);
 	struct tcp probed = tcp_connect(net, TCP_IPV4);
 	const uint64_t before = net_keepalives(net, HOST_A);
 
-	tcp_keepalive_by_sysctl(lowered.client);
 	tcp_keepalive(probed.client, &slow);
 	WAIT_UNTIL(net_keepalives(net, HOST_A) > before);
 	assert_int_equal(listed_old(&probed), 0);
