@@ -63,14 +63,15 @@ static bool passes_peer(const char *text, const struct connection *c)
 
 static void places_have_many_forms(void **state)
 {
-	static const char *const yes[] = { "10.0.2.2", "10.0.2.0/24",    "10.0.2.3/31",      "0.0.0.0/0",
-					   ":51040",   "10.0.2.2:51040", "10.0.2.0/30:51040" };
-	static const char *const no[] = { "10.0.2.3",       "10.0.3.0/24",    "10.0.2.0/31", ":22",
-					  "10.0.2.2:51041", "10.0.2.3:51040", "::/0",        "::ffff:10.0.2.2" };
+	static const char *const yes[] = { "10.0.2.2",     "10.0.2.0/24",     "10.0.2.3/31",       "0.0.0.0/0",
+					   ":51040",       "10.0.2.2:51040",  "10.0.2.0/30:51040", ":51040-51041",
+					   ":51000-51040", "10.0.2.2:1-65535" };
+	static const char *const no[] = { "10.0.2.3",     "10.0.3.0/24", "10.0.2.0/31",    ":22",  "10.0.2.2:51041",
+					  ":51041-52000", ":1-51039",    "10.0.2.3:51040", "::/0", "::ffff:10.0.2.2" };
 	static const char *const yes6[] = { "2001:db8:0:1::2",         "2001:db8::/32",
 					    "2001:db8:0:1::3/127",     "::/0",
 					    "[2001:db8:0:1::2]:51040", "[2001:db8::/32]:51040",
-					    "[2001:db8:0:1::2]" };
+					    "[2001:db8:0:1::2]",       "[2001:db8::/32]:51000-52000" };
 	static const char *const no6[] = { "2001:db8:0:1::3", "2001:db8::/64", "[2001:db8:0:1::2]:22", "0.0.0.0/0" };
 	const struct connection v4 = make_connection(), v6 = make_ipv6_connection();
 
@@ -132,6 +133,15 @@ static void bad_places_are_refused(void **state)
 					   "2001:db8::1%eth0",
 					   "10.0.0.1%eth0",
 					   " 10.0.0.1",
+					   ":80-",
+					   ":-80",
+					   ":80-79",
+					   ":80-70000",
+					   ":0-80",
+					   ":80-90-100",
+					   ":80 -90",
+					   "10.0.0.1:80-x",
+					   "[::1]:90-80",
 					   "10.0.0.1:0080000" };
 	struct where where;
 	char longer[300];
@@ -149,14 +159,15 @@ static void bad_places_are_refused(void **state)
 	assert_int_equal(parse_where("::1:99999", &where), -EINVAL);
 	assert_int_equal(parse_where("1:2:3:4:5:6:7:8", &where), 0);
 	assert_int_equal(parse_where("[::1:80]", &where), 0);
-	assert_int_equal(filter_add_port(filter, 0), -EINVAL);
+	assert_int_equal(filter_add_ports(filter, (struct ports){ 0, 0 }), -EINVAL);
 	assert_int_equal(filter_add_comm(filter, ""), -EINVAL);
 	filter_free(filter);
 }
 
 static void one_of_a_kind_is_enough(void **state)
 {
-	const struct where elsewhere = { true, false, { 10, 9, 9, 9 }, 32, 0, { 0 } }, here = { .port = 22 };
+	const struct where elsewhere = { true, false, { 10, 9, 9, 9 }, 32, { 0 }, { 0 } },
+			   here = { .ports = { 22, 22 } };
 	const struct connection c = make_connection();
 	struct filter *filter = filter_new();
 
@@ -214,12 +225,13 @@ static void cgroups_and_containers(void **state)
 
 static void every_kind_must_be_met(void **state)
 {
-	const struct where local = { true, false, { 10, 0, 2, 15 }, 32, 0, { 0 } }, peer = { .port = 51040 };
+	const struct where local = { true, false, { 10, 0, 2, 15 }, 32, { 0 }, { 0 } },
+			   peer = { .ports = { 51040, 51040 } };
 	struct connection c = make_connection();
 	struct filter *filter = filter_new();
 
 	(void)state;
-	filter_add_port(filter, 51040); /* either side */
+	filter_add_ports(filter, (struct ports){ 51000, 52000 }); /* either side */
 	filter_add_netns(filter, 7);
 	filter_add_family(filter, false);
 	filter_add_local(filter, &local);

@@ -17,7 +17,7 @@ static const char *plausible(const struct option_line *line)
 	} values[] = {
 		{ "NAME,...", "init" },
 		{ "WHERE,...", "10.0.0.1" },
-		{ "PORT,...", "22" },
+		{ "PORT,...", "22,8000-8010" },
 		{ "PATH,...", "/" },
 		{ "ID,...", "c0ffee" },
 		{ "NETNS,...", "4026531840" },

@@ -185,7 +185,7 @@ static void other_places_do_not_enter(void **state)
 	struct world *w = world_new(10);
 
 	(void)state;
-	assert_int_equal(filter_add_port(w->filter, 4711), 0);
+	assert_int_equal(filter_add_ports(w->filter, (struct ports){ 4711, 4711 }), 0);
 	observe(w, make_probe(1, 1, 2 * SECOND));
 	assert_false(model_wants_walk(w->model));
 	observe(w, make_timeout(1, 3, 3 * SECOND));

@@ -54,9 +54,9 @@ int filter_item_peer(void *filter, const char *item)
 
 int filter_item_port(void *filter, const char *item)
 {
-	uint16_t port;
+	struct ports ports;
 
-	return parse_port(item, &port) ?: filter_add_port(filter, port);
+	return parse_ports(item, &ports) ?: filter_add_ports(filter, ports);
 }
 
 int filter_item_netns(void *filter, const char *item)

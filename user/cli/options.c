@@ -47,7 +47,7 @@ const struct option_line option_lines[] = {
 	{ 0, "peer", "WHERE,...", TRACE | LIST | REPLAY, GROUP_FILTERS, "Only connections to this address or port",
 	  .common = true, ITEMS(filter_item_peer, WHERE_IS) },
 	{ 0, "port", "PORT,...", TRACE | LIST | REPLAY, GROUP_FILTERS, "Only connections with this port on either side",
-	  ITEMS(filter_item_port, "a port from 1 to 65535") },
+	  ITEMS(filter_item_port, "a port from 1 to 65535, or a range such as 8000-8010") },
 	{ '4', "ipv4", NULL, TRACE | LIST | REPLAY, GROUP_FILTERS, "Only IPv4", OWN(take_ipv4) },
 	{ '6', "ipv6", NULL, TRACE | LIST | REPLAY, GROUP_FILTERS, "Only IPv6", OWN(take_ipv6) },
 	{ 0, "cgroup", "PATH,...", TRACE | LIST, GROUP_FILTERS, "Only processes in this cgroup or below it",
@@ -175,6 +175,7 @@ const char *const group_names[GROUPS] = {
 };
 
 const struct argument_form argument_forms[] = {
+	{ "PORT,...", "PORT is a number, or a range such as 8000-8010." },
 	{ "WHERE,...",
 	  "WHERE is ADDRESS, ADDRESS/BITS, :PORT, ADDRESS:PORT or [IPV6-ADDRESS]:PORT. A link-local address may "
 	  "name its interface: fe80::1%eth0." },

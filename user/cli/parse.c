@@ -124,13 +124,20 @@ int parse_container(const char *text)
 	return !length || text[length] || length > CONTAINER_ID_LENGTH ? -EINVAL : 0;
 }
 
-int parse_port(const char *text, uint16_t *port)
+int parse_ports(const char *text, struct ports *ports)
 {
-	uint64_t number;
+	const char *dash = strchr(text, '-');
+	uint64_t first, last;
+	char number[8];
 
-	if (parse_number(text, 1, UINT16_MAX, &number))
+	if (!dash)
+		dash = text + strlen(text);
+	if ((size_t)snprintf(number, sizeof(number), "%.*s", (int)(dash - text), text) >= sizeof(number))
 		return -EINVAL;
-	*port = (uint16_t)number;
+	if (parse_number(number, 1, UINT16_MAX, &first) ||
+	    parse_number(*dash ? dash + 1 : text, first, UINT16_MAX, &last))
+		return -EINVAL;
+	*ports = (struct ports){ (uint16_t)first, (uint16_t)last };
 	return 0;
 }
 
@@ -184,20 +191,20 @@ static int parse_network(char *text, struct where *where)
 	return 0;
 }
 
-/* Splits "[ADDR6]:PORT", "ADDR:PORT" and ":PORT"; more than one colon without brackets is an IPv6 address. */
 /* ::1:80 is an address, and may be meant as port 80 of ::1. */
 static bool is_ambiguous(const char *text, const char *last_colon)
 {
 	char address[INET6_ADDRSTRLEN];
 	uint8_t bytes[16];
-	uint16_t port;
+	struct ports ports;
 
-	if (parse_port(last_colon + 1, &port) || inet_pton(AF_INET6, text, bytes) != 1)
+	if (parse_ports(last_colon + 1, &ports) || inet_pton(AF_INET6, text, bytes) != 1)
 		return false;
 	snprintf(address, sizeof(address), "%.*s", (int)(last_colon - text), text);
 	return inet_pton(AF_INET6, address, bytes) == 1;
 }
 
+/* Splits "[ADDR6]:PORT", "ADDR:PORT" and ":PORT"; more than one colon without brackets is an IPv6 address. */
 static int split_where(char *text, struct where *where)
 {
 	char *colon = strrchr(text, ':');
@@ -205,7 +212,7 @@ static int split_where(char *text, struct where *where)
 
 	if (text[0] == '[' && bracket) {
 		*bracket = '\0';
-		if (bracket[1] && (bracket[1] != ':' || parse_port(bracket + 2, &where->port)))
+		if (bracket[1] && (bracket[1] != ':' || parse_ports(bracket + 2, &where->ports)))
 			return -EINVAL;
 		return strchr(text, ':') ? parse_network(text + 1, where) : -EINVAL;
 	}
@@ -214,7 +221,7 @@ static int split_where(char *text, struct where *where)
 	if (!colon || strchr(text, ':') != colon)
 		return parse_network(text, where);
 	*colon = '\0';
-	if (parse_port(colon + 1, &where->port))
+	if (parse_ports(colon + 1, &where->ports))
 		return -EINVAL;
 	return *text ? parse_network(text, where) : 0;
 }

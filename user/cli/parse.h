@@ -29,12 +29,12 @@ int parse_cgroup(const char *text, char *path, size_t size);
 /* The beginning of a container id. Returns 0 or -EINVAL. */
 int parse_container(const char *text);
 
-/* From 1 to 65535. Returns 0 or -EINVAL. */
-int parse_port(const char *text, uint16_t *port);
+/* PORT or FIRST-LAST, from 1 to 65535. Returns 0 or -EINVAL. */
+int parse_ports(const char *text, struct ports *ports);
 
 /*
- * ADDR, ADDR/BITS, :PORT, ADDR:PORT, [ADDR6]:PORT. Returns 0; -EINVAL; or -ENOTUNIQ for an IPv6 address without
- * brackets whose last part may be a port.
+ * ADDR, ADDR/BITS, :PORT, ADDR:PORT, [ADDR6]:PORT; PORT as for parse_ports(). Returns 0; -EINVAL; or -ENOTUNIQ for an
+ * IPv6 address without brackets whose last part may be a port.
  */
 int parse_where(const char *text, struct where *where);
 

@@ -24,8 +24,8 @@ struct text_list {
 struct filter {
 	struct wanted_pid *pids;
 	size_t n_pids;
-	struct number_list ports, netns, families;
-	struct where_list local, peer;
+	struct number_list netns, families;
+	struct where_list either, local, peer;
 	struct text_list comms, cgroups, containers;
 	uint32_t kinds; /* FILTER_PID...: those in use */
 	bool failures;
@@ -51,9 +51,9 @@ void filter_free(struct filter *filter)
 	free_texts(&filter->cgroups);
 	free_texts(&filter->containers);
 	free(filter->pids);
-	free(filter->ports.items);
 	free(filter->netns.items);
 	free(filter->families.items);
+	free(filter->either.items);
 	free(filter->local.items);
 	free(filter->peer.items);
 	free(filter);
@@ -86,11 +86,6 @@ const struct wanted_pid *filter_pids(const struct filter *filter, size_t *n)
 {
 	*n = filter->n_pids;
 	return filter->pids;
-}
-
-int filter_add_port(struct filter *filter, uint16_t port)
-{
-	return port ? add_number(&filter->ports, port) : -EINVAL;
 }
 
 int filter_add_netns(struct filter *filter, uint32_t inode)
@@ -152,6 +147,13 @@ static int add_where(struct where_list *list, const struct where *where)
 	return 0;
 }
 
+int filter_add_ports(struct filter *filter, struct ports ports)
+{
+	const struct where where = { .ports = ports };
+
+	return ports.first ? add_where(&filter->either, &where) : -EINVAL;
+}
+
 int filter_add_local(struct filter *filter, const struct where *where)
 {
 	return add_where(&filter->local, where);
@@ -182,7 +184,7 @@ static bool is_there(const struct where_list *list, const struct endpoint *end)
 	for (size_t i = 0; i < list->n; i++) {
 		const struct where *where = &list->items[i];
 
-		if (where->port && where->port != end->port)
+		if (where->ports.first && (end->port < where->ports.first || end->port > where->ports.last))
 			continue;
 		if (!where->has_address)
 			return true;
@@ -249,7 +251,7 @@ uint32_t filter_cgroup(const struct filter *filter, const struct cgroup *cgroup,
 
 bool filter_is_about_more_than_netns(const struct filter *filter)
 {
-	return filter->kinds || filter->ports.n || filter->families.n || filter->local.n || filter->peer.n;
+	return filter->kinds || filter->either.n || filter->families.n || filter->local.n || filter->peer.n;
 }
 
 bool filter_passes_netns(const struct filter *filter, uint32_t netns)
@@ -259,7 +261,7 @@ bool filter_passes_netns(const struct filter *filter, uint32_t netns)
 
 bool filter_passes_identity(const struct filter *filter, const struct identity *id)
 {
-	const bool by_port = contains(&filter->ports, id->local.port) || contains(&filter->ports, id->peer.port);
+	const bool by_port = is_there(&filter->either, &id->local) || is_there(&filter->either, &id->peer);
 
 	return by_port && contains(&filter->netns, id->netns) && contains(&filter->families, id->peer.ipv6) &&
 	       is_there(&filter->local, &id->local) && is_there(&filter->peer, &id->peer);

@@ -11,13 +11,18 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/* A range of ports; zeros: any port. */
+struct ports {
+	uint16_t first, last;
+};
+
 /* A pattern for one end of a connection. */
 struct where {
 	bool has_address;
 	bool ipv6;
-	uint8_t addr[16];   /* network byte order */
-	unsigned int bits;  /* significant bits of addr: at most 32 or, with ipv6, 128 */
-	uint16_t port;      /* 0: any */
+	uint8_t addr[16];  /* network byte order */
+	unsigned int bits; /* significant bits of addr: at most 32 or, with ipv6, 128 */
+	struct ports ports;
 	struct scope scope; /* of link-local addresses: by its id, if that is not 0, or by its name; "": any */
 };
 
@@ -57,10 +62,10 @@ int filter_add_cgroup(struct filter *filter, const char *path);      /* and ever
 int filter_add_container(struct filter *filter, const char *prefix); /* of its id */
 int filter_add_local(struct filter *filter, const struct where *where);
 int filter_add_peer(struct filter *filter, const struct where *where);
-int filter_add_port(struct filter *filter, uint16_t port);   /* of either side */
-int filter_add_netns(struct filter *filter, uint32_t inode); /* of the network namespace */
-int filter_add_family(struct filter *filter, bool ipv6);     /* on the wire: v4-mapped is IPv4 */
-void filter_set_failures(struct filter *filter);             /* only events that are warnings */
+int filter_add_ports(struct filter *filter, struct ports ports); /* of either side */
+int filter_add_netns(struct filter *filter, uint32_t inode);     /* of the network namespace */
+int filter_add_family(struct filter *filter, bool ipv6);         /* on the wire: v4-mapped is IPv4 */
+void filter_set_failures(struct filter *filter);                 /* only events that are warnings */
 
 /* What filter_set_failures() set. */
 bool filter_wants_failures(const struct filter *filter);
