@@ -229,13 +229,13 @@ static void no_space(void **state)
 	sink = sink_on(fileno(file), 8 * LINE_SIZE);
 	for (int i = 0; i < 5; i++)
 		assert_int_equal(sink_write(sink, LINE, LINE_SIZE), 0);
-	wait_for_trouble(sink, SINK_FULL);
+	wait_for_trouble(sink, SINK_TOO_LARGE);
 	assert_int_equal(size_of(fileno(file)), 3 * LINE_SIZE);
 	assert_false(sink_has_room(sink, 1));
 	while (sink_write_wait(sink, LINE, LINE_SIZE) == 0)
 		taken++;
 	assert_int_equal(sink_dropped(sink), 1);
-	assert_int_equal(sink_state(sink), SINK_FULL);
+	assert_int_equal(sink_state(sink), SINK_TOO_LARGE);
 	limit_files(RLIM_INFINITY);
 	assert_int_equal(close_sink(sink), 0);
 	assert_int_equal(size_of(fileno(file)), taken * LINE_SIZE);
@@ -257,7 +257,7 @@ static void no_space_to_the_end(void **state)
 	sink = sink_on(fileno(file), 8 * LINE_SIZE);
 	for (int i = 0; i < 5; i++)
 		assert_int_equal(sink_write(sink, LINE, LINE_SIZE), 0);
-	wait_for_trouble(sink, SINK_FULL);
+	wait_for_trouble(sink, SINK_TOO_LARGE);
 	assert_int_equal(sink_write(sink, LINE, LINE_SIZE), 0);
 	assert_int_equal(sink_close(sink, &unwritten), -EFBIG);
 	assert_int_equal(unwritten, 3);
@@ -310,7 +310,7 @@ static void switching_ends_the_lack_of_space(void **state)
 	sink = sink_on(fileno(small), 4096);
 	for (int i = 0; i < 5; i++)
 		assert_int_equal(sink_write(sink, LINE, LINE_SIZE), 0);
-	wait_for_trouble(sink, SINK_FULL);
+	wait_for_trouble(sink, SINK_TOO_LARGE);
 	sink_switch(sink, dup(fileno(other)));
 	assert_int_equal(close_sink(sink), 0);
 	assert_int_equal(size_of(fileno(small)), 3 * LINE_SIZE);

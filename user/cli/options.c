@@ -104,7 +104,7 @@ const struct option_line option_lines[] = {
 	  .more = "A terminal is redrawn; elsewhere one block follows the other." },
 	{ 'o', "output", "FILE", TRACE, GROUP_OUTPUT, "Append to FILE instead of printing to stdout", .common = true,
 	  OUTPUT(output),
-	  .more = "The file is created with mode 0640, as the user of --user. SIGHUP reopens it; if that fails, katrace "
+	  .more = "- is stdout. The file is created with mode 0640, as the user of --user. SIGHUP reopens it; if that fails, katrace "
 		  "reports it and keeps the old file." },
 	{ 0, "record", "FILE", TRACE, GROUP_OUTPUT, "Also write events as JSON to FILE, for katrace replay",
 	  .common = true, OUTPUT(record),

@@ -9,7 +9,6 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #define SECOND_US 1000000ULL
@@ -132,19 +131,8 @@ static int check_filters(struct options *options)
 	return 0;
 }
 
-static bool is_same_file(const char *a, const char *b)
-{
-	struct stat x, y;
-
-	if (strcmp(a, b) == 0)
-		return true;
-	return stat(a, &x) == 0 && stat(b, &y) == 0 && x.st_dev == y.st_dev && x.st_ino == y.st_ino;
-}
-
 int check_trace(struct options *options)
 {
-	if (options->output && options->record && is_same_file(options->output, options->record))
-		return bad_input(options, "--output and --record must be different files");
 	return check_filters(options);
 }
 
@@ -165,6 +153,8 @@ int check_list(struct options *options)
 		return bad_input(options, "--summary and --sysctl exclude each other");
 	if ((options->summary || options->sysctl) && options->csv)
 		return bad_input(options, "--summary and --sysctl are text or --json: not with --csv");
+	if (options->summary && options->criteria.listeners)
+		return bad_input(options, "--summary is about connections: not with --listening");
 	if (options->sysctl && selects_connections(options))
 		return bad_input(options, "--sysctl shows network namespaces: --netns selects them, options that "
 					  "select connections do not");

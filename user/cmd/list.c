@@ -168,7 +168,7 @@ static int open_snapshot(struct list *list)
 		.criteria = &list->options.criteria,
 		.zombies = list->options.zombies,
 	};
-	int err = check_privileges();
+	int err = check_privileges() ?: check_open_files();
 
 	if (err)
 		return err;

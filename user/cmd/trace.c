@@ -19,7 +19,7 @@ static int check_rights(const struct options *options)
 				"katrace as root\n");
 		return -EPERM;
 	}
-	return 0;
+	return check_open_files();
 }
 
 static int attach(struct session **session, const struct options *options)

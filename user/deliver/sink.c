@@ -12,10 +12,8 @@
 #include <time.h>
 #include <unistd.h>
 
-/* On a full disk, pause between tries. */
-#define RETRY_S 1
-/* After an error, until there is another file. */
-#define FOREVER_S INT32_MAX
+#define RETRY_S 1           /* on a full disk, between tries */
+#define FOREVER_S INT32_MAX /* after an error, until there is another file */
 
 /* Two buffers are swapped: one is filled while the other is written, so a line is never split between writes. */
 struct buffer {
@@ -36,7 +34,7 @@ struct sink {
 	int next_fd; /* -1: none */
 	bool idle;   /* the writer has nothing to write */
 	bool closing;
-	bool full;
+	int full; /* the errno of a write that found no space; 0: none */
 	int error;
 	uint64_t unwritten;
 };
@@ -85,7 +83,7 @@ static bool take_filled(struct sink *sink)
 	return go_on;
 }
 
-static void set_trouble(struct sink *sink, bool full, int error)
+static void set_trouble(struct sink *sink, int full, int error)
 {
 	const uint64_t one = 1;
 
@@ -173,19 +171,19 @@ static int write_all(struct sink *sink, size_t *at)
 			if (last_try)
 				return -error;
 			if (!full)
-				set_trouble(sink, true, 0);
+				set_trouble(sink, error, 0);
 			full = true;
 			last_try = !wait_for_better(sink, RETRY_S, line_start(buffer->bytes, *at) == *at);
 		} else if (error != EINTR) {
 			full = false;
-			set_trouble(sink, full, -error);
+			set_trouble(sink, 0, -error);
 			if (!wait_for_better(sink, FOREVER_S, true))
 				return -error;
 			*at = line_start(buffer->bytes, *at);
 		}
 	}
 	if (full)
-		set_trouble(sink, false, 0);
+		set_trouble(sink, 0, 0);
 	return 0;
 }
 
@@ -208,7 +206,7 @@ static void *write_loop(void *arg)
 		err = write_all(sink, &at);
 		if (err) {
 			sink->unwritten = count_lines(sink->writing.bytes + at, sink->writing.used - at);
-			set_trouble(sink, false, err);
+			set_trouble(sink, 0, err);
 			break;
 		}
 		sink->writing.used = 0;
@@ -326,7 +324,7 @@ int sink_flush(struct sink *sink)
 	pthread_mutex_lock(&sink->lock);
 	while ((sink->filling.used || !sink->idle) && !sink->error && !sink->full)
 		pthread_cond_wait(&sink->progress, &sink->lock);
-	err = sink->full ? -ENOSPC : sink->error;
+	err = sink->full ? -sink->full : sink->error;
 	pthread_mutex_unlock(&sink->lock);
 	return err;
 }
@@ -366,13 +364,16 @@ int sink_fd(const struct sink *sink)
 
 enum sink_state sink_state(struct sink *sink)
 {
-	enum sink_state state;
+	enum sink_state state = SINK_WORKS;
 	uint64_t troubles;
 
 	if (read(sink->trouble_fd, &troubles, sizeof(troubles)) < 0)
 		troubles = 0;
 	pthread_mutex_lock(&sink->lock);
-	state = sink->error ? SINK_BROKEN : sink->full ? SINK_FULL : SINK_WORKS;
+	if (sink->error)
+		state = SINK_BROKEN;
+	else if (sink->full)
+		state = sink->full == EFBIG ? SINK_TOO_LARGE : SINK_FULL;
 	pthread_mutex_unlock(&sink->lock);
 	return state;
 }

@@ -14,8 +14,9 @@ struct sink;
 
 enum sink_state {
 	SINK_WORKS,
-	SINK_FULL,   /* no space: queued text is kept, and tried again every second */
-	SINK_BROKEN, /* writing has failed, for example because the reader has exited; only another file helps */
+	SINK_FULL,      /* no space: queued text is kept, and tried again every second */
+	SINK_TOO_LARGE, /* the same, because the file may not grow further: RLIMIT_FSIZE, or the file system's limit */
+	SINK_BROKEN,    /* writing has failed, for example because the reader has exited; only another file helps */
 };
 
 /*
@@ -30,7 +31,8 @@ int sink_write(struct sink *sink, const char *text, size_t n);
 /* The same, but waits for room, unless the disk is full. */
 int sink_write_wait(struct sink *sink, const char *text, size_t n);
 
-/* Waits until everything is written. Returns 0; -ENOSPC if the disk is full; or the error that broke the sink. */
+/* Waits until everything is written. Returns 0; -ENOSPC or its like if there is no space; or the error that broke the
+ * sink. */
 int sink_flush(struct sink *sink);
 
 /* Would sink_write() take n bytes now, and are they likely to be written? */

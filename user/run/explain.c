@@ -3,8 +3,10 @@
 
 #include "kernel/object.h"
 #include "system/caps.h"
+#include "system/limits.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -16,6 +18,22 @@ int check_privileges(void)
 		return 0;
 	fprintf(stderr, "katrace: missing privilege: %s; run it as root (sudo katrace)\n", missing);
 	return -EPERM;
+}
+
+/* A trace has some 35 open, and needs some more while it tries hooks. */
+#define OPEN_FILES 64
+
+int check_open_files(void)
+{
+	uint64_t most;
+
+	if (!limits_open_files(OPEN_FILES, &most))
+		return 0;
+	fprintf(stderr,
+		"katrace: only %" PRIu64
+		" files may be open at once; katrace needs %d: raise the limit (ulimit -n %d)\n",
+		most, OPEN_FILES, OPEN_FILES);
+	return -EMFILE;
 }
 
 int explain_walk_failure(int err, const char *btf)

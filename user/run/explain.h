@@ -8,6 +8,9 @@
 /* Returns 0, or -EPERM after printing which privileges are missing. */
 int check_privileges(void);
 
+/* Returns 0, or -EMFILE after printing that too few files may be open at once. */
+int check_open_files(void);
+
 /* Prints why walk_new() failed with err; btf is the file of --btf, or NULL. Returns err. */
 int explain_walk_failure(int err, const char *btf);
 

@@ -47,8 +47,8 @@ struct outputs;
 struct outputs *outputs_new(void);
 
 /*
- * Adds an output that writes to file, or to stdout if that is NULL, and opens the file. Returns 0, or -errno after a
- * line on stderr: -EEXIST if another output writes to the same file.
+ * Adds an output that writes to file, or to stdout if that is NULL or "-", and opens the file. Returns 0, or -errno
+ * after a line on stderr: -EEXIST if another output writes to the same file.
  */
 int outputs_add(struct outputs *outputs, const struct output_ops *ops, const char *file);
 

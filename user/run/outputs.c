@@ -58,8 +58,11 @@ static int open_target(const struct outputs *outputs, struct target **target, co
 	other = find_sharing(outputs, *target);
 	if (!other)
 		return 0;
-	fprintf(stderr, "katrace: cannot write to %s: it is the same file as %s\n", target_name(*target),
-		target_name(other->target));
+	if (strcmp(target_name(*target), target_name(other->target)) == 0)
+		fprintf(stderr, "katrace: two outputs cannot both go to %s\n", target_name(*target));
+	else
+		fprintf(stderr, "katrace: cannot write to %s: it is the same file as %s\n", target_name(*target),
+			target_name(other->target));
 	target_close(*target, false);
 	return -EEXIST;
 }
@@ -71,6 +74,8 @@ int outputs_add(struct outputs *outputs, const struct output_ops *ops, const cha
 
 	if (outputs->n == OUTPUTS_MAX)
 		return -ENOSPC;
+	if (file && strcmp(file, "-") == 0)
+		file = NULL;
 	err = ops->open(&output, file);
 	if (err) {
 		fprintf(stderr, "katrace: cannot open an output: %s\n", strerror(-err));

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 struct target {
@@ -29,6 +30,11 @@ static int open_file(const char *path)
 	int fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_NOCTTY | O_NONBLOCK | O_CLOEXEC, 0640);
 
 	return fd < 0 ? -errno : fd;
+}
+
+static const char *why_not(int err)
+{
+	return err == -ENXIO ? "nobody reads this FIFO; start its reader first" : strerror(-err);
 }
 
 static int open_stdout(void)
@@ -52,7 +58,7 @@ int target_new(struct target **out, const char *file)
 	else if (fstat(target->fd, &target->info))
 		err = -errno;
 	if (err) {
-		fprintf(stderr, "katrace: cannot write to %s: %s\n", target_name(target), strerror(-err));
+		fprintf(stderr, "katrace: cannot write to %s: %s\n", target_name(target), why_not(err));
 		target_close(target, false);
 		return err;
 	}
@@ -86,7 +92,9 @@ bool target_is_stdout(const struct target *target)
 
 bool target_shares_file(const struct target *a, const struct target *b)
 {
-	return S_ISREG(a->info.st_mode) && a->info.st_dev == b->info.st_dev && a->info.st_ino == b->info.st_ino;
+	const bool is_null = S_ISCHR(a->info.st_mode) && a->info.st_rdev == makedev(1, 3);
+
+	return !is_null && a->info.st_dev == b->info.st_dev && a->info.st_ino == b->info.st_ino;
 }
 
 int target_write(struct target *target, const struct out *lines)
@@ -131,7 +139,7 @@ void target_reopen(struct target *target)
 	fd = open_file(target->file);
 	if (fd < 0) {
 		fprintf(stderr, "katrace: cannot reopen %s: %s; still writing to the old file%s\n", target->file,
-			strerror(-fd),
+			why_not(fd),
 			fd == -EACCES ? "; start katrace with --user OWNER of the directory, or keep the file in one "
 					"that root owns"
 				      : "");
@@ -146,16 +154,25 @@ int target_fd(const struct target *target)
 	return sink_fd(target->sink);
 }
 
+static void say_full(struct target *target, enum sink_state state)
+{
+	const bool too_large = state == SINK_TOO_LARGE;
+
+	if (target->said_full)
+		return;
+	fprintf(stderr, "katrace: %s %s: events that do not fit are dropped and counted; %s%s\n",
+		too_large ? "the limit of file sizes (ulimit -f) is reached by" : "no space left for",
+		target_name(target), too_large ? "start katrace with a higher one" : "make room",
+		target->file ? ", or move it elsewhere and send SIGHUP" : "");
+	target->said_full = true;
+}
+
 int target_trouble(struct target *target)
 {
 	const enum sink_state state = target ? sink_state(target->sink) : SINK_WORKS;
 
-	if (state == SINK_FULL && !target->said_full) {
-		fprintf(stderr,
-			"katrace: no space left for %s: events that do not fit are dropped and counted; make room%s\n",
-			target_name(target), target->file ? ", or move it elsewhere and send SIGHUP" : "");
-		target->said_full = true;
-	}
+	if (state == SINK_FULL || state == SINK_TOO_LARGE)
+		say_full(target, state);
 	return state == SINK_BROKEN ? sink_flush(target->sink) : 0; /* returns at once now */
 }
 

@@ -28,7 +28,7 @@ int target_start(struct target *target, size_t capacity);
 const char *target_name(const struct target *target);
 bool target_is_stdout(const struct target *target);
 
-/* Do both write to the same regular file? Their lines would be mixed. */
+/* Do both write to the same place, other than /dev/null? Their lines would be mixed. */
 bool target_shares_file(const struct target *a, const struct target *b);
 
 /* Queues whole lines. Returns 0, also if they were dropped because the queue is full, or the error that broke it. */
@@ -37,7 +37,8 @@ int target_write(struct target *target, const struct out *lines);
 /* From now on target_write() waits for room instead of dropping lines. */
 void target_take_time(struct target *target);
 
-/* Waits until everything is written. Returns 0; -ENOSPC if the disk is full; or the error that broke it. */
+/* Waits until everything is written. Returns 0; -ENOSPC or its like if there is no space; or the error that broke it.
+ */
 int target_flush(struct target *target);
 
 /* Lines that were not written; and whether one more is likely to be written. */
