@@ -34,9 +34,9 @@ struct {
 /*
  * Connections that keepalive has acted on. Other ends are reported only if is_worth_telling(), so the many short
  * connections of a busy server cause no records. A tcp_sock cannot answer this at TCP_CLOSE: it has no birth time and
- * no count of probes. Inserted by story_enter(); deleted at TCP_CLOSE and by tracer_ignore(). The loader sets the size
- * to the number of connections the model remembers, with filters to some more. A stale entry (its close was not seen)
- * costs one record, which user space ignores.
+ * no count of probes. Inserted by story_enter(); deleted at TCP_CLOSE, by tracer_ignore(), and by run/sweep. The loader
+ * sets the size to the number of connections the model remembers, with filters to some more. A stale entry (its close
+ * was not seen) costs one record, which user space ignores.
  */
 enum story_flag {
 	STORY_SUPPRESSED = 1 << 0, /* reported, and its end not yet */

@@ -49,7 +49,7 @@ static void assert_refused(enum tool_rights rights, const char *const *args, int
 LIVE_TEST(cli_bad_input, .any_user = true)
 {
 	static const struct {
-		const char *const args[3];
+		const char *const args[4];
 		const char *why;
 	} cases[] = {
 		{ { "--no-such-option" }, "--no-such-option" },

@@ -6,6 +6,8 @@
 #include "scene.h"
 #include "until.h"
 
+#include <bpf/bpf.h>
+#include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -101,6 +103,66 @@ LIVE_TEST(limit_of_the_kernel_side, .exclusive = true)
 	assert_int_equal(tool_stop(scene.tool), 0);
 	assert_non_null(strstr(tool_stderr(scene.tool), "no room for 2 connections beyond 2: "));
 	tcp_close(&tcp[1]);
+	scene_end(&scene);
+}
+
+static int map_id(pid_t pid, const char *name)
+{
+	int type = 0, entries = 0, id = 0, value = 0;
+	char path[300], line[128];
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/proc/%d/fdinfo/%s", pid, name);
+	file = fopen(path, "r");
+	if (!file)
+		return 0;
+	while (fgets(line, sizeof(line), file)) {
+		sscanf(line, "map_type: %d", &type);
+		sscanf(line, "max_entries: %d", &entries);
+		sscanf(line, "value_size: %d", &value);
+		sscanf(line, "map_id: %d", &id);
+	}
+	fclose(file);
+	return type == BPF_MAP_TYPE_HASH && entries == 3 && value == 4 ? id : 0;
+}
+
+/* The kernel side's map of a katrace that remembers two. */
+static int open_stories(pid_t pid)
+{
+	char path[64];
+	struct dirent *entry;
+	int id = 0;
+	DIR *dir;
+
+	snprintf(path, sizeof(path), "/proc/%d/fdinfo", pid);
+	dir = opendir(path);
+	assert_non_null(dir);
+	for (entry = readdir(dir); entry && !id; entry = readdir(dir))
+		id = map_id(pid, entry->d_name);
+	closedir(dir);
+	assert_true(id);
+	return bpf_map_get_fd_by_id((uint32_t)id);
+}
+
+/* Connections whose end the kernel side has not seen are in the way for seconds, not for good. */
+LIVE_TEST(limit_of_stale_entries, .exclusive = true)
+{
+	static const char *const args[] = { "--max-connections", "2", NULL };
+	static const struct keepalive often = { 1, 1, 9, 0 };
+	struct scene scene = scene_trace(net_new(), args);
+	const int stories = open_stories(tool_pid(scene.tool));
+	const uint32_t flags = 0;
+
+	assert_true(stories >= 0);
+	for (uint64_t sock = 1; sock <= 3; sock++)
+		assert_int_equal(bpf_map_update_elem(stories, &sock, &flags, BPF_ANY), 0);
+	scene.tcp = tcp_connect(scene.net, TCP_IPV4);
+	tcp_keepalive(scene.tcp.client, &often);
+	assert_true(scene_wait_said(&scene, 1, "answered in", 10));
+	assert_true(scene_wait_said(&scene, 2, "  keepalive: 1s idle", 30)); /* now it is remembered */
+	assert_int_equal(tool_stop(scene.tool), 0);
+	assert_int_equal(tool_lines(scene.tool, "  Still open.", ""), 1);
+	assert_non_null(strstr(tool_stderr(scene.tool), "no room for 1 connection beyond 2: "));
 	scene_end(&scene);
 }
 

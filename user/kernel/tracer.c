@@ -331,14 +331,9 @@ void tracer_wait(struct tracer *tracer)
 	__atomic_store_n(&tracer->skel->bss->shared.waiting, 1, __ATOMIC_SEQ_CST);
 }
 
-void tracer_ignore(struct tracer *tracer, uint64_t sock, uint64_t inode, uint64_t until_ns)
+int tracer_map(const struct tracer *tracer, enum tracer_map map)
 {
-	const struct katrace_other other = { .inode = inode, .until_ns = until_ns };
-
-	if (!inode) /* indistinguishable from the next user of this sock */
-		return;
-	bpf_map__update_elem(tracer->skel->maps.others, &sock, sizeof(sock), &other, sizeof(other), BPF_ANY);
-	bpf_map__delete_elem(tracer->skel->maps.stories, &sock, sizeof(sock), 0);
+	return bpf_map__fd(map == TRACER_STORIES ? tracer->skel->maps.stories : tracer->skel->maps.others);
 }
 
 bool tracer_losing(const struct tracer *tracer)

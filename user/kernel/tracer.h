@@ -17,7 +17,7 @@ struct tracer_options {
 	enum read_method method;  /* walk_read_method() */
 	unsigned int ring_bytes;  /* a power of two, at least a page */
 	bool answers;             /* use a hook that sees answers when they arrive */
-	bool filters;             /* tracer_ignore() will be called */
+	bool filters;             /* tracer_ignore() of kernel/stories will be called */
 	bool all;                 /* also report connections whose keepalive never acts */
 	unsigned int max_stories; /* how many connections that keepalive acted on the kernel side remembers */
 };
@@ -69,11 +69,9 @@ int tracer_drain(struct tracer *tracer);
 /* The next record will wake the consumer. Drain once more before blocking. */
 void tracer_wait(struct tracer *tracer);
 
-/*
- * Suppresses records about this connection until the given time (CLOCK_BOOTTIME) or its end. Best effort: records may
- * still arrive.
- */
-void tracer_ignore(struct tracer *tracer, uint64_t sock, uint64_t inode, uint64_t until_ns);
+/* The descriptor of a map, for kernel/stories. */
+enum tracer_map { TRACER_STORIES, TRACER_OTHERS };
+int tracer_map(const struct tracer *tracer, enum tracer_map map);
 
 /* True if records have been lost in the ring since the last call of tracer_counts(). */
 bool tracer_losing(const struct tracer *tracer);

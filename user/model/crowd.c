@@ -25,10 +25,20 @@ struct newcomer *model_find_newcomer(const struct model *model, const struct ide
 	return newcomers_find(model->newcomers, key_of(model, id));
 }
 
+bool model_has_room(const struct model *model)
+{
+	return lru_count(model->open) < model->options.max_connections;
+}
+
+bool model_knows(const struct model *model, uint64_t sock)
+{
+	return lru_find(model->open, &sock);
+}
+
 /* An answer or an end takes no place: its connection stays what it is. */
 bool model_has_no_room(const struct model *model, const struct sighting *s)
 {
-	const bool full = s->untracked || lru_count(model->open) >= model->options.max_connections;
+	const bool full = s->untracked || !model_has_room(model);
 
 	switch (s->kind) {
 	case KATRACE_SETTLED:

@@ -81,6 +81,10 @@ void model_tick(struct model *model, uint64_t now_ns);
  */
 bool model_next_unwanted(struct model *model, struct identity *id);
 
+/* Is there room for one more connection? Is one with this sock remembered? */
+bool model_has_room(const struct model *model);
+bool model_knows(const struct model *model, uint64_t sock);
+
 /* When to call model_tick() next; UINT64_MAX: not before another sighting. */
 uint64_t model_deadline_ns(const struct model *model);
 

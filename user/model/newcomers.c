@@ -6,7 +6,7 @@
 #include <stdlib.h>
 
 /* Longer than the idle time that Linux uses unless it is told another: by then most that live were seen again. */
-#define FORGET_NS (3 * 3600 * 1000000000ULL)
+#define FORGET_NS (3ULL * 3600 * 1000000000)
 
 struct newcomers {
 	struct lru *lru;

@@ -3,6 +3,8 @@
 #include "run/scope.h"
 #include "run/session_parts.h"
 
+#include "kernel/stories.h"
+
 #include <signal.h>
 #include <stdio.h>
 #include <sys/epoll.h>
@@ -72,7 +74,6 @@ int session_on_record(void *ctx, const struct katrace_record *record)
 {
 	struct session *session = ctx;
 	struct sighting sighting;
-
 	int err = sighting_decode(&sighting, record, walk_facts(session->walk)->hz);
 
 	if (!err) {
@@ -81,6 +82,8 @@ int session_on_record(void *ctx, const struct katrace_record *record)
 	}
 	if (err)
 		session->losses.lost_records++;
+	else if (sighting.untracked)
+		sweep_want(&session->sweep, sighting.time_ns);
 	ignore_unwanted(session);
 	return enough_events(session);
 }
@@ -179,6 +182,20 @@ static uint64_t tick_due(void *ctx)
 	return model_deadline_ns(session->model);
 }
 
+static void sweep(void *ctx)
+{
+	struct session *session = ctx;
+
+	sweep_go(&session->sweep, session_now(session).ns);
+}
+
+static uint64_t sweep_due(void *ctx)
+{
+	const struct session *session = ctx;
+
+	return sweep_due_ns(&session->sweep);
+}
+
 /* As an event for programs; on stderr for people. */
 static int tell_sums(struct session *session, const struct moment *now)
 {
@@ -251,6 +268,7 @@ static int watch_deadlines(struct session *session)
 		{ drain_due, drain },        { look_up_due, look_up_owners },
 		{ tick_due, tick },          { look_for_forgotten_due, look_for_forgotten },
 		{ sums_due, tell_sums_now }, { end_due, session_stop },
+		{ sweep_due, sweep },
 	};
 	int err = 0;
 

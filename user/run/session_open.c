@@ -110,6 +110,7 @@ void session_free(struct session *session)
 	lookup_free(session->lookup);
 	middlebox_free(session->middlebox);
 	owners_free(session->owners);
+	sweep_clear(&session->sweep);
 	tracer_free(session->tracer);
 	walk_free(session->walk);
 	walk_free(session->states);
@@ -222,6 +223,7 @@ int session_begin(struct session *session, struct outputs *outputs)
 		.max_connections = session->options.max_connections,
 		.start_ns = now.ns,
 	};
+	session->sweep = (struct sweep){ .tracer = session->tracer, .model = session->model };
 	session->end_ns = now.ns + session->options.duration_s * NS_PER_S;
 	session->next_stats_ns = now.ns + session->options.stats_s * NS_PER_S;
 	if (tell_started(outputs, session->tracer, session->hooks, session->walk, now.wall_ns))

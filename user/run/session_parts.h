@@ -8,6 +8,7 @@
 #include "run/lookup.h"
 #include "run/losses.h"
 #include "run/middlebox.h"
+#include "run/sweep.h"
 #include "run/watched.h"
 #include "kernel/tracer.h"
 #include "kernel/walk.h"
@@ -28,6 +29,7 @@ struct session {
 	struct outputs *outputs;
 	struct loop *loop;
 	struct losses losses;
+	struct sweep sweep;
 	uint64_t wall_offset_ns; /* from the time of an event to CLOCK_REALTIME */
 	uint64_t end_ns, next_stats_ns, next_drain_ns;
 	int quiet_drains; /* consecutive drains without records */
