@@ -201,6 +201,41 @@ static void sentences_are_broken_between_words(void **state)
 	assert_string_equal(broken("\xe6\x97\xa5\xe6\x9c\xac", 3), "\xe6\x97\xa5|\xe6\x9c\xac|");
 }
 
+/* What did not fit is not left out unseen, and no character is cut in two. */
+static void cut_text_says_so(void **state)
+{
+	char small[20];
+	struct out out = out_make(small, sizeof(small));
+
+	(void)state;
+	out_text(&out, "0123456789");
+	out_finish(&out);
+	assert_int_equal(out.used, 10);
+	out_text(&out, "0123456789a");
+	out_finish(&out);
+	assert_int_equal(out.used, sizeof(small));
+	assert_memory_equal(small, "0123456789... (cut)\n", sizeof(small));
+	out = out_make(small, sizeof(small));
+	out_text(&out, "012345678\xc3\xa9"
+		       "0123456789");
+	out_finish(&out);
+	assert_int_equal(out.used, sizeof(small) - 1);
+	assert_memory_equal(small, "012345678... (cut)\n", out.used);
+}
+
+static void long_text_is_printed_whole(void **state)
+{
+	char name[2000], lines[3000];
+	struct out out = out_make(lines, sizeof(lines));
+
+	(void)state;
+	memset(name, 'a', sizeof(name));
+	name[sizeof(name) - 1] = '\0';
+	out_printf(&out, "[%s]", name);
+	assert_false(out.cut);
+	assert_int_equal(out.used, strlen(name) + 2);
+}
+
 /* In a buffer that has no room for the mark. */
 static void no_room_to_shorten(void **state)
 {
@@ -225,6 +260,8 @@ int main(void)
 		cmocka_unit_test(long_cells_are_shortened),
 		cmocka_unit_test(cells_are_padded_by_columns),
 		cmocka_unit_test(sentences_are_broken_between_words),
+		cmocka_unit_test(cut_text_says_so),
+		cmocka_unit_test(long_text_is_printed_whole),
 		cmocka_unit_test(no_room_to_shorten),
 	};
 

@@ -5,6 +5,7 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 struct out out_make(char *buf, size_t size)
@@ -24,6 +25,21 @@ void out_bytes(struct out *out, const char *bytes, size_t n)
 	out->used += n;
 }
 
+void out_finish(struct out *out)
+{
+	static const char mark[] = "... (cut)\n";
+	const size_t n = sizeof(mark) - 1;
+	size_t at;
+
+	if (!out->cut || out->size < n)
+		return;
+	at = out->used < out->size - n ? out->used : out->size - n;
+	while (at && ((unsigned char)out->buf[at] & 0xc0) == 0x80) /* not within a character */
+		at--;
+	memcpy(out->buf + at, mark, n);
+	out->used = at + n;
+}
+
 void out_text(struct out *out, const char *text)
 {
 	out_bytes(out, text, strlen(text));
@@ -32,17 +48,23 @@ void out_text(struct out *out, const char *text)
 void out_printf(struct out *out, const char *format, ...)
 {
 	char text[512];
-	va_list args;
+	va_list args, again;
+	char *longer = NULL;
 	int n;
 
 	va_start(args, format);
+	va_copy(again, args);
 	n = vsnprintf(text, sizeof(text), format, args);
+	if (n >= (int)sizeof(text)) /* rare */
+		n = vasprintf(&longer, format, again);
+	va_end(again);
 	va_end(args);
-	if (n < 0 || (size_t)n >= sizeof(text)) {
-		out->cut = true;
-		n = n < 0 ? 0 : (int)sizeof(text) - 1;
+	if (n < 0) {
+		out->cut = true; /* out of memory: then longer is not set */
+		return;
 	}
-	out_bytes(out, text, (size_t)n);
+	out_bytes(out, longer ?: text, (size_t)n);
+	free(longer);
 }
 
 void out_number(struct out *out, uint64_t number)

@@ -17,6 +17,9 @@ struct out {
 /* An empty writer. The caller keeps the buffer. */
 struct out out_make(char *buf, size_t size);
 
+/* If some text did not fit, the end of the rest says so, and ends the line. Call it when all is written. */
+void out_finish(struct out *out);
+
 void out_bytes(struct out *out, const char *bytes, size_t n);
 void out_text(struct out *out, const char *text);
 __attribute__((format(printf, 2, 3))) void out_printf(struct out *out, const char *format, ...);

@@ -56,6 +56,7 @@ static int put_event(struct output *output, const struct event *event)
 	struct out out = out_make(buf, sizeof(buf));
 
 	text_event(plug->text, event, &out);
+	out_finish(&out);
 	return target_write(output->target, &out);
 }
 
@@ -66,6 +67,7 @@ static int put_timeline(struct output *output, const struct connection *connecti
 	struct out out = out_make(buf, sizeof(buf));
 
 	text_timeline(plug->text, connection, &out);
+	out_finish(&out);
 	return target_write(output->target, &out);
 }
 

@@ -175,6 +175,7 @@ static size_t write_findings(const struct view *view, struct page *page, const s
 		for (size_t finding = 0; finding < REPORT_FINDINGS; finding++) {
 			line = out_make(buf, sizeof(buf));
 			report_finding(summary_get(summary, i), finding, &view->zombies, &line);
+			out_finish(&line);
 			out = page && line.used && !lines ? page_line(page) : NULL;
 			if (out)
 				out_text(out, "\n");
