@@ -48,6 +48,7 @@ static __always_inline struct katrace_record *record_begin(enum katrace_record_k
 	rec->result = 0;
 	rec->error = 0;
 	rec->close_cause = KATRACE_CLOSE_OTHER;
+	rec->close_reason = KATRACE_REASON_UNKNOWN;
 	return rec;
 }
 

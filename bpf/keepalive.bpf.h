@@ -6,6 +6,7 @@
 #ifndef KATRACE_KEEPALIVE_BPF_H
 #define KATRACE_KEEPALIVE_BPF_H
 
+#include "closer.bpf.h"
 #include "state.bpf.h"
 #include <asm-generic/errno.h> /* the same numbers on every architecture katrace is built for */
 
@@ -333,6 +334,7 @@ static __always_inline void closing(const struct tcp_sock *tp, __u8 before, __u8
 	if (!rec)
 		return;
 	rec->state = by_peer ? after : before;
+	rec->close_reason = close_reason(tp);
 	record_submit(rec);
 }
 
@@ -374,6 +376,8 @@ static __always_inline void closed(const struct tcp_sock *tp, __u8 before)
 		return;
 	rec->state = before;
 	rec->error = error;
+	if (before == BPF_TCP_ESTABLISHED || before == BPF_TCP_CLOSE_WAIT)
+		rec->close_reason = close_reason(tp);
 	if (in_timer)
 		rec->close_cause = KATRACE_CLOSE_KEEPALIVE;
 	record_submit(rec);

@@ -32,6 +32,15 @@ enum katrace_close_cause {
 	KATRACE_CLOSE_KEEPALIVE, /* the keepalive timer gave up */
 };
 
+/* How this side closed, where it did. */
+enum katrace_close_reason {
+	KATRACE_REASON_UNKNOWN,
+	KATRACE_REASON_CLOSE,
+	KATRACE_REASON_SHUTDOWN,
+	KATRACE_REASON_EXIT, /* its process exited or was killed */
+	KATRACE_REASONS
+};
+
 /* Bits of katrace_record.flags */
 enum katrace_record_flag {
 	KATRACE_KEEPALIVE_ON = 1 << 0, /* in KATRACE_SWITCHED_ON and _OFF: keepalive was on before */
@@ -75,7 +84,8 @@ struct katrace_record {
 	__u32 queued_bytes; /* written by the process, not sent yet */
 	__s32 result;       /* with KATRACE_HAS_RESULT */
 	__s32 error;        /* KATRACE_CLOSED: sk_err, a positive errno or 0 */
-	__u16 close_cause;  /* KATRACE_CLOSED: enum katrace_close_cause */
+	__u8 close_cause;   /* KATRACE_CLOSED: enum katrace_close_cause */
+	__u8 close_reason;  /* KATRACE_CLOSING and KATRACE_CLOSED: enum katrace_close_reason */
 	__u8 backoff;       /* of window probing */
 	__u8 retry_limit;   /* net.ipv4.tcp_retries2 */
 	__u32 rto;          /* jiffies */

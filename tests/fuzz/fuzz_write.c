@@ -120,6 +120,7 @@ static void take_end(struct input *input, struct event *event)
 	event->data.known = take_bool(input);
 	event->data.received_us = take_u64(input);
 	event->data.sent_us = take_u64(input);
+	event->ended.close_reason = take_u8(input) % KATRACE_REASONS;
 	event->ended.verdict = take_u8(input) % VERDICTS;
 	event->ended.error = (int)(take_u32(input) % 4096);
 	event->ended.probes_unanswered = take_u32(input);
@@ -386,6 +387,7 @@ static void check_reader(const char *text, const struct event *event)
 		require(recorded.time_ns == event->wall_ns);
 		require(recorded.event.kind == event->kind);
 		require(recorded.event.data.known == event->data.known);
+		require(event->kind != EVENT_ENDED || recorded.event.ended.close_reason == event->ended.close_reason);
 	}
 	if (!err && event->connection) {
 		require(memcmp(&recorded.id.peer, &event->connection->id.peer, sizeof(recorded.id.peer)) == 0);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-/* What an end says besides its verdict: for how long no data had come or gone. */
+/* What an end says besides its verdict: for how long no data had come or gone, and how this side closed. */
 #include "live.h"
 
 #include "lines.h"
@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #define US 1000000.0
@@ -150,5 +151,130 @@ LIVE_TEST(ends_data_of_all)
 	assert_sentence(&talk.life, "s: perhaps an idle timeout of its application or of a balancer");
 	life_end(&clock);
 	life_end(&talk.life);
+	scene_end(&scene);
+}
+
+/* It exits when the peer has closed. */
+static pid_t give_to_client(struct life *life)
+{
+	const pid_t pid = fork();
+	char byte;
+
+	assert_true(pid >= 0);
+	if (!pid) {
+		dup2(life->tcp.client, STDIN_FILENO);
+		close_range(STDERR_FILENO + 1, ~0U, 0);
+		while (read(STDIN_FILENO, &byte, 1) > 0)
+			;
+		_exit(0);
+	}
+	close(life->tcp.client);
+	life->tcp.client = -1;
+	return pid;
+}
+
+static void send_unread(const struct life *life)
+{
+	struct pollfd readable = { .fd = life->tcp.client, .events = POLLIN };
+
+	assert_int_equal(send(life->tcp.server, "hello", 5, 0), 5);
+	assert_int_equal(poll(&readable, 1, 10000), 1);
+}
+
+/* reason NULL: none is said */
+static void assert_reason(const struct life *life, const char *reason)
+{
+	const struct talk talk = { .life = *life };
+	const char *line = ended_line(&talk);
+	char key[64];
+
+	snprintf(key, sizeof(key), "\"close_reason\":\"%s\"", reason ? reason : "");
+	if (!reason)
+		*strrchr(key, ':') = '\0';
+	if (!strstr(line, key) == !!reason)
+		fail_msg("%s is wrong in: %s", key, line);
+}
+
+LIVE_TEST(ends_reason)
+{
+	enum {
+		KILLED,
+		KILLED_UNREAD,
+		EXITED, /* after the peer's FIN */
+		CLOSED,
+		CLOSED_SECOND,
+		SHUT_WRITE,
+		SHUT_BOTH,
+		UNREAD,
+		LINGERED,
+		PEER_RESET,
+		DESTROYED,
+		LIVES
+	};
+	static const char *const reasons[LIVES] = {
+		[KILLED] = "process_exit", [KILLED_UNREAD] = "process_exit",
+		[EXITED] = "process_exit", [CLOSED] = "close",
+		[CLOSED_SECOND] = "close", [SHUT_WRITE] = "shutdown",
+		[SHUT_BOTH] = "shutdown",  [UNREAD] = "close",
+		[LINGERED] = "close",
+	};
+	struct scene scene = verdict_scene("-j");
+	struct life lives[LIVES];
+	pid_t pid[3];
+
+	for (int i = 0; i < LIVES; i++)
+		lives[i] = life_begin(&scene, &quick);
+	send_unread(&lives[KILLED_UNREAD]);
+	send_unread(&lives[UNREAD]);
+	pid[EXITED] = give_to_client(&lives[EXITED]);
+	for (int i = 0; i < EXITED; i++)
+		pid[i] = life_give_away_client(&lives[i]);
+	wait_probes(&scene, 2 * LIVES);
+	for (int i = 0; i < EXITED; i++)
+		life_kill(pid[i]);
+	shutdown(lives[EXITED].tcp.server, SHUT_WR);
+	waitpid(pid[EXITED], NULL, 0);
+	life_close_client(&lives[CLOSED]);
+	life_close_server(&lives[CLOSED_SECOND]);
+	assert_int_equal(tcp_wait_death(lives[CLOSED_SECOND].tcp.client, 10), 0);
+	life_close_client(&lives[CLOSED_SECOND]);
+	shutdown(lives[SHUT_WRITE].tcp.client, SHUT_WR);
+	shutdown(lives[SHUT_BOTH].tcp.client, SHUT_RDWR);
+	life_close_client(&lives[UNREAD]);
+	tcp_abort(lives[LINGERED].tcp.client);
+	tcp_abort(lives[PEER_RESET].tcp.server);
+	lives[LINGERED].tcp.client = lives[PEER_RESET].tcp.server = -1;
+	tcp_destroy(scene.net, &lives[DESTROYED].tcp);
+	for (int i = 0; i < LIVES; i++)
+		if (lives[i].tcp.server >= 0)
+			life_close_server(&lives[i]);
+	for (int i = 0; i < LIVES; i++)
+		assert_reason(&lives[i], reasons[i]);
+	assert_int_equal(tool_stop(scene.tool), 0);
+	for (int i = 0; i < LIVES; i++)
+		life_end(&lives[i]);
+	scene_end(&scene);
+}
+
+LIVE_TEST(ends_reason_said)
+{
+	struct scene scene = verdict_scene(NULL);
+	struct life killed = life_begin(&scene, &quick), closed = life_begin(&scene, &quick);
+	const pid_t pid = life_give_away_client(&killed);
+
+	wait_probes(&scene, 4);
+	life_kill(pid);
+	life_close_client(&closed);
+	life_close_server(&killed);
+	life_close_server(&closed);
+	assert_true(life_wait_said(&killed, 1, "ended: closed locally after "));
+	assert_true(life_wait_said(&closed, 1, "ended: closed locally after "));
+	assert_int_equal(life_said(&killed, "s without data; its process exited"), 1);
+	assert_int_equal(life_said(&closed, "process"), 0);
+	assert_int_equal(tool_stop(scene.tool), 0);
+	assert_sentence(&killed, "This side closed the connection: its process exited or was killed.");
+	assert_sentence(&closed, "This side closed the connection. No data");
+	life_end(&killed);
+	life_end(&closed);
 	scene_end(&scene);
 }

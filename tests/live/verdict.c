@@ -201,12 +201,12 @@ struct search {
 	int n;
 };
 
-/* "closed by peer after 8.0s without data" is the end "closed by peer". */
+/* "closed by peer after 8.0s without data; its process exited" is the end "closed by peer". */
 static bool is_end(const char *said, const char *words)
 {
 	const size_t n = strlen(words);
 
-	return strncmp(said, words, n) == 0 && (!said[n] || strstr(said + n, " without data"));
+	return strncmp(said, words, n) == 0 && (!said[n] || said[n] == ';' || strstr(said + n, " without data"));
 }
 
 static void search_line(void *ctx, const char *line)

@@ -205,6 +205,11 @@ static void suppressions(void **state)
 					  "\"retransmits\":0}}");
 }
 
+#define REASON(reason)                                                                                                 \
+	INFO("ended")                                                                                                  \
+	",\"verdict\":\"closed_by_peer\",\"close_reason\":\"" reason "\",\"probes_unanswered\":0,\"probes_sent\":0,"   \
+	"\"probes_answered\":0,\"observed_us\":0,\"partial\":false}}"
+
 static void ends(void **state)
 {
 	const struct connection c = make_connection();
@@ -220,6 +225,17 @@ static void ends(void **state)
 			     "\"probes_unanswered\":0,\"probes_sent\":0,\"probes_answered\":0,\"observed_us\":0,"
 			     "\"partial\":false}}");
 	event.data.known = false;
+	for (enum katrace_close_reason i = KATRACE_REASON_CLOSE; i < KATRACE_REASONS; i++) {
+		static const char *const lines[KATRACE_REASONS] = {
+			[KATRACE_REASON_CLOSE] = REASON("close"),
+			[KATRACE_REASON_SHUTDOWN] = REASON("shutdown"),
+			[KATRACE_REASON_EXIT] = REASON("process_exit"),
+		};
+
+		event.ended.close_reason = i;
+		expect(&event, lines[i]);
+	}
+	event.ended.close_reason = KATRACE_REASON_UNKNOWN;
 	event.ended.verdict = VERDICT_RETRANSMISSION_TIMEOUT;
 	event.ended.error = ETIMEDOUT;
 	event.ended.probes_sent = 5;
@@ -403,6 +419,7 @@ static void no_line_is_too_long(void **state)
 		event.data.known = true;
 		if (kind == EVENT_ENDED) {
 			event.ended.verdict = VERDICT_RETRANSMISSION_TIMEOUT;
+			event.ended.close_reason = KATRACE_REASON_EXIT;
 			event.ended.error = 132; /* ERFKILL; no name is longer than ENOTRECOVERABLE */
 			event.ended.partial = false;
 		}

@@ -179,6 +179,9 @@ static void refuses_what_no_kernel_side_writes(void **state)
 	struct sighting s;
 
 	(void)state;
+	r.close_reason = KATRACE_REASONS;
+	assert_int_equal(sighting_decode(&s, &r, 250), -EPROTO);
+	r.close_reason = KATRACE_REASON_UNKNOWN;
 	r.kind = KATRACE_RECORD_KINDS;
 	assert_int_equal(sighting_decode(&s, &r, 250), -EPROTO);
 	r = make_record();

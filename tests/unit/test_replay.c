@@ -344,12 +344,15 @@ static void closed_when_idle(void **state)
 	observe(w, make_answer(1, 1, 2 * SECOND + 1000));
 	s.data = (struct data_age){ true, 8000000, 9000000 };
 	observe(w, s);
+	s.state = TCP_CLOSE_WAIT;
+	s.close_reason = KATRACE_REASON_EXIT;
+	observe(w, s);
 	s.kind = KATRACE_CLOSED;
 	s.state = TCP_LAST_ACK;
 	s.data.received_us += 5000000;
 	s.data.sent_us += 5000000;
 	observe(w, s);
-	expect_the_same_with(w, "closed by peer after 8.0s without data");
+	expect_the_same_with(w, "closed by peer after 8.0s without data; its process exited");
 }
 
 static void settings_change(void **state)

@@ -334,6 +334,38 @@ static void closed_without_times(void **state)
 	page_free(page);
 }
 
+/* Whoever is the current task at the end, it is told by the FIN; so is a reset without one. */
+static void its_process_exited(void **state)
+{
+	struct page *page = page_new(plain, "sshd");
+	struct sighting s = make_closing(KATRACE_CLOSING, TCP_ESTABLISHED, 0, 8);
+
+	(void)state;
+	observe(page, make_probe(1, 1, 9 * SECOND));
+	s.close_reason = KATRACE_REASON_EXIT;
+	observe(page, s);
+	observe(page, make_closing(KATRACE_CLOSED, TCP_FIN_WAIT2, 1, 9));
+	expect_sentence(page, "ended: closed locally; its process exited\n");
+	expect_sentence(page, "  This side closed the connection: its process exited or was killed.\n");
+	page_free(page);
+	page = page_new(plain, "sshd");
+	s.kind = KATRACE_CLOSED;
+	observe(page, make_probe(1, 1, 9 * SECOND));
+	observe(page, s);
+	expect_sentence(page, "ended: reset locally; its process exited\n");
+	expect_sentence(page, "  This side aborted the connection: its process exited or was killed.\n");
+	page_free(page);
+	page = page_new(plain, "sshd");
+	s.kind = KATRACE_CLOSING;
+	s.close_reason = KATRACE_REASON_CLOSE;
+	observe(page, make_probe(1, 1, 9 * SECOND));
+	observe(page, s);
+	observe(page, make_closing(KATRACE_CLOSED, TCP_FIN_WAIT2, 1, 9));
+	expect_sentence(page, "ended: closed locally\n");
+	expect_sentence(page, "  This side closed the connection.\n");
+	page_free(page);
+}
+
 static void reset_when_idle(void **state)
 {
 	struct page *page = page_new(plain, "sshd");
@@ -363,6 +395,7 @@ int main(void)
 		cmocka_unit_test(user_timeouts),
 		cmocka_unit_test(closed_when_idle),
 		cmocka_unit_test(closed_without_times),
+		cmocka_unit_test(its_process_exited),
 		cmocka_unit_test(reset_when_idle),
 		cmocka_unit_test(closed_by_this_side),
 		cmocka_unit_test(closed_in_the_middle),

@@ -75,3 +75,8 @@ const char *name_stage(unsigned int number)
 {
 	return lost_stage_name(number);
 }
+
+const char *name_close_reason(unsigned int number)
+{
+	return close_reason_name((enum katrace_close_reason)number);
+}

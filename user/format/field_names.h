@@ -23,6 +23,9 @@ const char *name_verdict(unsigned int number);
 /* Verdicts that are errors: the connection did not end with a FIN. */
 const char *name_abnormal_verdict(unsigned int number);
 
+/* How this side closed. */
+const char *name_close_reason(unsigned int number);
+
 const char *name_stage(unsigned int number);
 
 #endif

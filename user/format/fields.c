@@ -342,6 +342,11 @@ const struct field fields[] = {
 
 	{ .path = "katrace.verdict", .lines = ENDED, IN_EVENT(ended.verdict), NAME_OF(name_verdict, 0, VERDICTS),
 	  .means = "Why the connection ended." },
+	{ .path = "katrace.close_reason", .lines = ENDED, IN_EVENT(ended.close_reason), .presence = SOMETIMES,
+	  .when = "when this side closed, if known", .since = 2,
+	  NAME_OF(name_close_reason, KATRACE_REASON_CLOSE, KATRACE_REASONS),
+	  .means = "How this side closed the connection: close(), shutdown(), or because its process exited or was killed. "
+		   "Also where the peer closed first." },
 	{ .path = "katrace.errno", .lines = ENDED, IN_EVENT(ended.error), .presence = SOMETIMES,
 	  .when = "when there was an error", .type = FIELD_STRING, .pattern = "^E[0-9A-Z]+$", .codec = &codec_errno,
 	  .means = "The error that the application gets." },

@@ -229,7 +229,7 @@ static void say_suppressed(const struct event *event, struct out *out)
 static void say_ended(const struct event *event, struct out *out)
 {
 	out_text(out, "ended: ");
-	words_ended(out, event->ended.verdict, event->ended.error, &event->data);
+	words_ended(out, event->ended.verdict, event->ended.error, &event->data, event->ended.close_reason);
 }
 
 static void say_lost(const struct event *event, struct out *out)

@@ -5,6 +5,9 @@
 
 #include <netinet/tcp.h>
 
+/* No application's idle timeout is shorter. */
+#define IDLE_TIMEOUT_US 1000000
+
 /* The clock may have been set during a recording. */
 static double seconds(uint64_t from_ns, uint64_t to_ns)
 {
@@ -82,4 +85,24 @@ void closing_end(const struct connection *c, struct out *out)
 	out_text(out, "; ");
 	say_undelivered(c, out);
 	out_text(out, ".");
+}
+
+void closing_idle(const struct connection *c, struct out *out)
+{
+	if (!c->data.known || data_idle_us(&c->data) < IDLE_TIMEOUT_US)
+		return;
+	out_text(out, " No data had come or gone for ");
+	words_duration(out, data_idle_us(&c->data));
+	out_text(out, ": perhaps an idle timeout of its application or of a balancer. Keepalive probes are no data.");
+}
+
+void closing_here(const struct connection *c, const char *did, struct out *out)
+{
+	out_printf(out, "This side %s the connection", did);
+	if (c->close_reason == KATRACE_REASON_EXIT) {
+		out_text(out, ": its process exited or was killed.");
+		return;
+	}
+	out_text(out, ".");
+	closing_idle(c, out);
 }

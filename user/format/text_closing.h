@@ -21,4 +21,10 @@ void closing_backlog(const struct connection *connection, struct out *out);
 /* How a connection with VERDICT_CLOSE_TIMEOUT ended. */
 void closing_end(const struct connection *connection, struct out *out);
 
+/* Applications and balancers go by data, unlike keepalive. Nothing if it is not known or was not long. */
+void closing_idle(const struct connection *connection, struct out *out);
+
+/* How this side ended it; did: "closed". */
+void closing_here(const struct connection *connection, const char *did, struct out *out);
+
 #endif

@@ -8,9 +8,6 @@
 #include <errno.h>
 #include <inttypes.h>
 
-/* No application's idle timeout is shorter. */
-#define IDLE_TIMEOUT_US 1000000
-
 /* Records of two CPUs may come out of order, and so may recorded events if the clock was set. */
 static uint64_t since(uint64_t from_ns, uint64_t to_ns)
 {
@@ -201,16 +198,6 @@ static void say_retransmission_gave_up(const struct connection *c, struct out *o
 	say_waited(c, out);
 }
 
-/* What applications and balancers go by, unlike keepalive. */
-static void say_idle(const struct connection *c, struct out *out)
-{
-	if (!c->data.known || data_idle_us(&c->data) < IDLE_TIMEOUT_US)
-		return;
-	out_text(out, " No data had come or gone for ");
-	words_duration(out, data_idle_us(&c->data));
-	out_text(out, ": perhaps an idle timeout of its application or of a balancer. Keepalive probes are no data.");
-}
-
 static void say_why(const struct connection *c, struct out *out)
 {
 	switch (c->verdict) {
@@ -239,21 +226,20 @@ static void say_why(const struct connection *c, struct out *out)
 					"connection, perhaps since a restart."
 				      : "The peer reset the connection.");
 		if (!c->probes_unanswered)
-			say_idle(c, out);
+			closing_idle(c, out);
 		break;
 	case VERDICT_UNREACHABLE:
 		out_text(out, "The network reported that the peer cannot be reached.");
 		break;
 	case VERDICT_CLOSED_BY_PEER:
 		out_text(out, "The peer closed the connection.");
-		say_idle(c, out);
+		closing_idle(c, out);
 		break;
 	case VERDICT_CLOSED_LOCALLY:
-		out_text(out, "This side closed the connection.");
-		say_idle(c, out);
+		closing_here(c, "closed", out);
 		break;
 	case VERDICT_RESET_LOCALLY:
-		out_text(out, "This side aborted the connection.");
+		closing_here(c, "aborted", out);
 		break;
 	case VERDICTS:
 		break;
@@ -377,7 +363,7 @@ static void ended_line(const struct connection *c, struct out *out)
 {
 	offset(c, c->last_ns, out);
 	entry_name(out, "ended");
-	words_ended(out, c->verdict, c->error, &c->data);
+	words_ended(out, c->verdict, c->error, &c->data, c->close_reason);
 	out_text(out, "\n");
 }
 

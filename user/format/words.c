@@ -246,16 +246,24 @@ static bool is_about_data(enum verdict verdict)
 	return verdict != VERDICT_UNREACHABLE && !verdict_is_timeout(verdict);
 }
 
-void words_ended(struct out *out, enum verdict verdict, int error, const struct data_age *data)
+static void words_idle(struct out *out, enum verdict verdict, int error, const struct data_age *data)
+{
+	if (!data->known || !is_about_data(verdict) || data_idle_us(data) < IDLE_SHOWN_US)
+		return;
+	out_text(out, error ? ", after " : " after ");
+	words_duration(out, data_idle_us(data));
+	out_text(out, " without data");
+}
+
+void words_ended(struct out *out, enum verdict verdict, int error, const struct data_age *data,
+		 enum katrace_close_reason reason)
 {
 	out_text(out, verdict_words(verdict));
 	if (error) {
 		out_text(out, ", ");
 		words_errno(out, error);
 	}
-	if (!data->known || !is_about_data(verdict) || data_idle_us(data) < IDLE_SHOWN_US)
-		return;
-	out_text(out, error ? ", after " : " after ");
-	words_duration(out, data_idle_us(data));
-	out_text(out, " without data");
+	words_idle(out, verdict, error, data);
+	if (reason == KATRACE_REASON_EXIT)
+		out_text(out, "; its process exited");
 }

@@ -47,9 +47,10 @@ const char *words_plural(uint64_t n);
 
 /*
  * "closed by peer after 8.0s without data", "keepalive timeout, ETIMEDOUT". Data is left out of ends that the kernel
- * decided, and if it is not known or came just before.
+ * decided, and if it is not known or came just before. With the exit of the process: "...; its process exited".
  */
-void words_ended(struct out *out, enum verdict verdict, int error, const struct data_age *data);
+void words_ended(struct out *out, enum verdict verdict, int error, const struct data_age *data,
+		 enum katrace_close_reason reason);
 
 /* "ETIMEDOUT", or the number if it has no name */
 void words_errno(struct out *out, int error);

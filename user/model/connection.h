@@ -49,6 +49,7 @@ struct connection {
 	uint32_t retransmits; /* at the end, like the next two */
 	uint32_t unacked_bytes, queued_bytes;
 	struct data_age data; /* when it began to close */
+	enum katrace_close_reason close_reason;
 };
 
 #endif

@@ -77,6 +77,7 @@ struct event {
 		struct {
 			enum verdict verdict;
 			int error; /* as in struct connection */
+			enum katrace_close_reason close_reason;
 			uint32_t probes_unanswered;
 			uint64_t probes_sent, probes_answered, observed_us;
 			uint32_t retransmits, unacked_bytes, queued_bytes; /* at the end */

@@ -212,6 +212,8 @@ static void began_to_close(struct tracked *t, const struct sighting *s)
 		t->data = s->data;
 	else /* as the peer had before */
 		t->c.state = TCP_LAST_ACK;
+	if (s->close_reason)
+		t->close_reason = s->close_reason;
 }
 
 static int ended(struct model *model, struct tracked *t, const struct sighting *s, uint64_t now_ns)
@@ -221,6 +223,7 @@ static int ended(struct model *model, struct tracked *t, const struct sighting *
 
 	began_to_close(t, s);
 	event.data = t->data;
+	event.ended.close_reason = t->close_reason;
 	event.ended.verdict = verdict_of(s);
 	event.ended.error = verdict_tells_application(event.ended.verdict) ? s->error : 0;
 	event.ended.probes_unanswered = s->probes_out;

@@ -41,6 +41,7 @@ struct tracked {
 	uint64_t early_answer_ns;
 
 	struct data_age data; /* when it began to close */
+	enum katrace_close_reason close_reason;
 
 	uint64_t lost_before;  /* lost records when it was last seen: they can explain a gap in its probe numbers */
 	uint64_t owner_due_ns; /* look the owner up again then */

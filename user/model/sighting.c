@@ -90,6 +90,8 @@ int sighting_decode(struct sighting *s, const struct katrace_record *record, uin
 {
 	if (record->kind >= KATRACE_RECORD_KINDS || record->close_cause > KATRACE_CLOSE_KEEPALIVE || !hz)
 		return -EPROTO;
+	if (record->close_reason >= KATRACE_REASONS)
+		return -EPROTO;
 	if (record->family != AF_INET && record->family != AF_INET6)
 		return -EPROTO;
 	memset(s, 0, sizeof(*s));
@@ -126,6 +128,7 @@ int sighting_decode(struct sighting *s, const struct katrace_record *record, uin
 	s->result = record->result;
 	s->error = record->error;
 	s->close_cause = record->close_cause;
+	s->close_reason = record->close_reason;
 	return 0;
 }
 

@@ -68,6 +68,7 @@ struct sighting {
 	int result;
 	int error;
 	enum katrace_close_cause close_cause;
+	enum katrace_close_reason close_reason;
 };
 
 /* Parts of a record; hz is the kernel's. */

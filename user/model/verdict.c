@@ -102,6 +102,17 @@ const char *verdict_words(enum verdict verdict)
 	return verdicts[verdict].words;
 }
 
+const char *close_reason_name(enum katrace_close_reason reason)
+{
+	static const char *const names[KATRACE_REASONS] = {
+		[KATRACE_REASON_CLOSE] = "close",
+		[KATRACE_REASON_SHUTDOWN] = "shutdown",
+		[KATRACE_REASON_EXIT] = "process_exit",
+	};
+
+	return names[reason];
+}
+
 bool verdict_is_timeout(enum verdict verdict)
 {
 	switch (verdict) {

@@ -32,6 +32,9 @@ const char *verdict_name(enum verdict verdict);
 /* "keepalive timeout", for people */
 const char *verdict_words(enum verdict verdict);
 
+/* "close", "shutdown", "process_exit"; NULL: unknown */
+const char *close_reason_name(enum katrace_close_reason reason);
+
 /* A timeout ended the connection. */
 bool verdict_is_timeout(enum verdict verdict);
 
