@@ -73,10 +73,10 @@ static inline struct sockets *make_sockets(void)
 
 	dying.connection.probes_out = 2;
 	dying.connection.silent = 37 * HZ;
-	dying.connection.heard = 2 * HZ;
+	dying.connection.heard = 36 * HZ;
 	dying.timer_due = 3 * HZ;
 	off.connection.flags = 0;
-	off.connection.silent = (3 * 86400 + 4 * 3600 + 120) * HZ;
+	off.connection.silent = off.connection.heard = (3 * 86400 + 4 * 3600 + 120) * HZ;
 	listener.connection.state = TCP_LISTEN;
 	listener.connection.from_sysctl = KATRACE_IDLE | KATRACE_INTERVAL | KATRACE_PROBE_LIMIT;
 	listener.timer_runs = 0;
@@ -92,7 +92,7 @@ static inline struct sockets *make_sockets(void)
 	orphan.connection.flags |= KATRACE_ORPHAN;
 	orphan.connection.inode = 0;
 	orphan.connection.unacked_bytes = 1;
-	orphan.connection.silent = HZ / 10;
+	orphan.connection.silent = orphan.connection.heard = HZ / 10;
 	assert_int_equal(sockets_add(sockets, &dying, &nginx), 0);
 	assert_int_equal(sockets_add(sockets, &off, &shell), 0);
 	assert_int_equal(sockets_add(sockets, &off, &nginx), 0);

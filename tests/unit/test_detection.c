@@ -74,6 +74,19 @@ static void when_a_dead_peer_is_noticed(void **state)
 	assert_false(detection_from_now(&off, 0, 0, 0, &us));
 }
 
+/* Since the first probe: what came before it says nothing of the peer now. */
+static void something_arrives_but_no_answer(void **state)
+{
+	static const struct settings on = { true, 30, 5, 3, 0, 0 }, off = { false, 30, 5, 3, 0, 0 };
+
+	(void)state;
+	assert_true(detection_is_contradicted(&on, 35000000, 4999999));
+	assert_false(detection_is_contradicted(&on, 35000000, 5000000));
+	assert_false(detection_is_contradicted(&on, 35000000, 35000000));
+	assert_false(detection_is_contradicted(&on, 35000000, 0));
+	assert_false(detection_is_contradicted(&off, 35000000, 1));
+}
+
 /* A sysctl was lowered, or the interval: the timer that runs does not move. */
 static void which_timers_are_old(void **state)
 {
@@ -112,6 +125,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(detection_follows_the_kernels_rule),
 		cmocka_unit_test(when_a_dead_peer_is_noticed),
+		cmocka_unit_test(something_arrives_but_no_answer),
 		cmocka_unit_test(which_timers_are_old),
 	};
 

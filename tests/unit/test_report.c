@@ -79,7 +79,7 @@ static struct listed make_old_timer(uint32_t probes_out)
 	struct listed listed = { 0 };
 
 	found.timer_due = 7199 * HZ;
-	found.connection.silent = HZ;
+	found.connection.silent = found.connection.heard = HZ;
 	found.connection.probes_out = (uint8_t)probes_out;
 	assert_int_equal(sockets_add(sockets, &found, &nginx), 0);
 	assert_int_equal(sort_all(sockets), 1);
@@ -198,7 +198,7 @@ static void thousands_without_keepalive(void **state)
 		struct katrace_socket found = make_socket(i);
 
 		found.connection.flags = 0;
-		found.connection.silent = i ? 5 * HZ : (3 * 86400 + 4 * 3600) * HZ;
+		found.connection.silent = found.connection.heard = i ? 5 * HZ : (3 * 86400 + 4 * 3600) * HZ;
 		assert_int_equal(sockets_add(sockets, &found, &nginx), 0);
 	}
 	assert_int_equal(sort_all(sockets), 4113);

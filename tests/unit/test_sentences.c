@@ -334,6 +334,28 @@ static void closed_without_times(void **state)
 	page_free(page);
 }
 
+static void something_arrived(void **state)
+{
+	struct page *page = page_new(plain, "sshd");
+	struct sighting s = make_probe(1, 1, 10 * SECOND);
+
+	(void)state;
+	s.heard_us = 2000000;
+	observe(page, s); /* before the first probe: said of none */
+	s = make_probe(1, 2, 15 * SECOND);
+	s.heard_us = 340000;
+	observe(page, s);
+	s = make_timeout(1, 2, 20 * SECOND);
+	s.heard_us = 1500000;
+	observe(page, s);
+	expect_sentence(page, "probe 1/3 after 30.0s of silence\n");
+	expect_sentence(page, "probe 2/3 after 35.0s of silence, 1 unanswered, but something arrived 340.0ms ago\n");
+	expect_sentence(page,
+			"ETIMEDOUT from its next call on the socket. Something arrived 1.5s before the end, but no "
+			"answer: the peer's own probes, or segments that this host refuses.\n");
+	page_free(page);
+}
+
 /* Whoever is the current task at the end, it is told by the FIN; so is a reset without one. */
 static void its_process_exited(void **state)
 {
@@ -395,6 +417,7 @@ int main(void)
 		cmocka_unit_test(user_timeouts),
 		cmocka_unit_test(closed_when_idle),
 		cmocka_unit_test(closed_without_times),
+		cmocka_unit_test(something_arrived),
 		cmocka_unit_test(its_process_exited),
 		cmocka_unit_test(reset_when_idle),
 		cmocka_unit_test(closed_by_this_side),

@@ -18,7 +18,7 @@ static void a_socket_comes_out_as_it_went_in(void **state)
 	(void)state;
 	found.connection.cookie = 99;
 	found.connection.probes_out = 2;
-	found.connection.silent = 35 * HZ;
+	found.connection.silent = found.connection.heard = 35 * HZ;
 	found.timer_due = 3 * HZ;
 	assert_int_equal(sockets_add(sockets, &found, &owner), 0);
 	assert_int_equal(sort_all(sockets), 1);
@@ -222,7 +222,7 @@ static void worst_comes_first(void **state)
 	for (uint32_t i = 0; i < N; i++)
 		found[i] = make_socket(i);
 	found[OFF].connection.flags = found[CLOSING].connection.flags = found[ZOMBIE].connection.flags = 0;
-	found[ZOMBIE].connection.silent = 601 * HZ;
+	found[ZOMBIE].connection.silent = found[ZOMBIE].connection.heard = 601 * HZ;
 	found[UNANSWERED].connection.probes_out = 1;
 	found[RETRANSMITTING].connection.unacked_bytes = 5;
 	found[RETRANSMITTING].connection.retransmits = 1;
@@ -314,7 +314,7 @@ static void criteria_choose(void **state)
 	struct criteria criteria = { 0 };
 
 	(void)state;
-	on.connection.silent = 20 * HZ;
+	on.connection.silent = on.connection.heard = 20 * HZ;
 	on.timer_due = 10 * HZ;
 	off.connection.flags = 0;
 	listener.connection.state = TCP_LISTEN;
@@ -354,10 +354,10 @@ static void zombies_are_silent_and_not_looked_after(void **state)
 	struct katrace_socket found = make_socket(1);
 
 	(void)state;
-	found.connection.silent = 600 * HZ;
+	found.connection.silent = found.connection.heard = 600 * HZ;
 	found.timer_due = 3601 * HZ;
 	assert_false(meets(&criteria, &found));
-	found.connection.silent++;
+	found.connection.heard = ++found.connection.silent;
 	assert_true(meets(&criteria, &found));
 	found.timer_due = 3600 * HZ;
 	assert_false(meets(&criteria, &found));
@@ -365,6 +365,35 @@ static void zombies_are_silent_and_not_looked_after(void **state)
 	assert_true(meets(&criteria, &found));
 	found.connection.state = TCP_CLOSE_WAIT;
 	assert_false(meets(&criteria, &found));
+}
+
+/* The peer's own probes are a sign of life; but not if it answers nothing. */
+static void who_is_heard_is_no_zombie(void **state)
+{
+	const struct criteria criteria = { .zombies = true },
+			      silent = { .by_silence = true, .silent_over_us = 1000000 };
+	struct katrace_socket found = make_socket(1);
+	struct listed listed;
+
+	(void)state;
+	found.connection.flags = 0;
+	found.connection.silent = 926 * HZ;
+	found.connection.heard = HZ / 2;
+	assert_false(meets(&criteria, &found) || meets(&silent, &found));
+	listed = unpack_one(&found);
+	assert_int_equal(silence_us(&listed), 500000);
+	assert_int_equal(concern_of(&listed, &usual), CONCERN_NO_KEEPALIVE);
+	found.connection.flags = KATRACE_KEEPALIVE_ON;
+	found.connection.probes_out = 2;
+	listed = unpack_one(&found);
+	assert_int_equal(silence_us(&listed), 926000000);
+	assert_int_equal(concern_of(&listed, &usual), CONCERN_UNANSWERED);
+	assert_true(meets(&silent, &found));
+	found.connection.probes_out = 0;
+	found.connection.unacked_bytes = found.connection.retransmits = 1;
+	listed = unpack_one(&found);
+	assert_int_equal(silence_us(&listed), 926000000);
+	assert_int_equal(concern_of(&listed, &usual), CONCERN_RETRANSMITTING);
 }
 
 int main(void)
@@ -383,6 +412,7 @@ int main(void)
 		cmocka_unit_test(when_retransmission_gives_up),
 		cmocka_unit_test(criteria_choose),
 		cmocka_unit_test(zombies_are_silent_and_not_looked_after),
+		cmocka_unit_test(who_is_heard_is_no_zombie),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -2,6 +2,7 @@
 #include "format/columns.h"
 
 #include "format/words.h"
+#include "model/detection.h"
 
 #include <netinet/tcp.h>
 
@@ -133,7 +134,7 @@ static void silent_cell(const struct look *look, const struct listed *listed, st
 {
 	(void)look;
 	if (listed->was_connected)
-		words_span(out, listed->connection.silent_us);
+		words_span(out, silence_us(listed));
 	else
 		out_text(out, "-");
 }
@@ -260,6 +261,17 @@ static void retransmitting_note(const struct listed *listed, struct out *out)
 	words_span(out, listed->gives_up_ms * 1000);
 }
 
+static void arrived_note(const struct listed *listed, struct out *out)
+{
+	const struct connection *c = &listed->connection;
+
+	if (!detection_is_contradicted(&c->settings, c->silent_us, listed->heard_us))
+		return;
+	out_text(out, ", something arrived ");
+	words_span(out, listed->heard_us);
+	out_text(out, " ago");
+}
+
 static void note_cell(const struct look *look, const struct listed *listed, struct out *out)
 {
 	const enum note note = note_of(listed, &look->zombies);
@@ -274,6 +286,8 @@ static void note_cell(const struct look *look, const struct listed *listed, stru
 		out_printf(out, ", %s", notes[NOTE_PEER_CLOSED]);
 	if (note == NOTE_RETRANSMITTING || (note == NOTE_ORPHAN && is_stalled(listed)))
 		retransmitting_note(listed, out);
+	if (note == NOTE_UNANSWERED)
+		arrived_note(listed, out);
 	if (note != NOTE_NONE && old_timer)
 		out_text(out, ", ");
 	if (old_timer)

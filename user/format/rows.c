@@ -90,10 +90,8 @@ void rows_measure(struct rows *rows, const struct listed *listed)
 		measure_cell(rows, of_place[i], listed);
 	if (listed->state != TCP_ESTABLISHED)
 		measure_cell(rows, COLUMN_STATE, listed);
-	if (listed->waiting || listed->old_timer)
+	if (listed->waiting || listed->old_timer || listed->probes_out)
 		measure_cell(rows, COLUMN_NOTE, listed); /* the others are short */
-	if (listed->old_timer || listed->gives_up_ms)
-		measure_cell(rows, COLUMN_NOTE, listed);
 	rows->measured = true;
 	rows->last_pid = c->owner.pid;
 	rows->last_settings = c->settings;

@@ -4,6 +4,7 @@
 #include "format/text_closing.h"
 #include "format/text_timeline.h"
 #include "format/words.h"
+#include "model/detection.h"
 
 #include <inttypes.h>
 #include <netinet/tcp.h>
@@ -186,6 +187,11 @@ static void say_probe(const struct event *event, struct out *out)
 	out_text(out, " of silence");
 	if (event->probe.unanswered_before)
 		out_printf(out, ", %u unanswered", event->probe.unanswered_before);
+	if (detection_is_contradicted(&event->settings, event->silent_us, event->heard_us)) {
+		out_text(out, ", but something arrived ");
+		words_duration(out, event->heard_us);
+		out_text(out, " ago");
+	}
 	if (event->probe.has_result && event->probe.result < 0) {
 		out_text(out, "; refused on this host: ");
 		words_errno(out, -event->probe.result);

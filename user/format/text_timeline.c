@@ -166,6 +166,11 @@ static void say_keepalive_gave_up(const struct connection *c, struct out *out)
 		out_printf(out, "The peer answered none of %u probe%s", c->probes_unanswered,
 			   words_plural(c->probes_unanswered));
 	say_waited(c, out);
+	if (!c->probes_unanswered || !detection_is_contradicted(&c->settings, c->silent_us, c->heard_us))
+		return;
+	out_text(out, " Something arrived ");
+	words_duration(out, c->heard_us);
+	out_text(out, " before the end, but no answer: the peer's own probes, or segments that this host refuses.");
 }
 
 /* A user timeout acts in three cases: on probes, on unacknowledged data, and on a closed window. */

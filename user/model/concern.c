@@ -3,15 +3,25 @@
 
 #include <netinet/tcp.h>
 
-bool is_zombie(const struct listed *listed, const struct zombie_limits *limits)
-{
-	return listed->state == TCP_ESTABLISHED && listed->connection.silent_us > limits->silent_us &&
-	       (!listed->due || listed->next_us > limits->due_us);
-}
-
 bool is_stalled(const struct listed *listed)
 {
 	return listed->waiting && (listed->connection.retransmits || listed->window_probe);
+}
+
+static bool is_unanswered(const struct listed *listed)
+{
+	return !listed->waiting && listed->probes_out;
+}
+
+uint64_t silence_us(const struct listed *listed)
+{
+	return is_stalled(listed) || is_unanswered(listed) ? listed->connection.silent_us : listed->heard_us;
+}
+
+bool is_zombie(const struct listed *listed, const struct zombie_limits *limits)
+{
+	return listed->state == TCP_ESTABLISHED && silence_us(listed) > limits->silent_us &&
+	       (!listed->due || listed->next_us > limits->due_us);
 }
 
 enum concern concern_of(const struct listed *listed, const struct zombie_limits *limits)
@@ -22,7 +32,7 @@ enum concern concern_of(const struct listed *listed, const struct zombie_limits 
 		return CONCERN_LISTENER;
 	if (is_stalled(listed))
 		return listed->orphan ? CONCERN_ORPHAN : CONCERN_RETRANSMITTING;
-	if (!listed->waiting && listed->probes_out)
+	if (is_unanswered(listed))
 		return CONCERN_UNANSWERED;
 	if (is_zombie(listed, limits))
 		return CONCERN_ZOMBIE;

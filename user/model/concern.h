@@ -24,6 +24,13 @@ enum concern {
 	CONCERN_LISTENER, /* not a connection */
 };
 
+/*
+ * How long the peer has been silent: since anything arrived, its own keepalive probes included. But one that does not
+ * answer what this side sent is taken for dead, whatever else arrives: then since its last ACK or data, as keepalive
+ * computes it.
+ */
+uint64_t silence_us(const struct listed *listed);
+
 /* Established, silent, and keepalive off or not due soon: see struct zombie_limits. */
 bool is_zombie(const struct listed *listed, const struct zombie_limits *limits);
 

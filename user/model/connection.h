@@ -45,7 +45,8 @@ struct connection {
 	enum fate fate;
 	enum verdict verdict; /* FATE_ENDED */
 	int error;            /* the error for the application: a positive errno, or 0 */
-	uint64_t silent_us;   /* at the last event */
+	uint64_t silent_us;   /* at the last event, like heard_us */
+	uint64_t heard_us;
 	uint32_t retransmits; /* at the end, like the next two */
 	uint32_t unacked_bytes, queued_bytes;
 	struct data_age data; /* when it began to close */

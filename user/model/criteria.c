@@ -33,7 +33,7 @@ static bool is_right_kind(const struct criteria *criteria, const struct listed *
 bool criteria_met(const struct criteria *criteria, const struct zombie_limits *zombies, const struct listed *listed)
 {
 	const bool off = listed->state == TCP_ESTABLISHED && !listed->connection.settings.enabled;
-	const bool silent = listed->was_connected && listed->connection.silent_us > criteria->silent_over_us;
+	const bool silent = listed->was_connected && silence_us(listed) > criteria->silent_over_us;
 	const bool due = listed->due && listed->next_us <= criteria->due_within_us;
 
 	return is_right_kind(criteria, listed) && (!criteria->no_keepalive || off) &&

@@ -89,3 +89,9 @@ bool detection_is_exact(const struct settings *settings)
 {
 	return settings->interval_s <= settings->idle_s;
 }
+
+bool detection_is_contradicted(const struct settings *settings, uint64_t silent_us, uint64_t heard_us)
+{
+	/* 0: a recording lacks it, or it arrived just now */
+	return settings->enabled && heard_us && heard_us + 1000000ULL * settings->idle_s < silent_us;
+}

@@ -37,4 +37,10 @@ uint64_t detection_after_heard(const struct settings *settings);
 /* True if that does not depend on whether the peer was last heard before a probe or after it. */
 bool detection_is_exact(const struct settings *settings);
 
+/*
+ * Something has arrived since the first of the unanswered probes, but nothing that answers them: the peer's own probes
+ * or segments that are refused.
+ */
+bool detection_is_contradicted(const struct settings *settings, uint64_t silent_us, uint64_t heard_us);
+
 #endif

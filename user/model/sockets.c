@@ -369,7 +369,7 @@ static uint32_t sort_key(const struct listed *listed, const struct zombie_limits
 {
 	const enum concern concern = concern_of(listed, limits);
 	const uint64_t most = (1U << 28) - 1;
-	const uint64_t silent_s = listed->connection.silent_us / 1000000;
+	const uint64_t silent_s = silence_us(listed) / 1000000;
 	uint64_t within = most - (silent_s < most ? silent_s : most);
 
 	if (concern == CONCERN_UNANSWERED || concern == CONCERN_NONE)

@@ -115,6 +115,7 @@ int story_tell(struct connection *c, const struct event *event)
 	begin(c, event);
 	c->last_ns = event->time_ns;
 	c->silent_us = event->silent_us;
+	c->heard_us = event->heard_us;
 	c->state = event->state;
 	c->warned = c->warned || event->severity == SEVERITY_WARN;
 	switch (event->kind) {

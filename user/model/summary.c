@@ -127,8 +127,8 @@ static void add_keepalive(struct summary_line *line, const struct listed *listed
 static void add_concern(struct concerned *concerned, const struct listed *listed)
 {
 	concerned->n++;
-	if (listed->was_connected && listed->connection.silent_us > concerned->silent_us)
-		concerned->silent_us = listed->connection.silent_us;
+	if (listed->was_connected && silence_us(listed) > concerned->silent_us)
+		concerned->silent_us = silence_us(listed);
 }
 
 int summary_add(struct summary *summary, const struct listed *listed)
