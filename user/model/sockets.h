@@ -18,15 +18,15 @@ struct listed {
 	struct connection connection; /* id (without sock), cookie, settings, owner, silent_us, retransmits */
 	uint8_t state;                /* the kernel's TCP_ESTABLISHED... */
 	bool orphan;
-	uint64_t heard_us;  /* since anything arrived, also what was out of window */
-	bool was_connected; /* silent_us and heard_us are valid */
+	uint64_t heard_us; /* since anything arrived, also what was out of window */
 	struct data_age data;
-	bool waiting; /* data is unacknowledged or queued: another timer is in charge, keepalive sends nothing */
+	bool was_connected; /* silent_us and heard_us are valid */
+	bool waiting;       /* data is unacknowledged or queued: another timer is in charge, keepalive sends nothing */
 	bool window_probe;
 	uint64_t gives_up_ms; /* from now: when that timer ends the connection if the peer stays silent; 0: not known */
 	bool due;             /* the keepalive timer runs; next_us is valid */
+	bool old_timer;       /* it was set with other settings than those now in force, for longer */
 	uint64_t next_us;
-	bool old_timer; /* it was set with other settings than those now in force, for longer */
 	uint32_t probes_out;
 	bool detects; /* keepalive would notice a dead peer, at most detection_us from now */
 	uint64_t detection_us;
