@@ -32,9 +32,14 @@ static int open_file(const char *path)
 	return fd < 0 ? -errno : fd;
 }
 
-static const char *why_not(int err)
+/* A socket cannot be opened either, with the same error. */
+static const char *why_not(const struct target *target, int err)
 {
-	return err == -ENXIO ? "nobody reads this FIFO; start its reader first" : strerror(-err);
+	struct stat info;
+
+	if (err == -ENXIO && stat(target->file, &info) == 0 && S_ISFIFO(info.st_mode))
+		return "nobody reads this FIFO; start its reader first";
+	return strerror(-err);
 }
 
 static int open_stdout(void)
@@ -58,7 +63,7 @@ int target_new(struct target **out, const char *file)
 	else if (fstat(target->fd, &target->info))
 		err = -errno;
 	if (err) {
-		fprintf(stderr, "katrace: cannot write to %s: %s\n", target_name(target), why_not(err));
+		fprintf(stderr, "katrace: cannot write to %s: %s\n", target_name(target), why_not(target, err));
 		target_close(target, false);
 		return err;
 	}
@@ -139,7 +144,7 @@ void target_reopen(struct target *target)
 	fd = open_file(target->file);
 	if (fd < 0) {
 		fprintf(stderr, "katrace: cannot reopen %s: %s; still writing to the old file%s\n", target->file,
-			why_not(fd),
+			why_not(target, fd),
 			fd == -EACCES ? "; start katrace with --user OWNER of the directory, or keep the file in one "
 					"that root owns"
 				      : "");
