@@ -210,3 +210,28 @@ LIVE_TEST(verdict_orphan_of_a_short_rto)
 	life_end(&held);
 	scene_end(&scene);
 }
+
+/* A router reports "host unreachable", which is what the kernel notes in place of ETIMEDOUT; nobody is told. */
+LIVE_TEST(verdict_orphan_unreachable)
+{
+	struct scene scene = verdict_scene(NULL);
+	struct life probed, never;
+
+	net_sysctl(scene.net, HOST_A, "ipv4/tcp_orphan_retries", "2");
+	never = life_begin(&scene, &patient);
+	probed = life_begin(&scene, &quick);
+	assert_true(life_wait_said(&probed, 1, "answered in"));
+	net_replace_by_router(scene.net);
+	life_close_client(&never);
+	life_close_client(&probed);
+	assert_true(life_wait_said(&probed, 1, "ended: "));
+	assert_true(life_wait_said(&never, 1, "ended: "));
+	assert_true(net_unreachables(scene.net, HOST_A) > 0);
+	assert_int_equal(tool_stop(scene.tool), 0);
+	assert_int_equal(life_said(&probed, "ended: " END), 1);
+	assert_int_equal(life_said(&never, "ended: " END), 1);
+	assert_int_equal(life_said(&probed, "EHOSTUNREACH"), 0);
+	life_end(&probed);
+	life_end(&never);
+	scene_end(&scene);
+}

@@ -75,13 +75,14 @@ enum verdict verdict_of(const struct sighting *closed)
 	case ETIMEDOUT:
 		return gave_up_sending(closed);
 	/*
-	 * Only tcp_reset() sets these three before TCP_CLOSE (5.10 to 6.18), so they need no hook of their own:
-	 * tcp_disconnect() sets its ECONNRESET after the change, a close with unread data sets none.
+	 * Only tcp_reset() sets these two, and the third in SYN_SENT, before TCP_CLOSE (5.10 to 6.18), so they need no
+	 * hook of their own: tcp_disconnect() sets its ECONNRESET after the change, a close with unread data sets none.
 	 */
 	case ECONNRESET:
 	case EPIPE: /* the peer's FIN came first */
-	case ECONNREFUSED:
 		return VERDICT_RESET_BY_PEER;
+	case ECONNREFUSED: /* later it is an ICMP error, "port unreachable", reported by a timer that gives up */
+		return closed->state == TCP_SYN_SENT ? VERDICT_RESET_BY_PEER : gave_up_sending(closed);
 	case ECONNABORTED: /* tcp_abort(): ss -K */
 		return VERDICT_RESET_LOCALLY;
 	default:
