@@ -403,6 +403,32 @@ static void reset_when_idle(void **state)
 	page_free(page);
 }
 
+/* From the FIN on, if it came after the story began. */
+static void half_closed(void **state)
+{
+	struct page *page = page_new(plain, "sshd");
+	struct sighting s = make_probe(2, 1, 30 * SECOND);
+	struct sighting fin = make_sighting(KATRACE_PEER_CLOSED, 1, 22 * SECOND);
+
+	(void)state;
+	fin.state = TCP_CLOSE_WAIT;
+	observe(page, make_probe(1, 1, 10 * SECOND));
+	observe(page, make_answer(1, 1, 10 * SECOND + 159000));
+	observe(page, fin);
+	s.state = TCP_CLOSE_WAIT;
+	s.id.inode = 0;
+	observe(page, s); /* closed before the story began */
+	model_finish(page->model, 82 * SECOND);
+	expect_sentence(page, "  the peer has closed, the application has not\n");
+	expect_sentence(page,
+			"      +0.0s  probe 1/3    answered in 159us\n"
+			"     +12.0s  half-closed  the peer has closed, the application has not\n"
+			"  Half-closed: the peer has closed, the application has not, since +12.0s (for 60.0s). Still "
+			"open. A dead peer is noticed 45s after it was last heard.\n");
+	expect_sentence(page, "  Half-closed: the peer has closed, the application has not. Still open.");
+	page_free(page);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -420,6 +446,7 @@ int main(void)
 		cmocka_unit_test(something_arrived),
 		cmocka_unit_test(its_process_exited),
 		cmocka_unit_test(reset_when_idle),
+		cmocka_unit_test(half_closed),
 		cmocka_unit_test(closed_by_this_side),
 		cmocka_unit_test(closed_in_the_middle),
 		cmocka_unit_test(a_fin_that_was_never_acknowledged),
