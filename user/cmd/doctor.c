@@ -44,8 +44,8 @@ static void print_cost(const struct findings *f)
 {
 	const double percent = 100.0 * (double)f->segments_per_s * SEGMENT_NS / 1e9;
 
-	printf("%-24s%" PRIu64 " segments/s arrive now; at about %d ns each %.2f %% of one CPU\n", "cost",
-	       f->segments_per_s, SEGMENT_NS, percent);
+	printf("%-24s%" PRIu64 " segments/s now, about %d ns each: %.2f %% of one CPU\n", "cost", f->segments_per_s,
+	       SEGMENT_NS, percent);
 }
 
 static void print_conclusion(const struct findings *f)

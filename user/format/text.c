@@ -18,6 +18,10 @@
 /* On a terminal one long name must not push the events of all connections to the right. */
 #define LONGEST_COMM 16
 #define LONGEST_PEER 30 /* on a narrow one */
+/* There events begin in the same line all the same. */
+#define SMALL_COLUMNS 90
+#define SMALL_COMM 10
+#define SMALL_PEER 21
 
 enum column { COLUMN_TIME, COLUMN_PID, COLUMN_COMM, COLUMN_LOCAL, COLUMN_PEER, COLUMNS };
 
@@ -52,6 +56,10 @@ struct text *text_new(const struct text_options *options)
 		text->longest[COLUMN_COMM] = LONGEST_COMM;
 	if (text->narrow)
 		text->longest[COLUMN_PEER] = LONGEST_PEER;
+	if (options->columns && options->columns < SMALL_COLUMNS) {
+		text->longest[COLUMN_COMM] = SMALL_COMM;
+		text->longest[COLUMN_PEER] = SMALL_PEER;
+	}
 	return text;
 }
 

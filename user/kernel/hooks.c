@@ -60,7 +60,7 @@ const char *hook_job_loss(enum hook_job job)
 const char *hook_state_words(enum hook_state state)
 {
 	static const char *const words[] = {
-		[HOOK_UNTRIED] = "not tried",  [HOOK_ABSENT] = "no such function in this kernel, or inlined",
+		[HOOK_UNTRIED] = "not tried",  [HOOK_ABSENT] = "no such function, or inlined",
 		[HOOK_REFUSED] = "not loaded", [HOOK_FAILED] = "not attached",
 		[HOOK_WORKS] = "attached",
 	};
