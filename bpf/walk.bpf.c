@@ -250,3 +250,18 @@ int list_netns(struct bpf_iter__task_file *ctx)
 	bpf_seq_write(ctx->meta->seq, &found, sizeof(found));
 	return 0;
 }
+
+/* --- a look at one socket --- */
+
+struct katrace_record looked = {};
+
+/*
+ * Called with BPF_PROG_TEST_RUN. The sock may be freed or another one by now: user space compares. A freed sock still
+ * says TCP_CLOSE, or it is other memory; reading that is harmless.
+ */
+SEC("raw_tp")
+int BPF_PROG(look_at, const struct sock *sock)
+{
+	describe_connection(&looked, tcp_sock_of(sock));
+	return 0;
+}

@@ -285,7 +285,7 @@ static void a_reused_sock_is_another_connection(void **state)
 	s.id.inode = 5000;
 	observe(w, s);
 	assert_true(model_wants_walk(w->model));
-	expect(w, "configured [42]\nsent 1/3 [42]\n-- unknown, 1 entries\n");
+	expect(w, "configured [42]\nsent 1/3 [42]\nlost hook 1\nended unseen 0 [42]\n-- ended, 1 entries\n");
 	model_tick(w->model, 4 * SECOND); /* the new connection has no known owner */
 	expect(w, "configured\nsent 1/3\n");
 	world_free(w);

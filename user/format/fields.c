@@ -260,10 +260,11 @@ const struct field fields[] = {
 	  .when = "when true", .since = 2, .type = FIELD_BOOLEAN, .only_true = true,
 	  .means = "The running timer was set with other values than those now in force, for longer." },
 	{ .path = "katrace.silent_us", .lines = CONNECTION, IN_EVENT(silent_us), .presence = SOMETIMES,
-	  .when = "unless the socket was never connected", .has = was_connected,
+	  .when = "unless the socket was never connected, or its end not seen", .has = was_connected,
 	  .means = "Time since the last ACK or data from the peer: what keepalive computes with." },
 	{ .path = "katrace.heard_us", .lines = CONNECTION, IN_EVENT(heard_us), .presence = SOMETIMES,
-	  .when = "unless the socket was never connected", .since = 2, .has = was_connected,
+	  .when = "unless the socket was never connected, or its end not seen", .since = 2,
+	  .has = was_connected,
 	  .means = "Time since anything arrived for the connection, keepalive probes of the peer included." },
 
 	{ .path = "katrace.data_received_us", .lines = ENDED | SOCKET, IN_EVENT(data.received_us), .presence = SOMETIMES,

@@ -246,6 +246,9 @@ static void say_why(const struct connection *c, struct out *out)
 	case VERDICT_RESET_LOCALLY:
 		closing_here(c, "aborted", out);
 		break;
+	case VERDICT_UNSEEN:
+		out_text(out, "The connection is gone; its end was not seen.");
+		break;
 	case VERDICTS:
 		break;
 	}

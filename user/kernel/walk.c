@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-#include "kernel/walk.h"
+#include "kernel/walk_parts.h"
 
-#include "kernel/iterator.h"
-
-#include "walk.direct.skel.h"
 #include "walk.probed.skel.h"
 
 #include <bpf/bpf.h>
@@ -14,21 +11,6 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
-
-/* Of one read(), in bytes: 64 owners, each of at most 64 files (FILES_PER_OWNER of bpf/walk.bpf.c). */
-#define SLICE 4096
-
-struct walk {
-	struct walk_direct *skel;
-	enum walk_purpose purpose;
-	struct bpf_link **links; /* over descriptors: one for all processes, or one for each of walk_restrict() */
-	size_t n_links;
-	struct bpf_link *unheld; /* WALK_SOCKETS: over sockets without a file */
-	enum read_method method;
-	struct iterator slices; /* of walk_step(), over links[at] */
-	size_t at;
-	bool in_slices;
-};
 
 ONE_SKELETON_SERVES(walk);
 
@@ -105,6 +87,7 @@ static struct bpf_program *main_program(const struct walk_direct *skel, enum wal
 static void choose_programs(const struct walk_direct *skel, const struct walk_options *options)
 {
 	bpf_program__set_autoload(skel->progs.held_sockets, options->purpose == WALK_OWNERS);
+	bpf_program__set_autoload(skel->progs.look_at, options->purpose == WALK_OWNERS);
 	bpf_program__set_autoload(skel->progs.list_held, options->purpose == WALK_SOCKETS);
 	bpf_program__set_autoload(skel->progs.list_unheld, options->purpose == WALK_SOCKETS);
 	bpf_program__set_autoload(skel->progs.list_netns, options->purpose == WALK_NETNS);
@@ -216,18 +199,11 @@ cleanup:
 	return err;
 }
 
-static void end_slices(struct walk *walk)
-{
-	if (walk->in_slices)
-		iterator_close(&walk->slices);
-	walk->in_slices = false;
-}
-
 void walk_free(struct walk *walk)
 {
 	if (!walk)
 		return;
-	end_slices(walk);
+	walk_end_slices(walk);
 	destroy_links(walk->links, walk->n_links);
 	bpf_link__destroy(walk->unheld);
 	walk_direct__destroy(walk->skel);
@@ -287,21 +263,6 @@ bool walk_has_kin(const struct walk *walk)
 	return bpf_map__get_next_key(walk->skel->maps.kin, NULL, &pid, sizeof(pid)) == 0;
 }
 
-struct found_owner {
-	void (*found)(void *ctx, const struct katrace_owner *owner);
-	void *ctx;
-};
-
-static void pass_owner(void *ctx, const void *record)
-{
-	const struct found_owner *to = ctx;
-
-	const struct katrace_owner *owner = record;
-
-	if (owner->sock) /* otherwise it only ends a slice */
-		to->found(to->ctx, owner);
-}
-
 /* The output of all links, like iterator_read(). */
 static int read_descriptors(const struct walk *walk, size_t size, record_fn found, void *ctx)
 {
@@ -312,92 +273,17 @@ static int read_descriptors(const struct walk *walk, size_t size, record_fn foun
 	return err;
 }
 
-static size_t record_size(const struct walk *walk)
-{
-	return walk->purpose == WALK_SOCKETS ? sizeof(struct katrace_socket) : sizeof(struct katrace_owner);
-}
-
-static int begin_slices(struct walk *walk, size_t link)
-{
-	int err = iterator_open(&walk->slices, walk->links[link], record_size(walk), SLICE);
-
-	walk->at = link;
-	walk->in_slices = !err;
-	return err;
-}
-
-int walk_begin(struct walk *walk)
-{
-	end_slices(walk);
-	return begin_slices(walk, 0);
-}
-
-static int step(struct walk *walk, record_fn pass, void *to)
-{
-	int result;
-
-	if (!walk->in_slices)
-		return 0;
-	result = iterator_step(&walk->slices, pass, to);
-	if (result > 0)
-		return result;
-	end_slices(walk);
-	if (result < 0 || walk->at + 1 == walk->n_links)
-		return result;
-	return begin_slices(walk, walk->at + 1) ?: 1;
-}
-
-int walk_step(struct walk *walk, void (*found)(void *ctx, const struct katrace_owner *owner), void *ctx)
-{
-	struct found_owner to = { found, ctx };
-
-	return step(walk, pass_owner, &to);
-}
-
-int walk_run(struct walk *walk, void (*found)(void *ctx, const struct katrace_owner *owner), void *ctx)
-{
-	int result = walk_begin(walk);
-
-	if (result)
-		return result;
-	do
-		result = walk_step(walk, found, ctx);
-	while (result > 0);
-	return result;
-}
-
-struct found_socket {
-	void (*found)(void *ctx, const struct katrace_socket *socket);
-	void *ctx;
-};
-
-static void pass_socket(void *ctx, const void *record)
-{
-	const struct found_socket *to = ctx;
-	const struct katrace_socket *socket = record;
-
-	if (socket->connection.sock) /* otherwise it only ends a slice */
-		to->found(to->ctx, socket);
-}
-
-int walk_step_sockets(struct walk *walk, void (*found)(void *ctx, const struct katrace_socket *socket), void *ctx)
-{
-	struct found_socket to = { found, ctx };
-
-	return step(walk, pass_socket, &to);
-}
-
 /* Both walks at once: each takes a CPU for a tenth of a second for 200,000 sockets. */
 int walk_sockets(struct walk *walk, void (*found)(void *ctx, const struct katrace_socket *socket), void *ctx)
 {
 	struct iterator_beside unheld = { .link = walk->unheld, .size = sizeof(struct katrace_socket) };
-	struct found_socket to = { found, ctx };
+	struct walk_found_socket to = { found, ctx };
 	int err = iterator_begin(&unheld), unheld_err;
 
 	if (err)
 		return err;
-	err = read_descriptors(walk, sizeof(struct katrace_socket), pass_socket, &to);
-	unheld_err = iterator_end(&unheld, err ? NULL : pass_socket, &to);
+	err = read_descriptors(walk, sizeof(struct katrace_socket), walk_pass_socket, &to);
+	unheld_err = iterator_end(&unheld, err ? NULL : walk_pass_socket, &to);
 	return err ?: unheld_err;
 }
 

@@ -14,7 +14,7 @@ struct walk;
 
 /* What the walks are for: only the programs needed for it are loaded. */
 enum walk_purpose {
-	WALK_OWNERS,  /* walk_run() */
+	WALK_OWNERS,  /* walk_run(), walk_step(), walk_look() */
 	WALK_SOCKETS, /* walk_sockets(), or walk_step_sockets() */
 	WALK_NETNS,   /* walk_netns() */
 };
@@ -70,6 +70,12 @@ int walk_run(struct walk *walk, void (*found)(void *ctx, const struct katrace_ow
  */
 int walk_begin(struct walk *walk);
 int walk_step(struct walk *walk, void (*found)(void *ctx, const struct katrace_owner *owner), void *ctx);
+
+/*
+ * Describes the memory of a sock that records were about: its present state if it is still the same connection, and
+ * anything at all if it is not. Costs a microsecond or two. Returns 0 or -errno.
+ */
+int walk_look(const struct walk *walk, uint64_t sock, struct katrace_record *record);
 
 /*
  * Calls found() for each descriptor of a TCP socket, as walk_run() does, with the state of the socket at that moment;

@@ -240,6 +240,33 @@ static int ended(struct model *model, struct tracked *t, const struct sighting *
 	return err;
 }
 
+int model_tell_unseen(struct model *model, struct tracked *t, uint64_t now_ns)
+{
+	struct event event = {
+		.kind = EVENT_ENDED,
+		.time_ns = now_ns,
+		.connection = &t->c,
+		.settings = t->c.settings,
+		.ended = {
+			.verdict = VERDICT_UNSEEN,
+			.probes_unanswered = t->c.probes_unanswered,
+			.probes_sent = t->c.probes_sent,
+			.probes_answered = t->c.probes_answered,
+			.observed_us = (now_ns - t->c.first_ns) / 1000,
+			.partial = t->at_start,
+		},
+	};
+	int err;
+
+	if (t->lost_before == model->lost) { /* otherwise it is among the records that were lost */
+		model->counts.lost_hook++;
+		model_lost(model, LOST_HOOK, 1, now_ns);
+	}
+	err = model_publish(model, t, &event, now_ns);
+	model_leave(model, t, FATE_ENDED);
+	return err;
+}
+
 /* Keeps the first error: the following steps are taken even if one step is out of memory. */
 static void keep(int *err, int result)
 {

@@ -27,6 +27,7 @@ struct model *model_new(const struct model_options *options, const struct model_
 	for (enum delay delay = 0; delay < DELAYS; delay++)
 		TAILQ_INIT(&model->postponed[delay]);
 	model->hand_on_ns = UINT64_MAX;
+	due_init(&model->due);
 	model->open = lru_new(offsetof(struct tracked, c.id.sock), sizeof(uint64_t));
 	model->newcomers = newcomers_new(options->max_connections);
 	if (model->open && model->newcomers)
@@ -60,6 +61,7 @@ void tracked_free(struct tracked *t)
 static void drop(struct model *model, struct tracked *t)
 {
 	lru_remove(model->open, t);
+	model_expect_nothing(model, t);
 	forget_all_postponed(model, t);
 	tracked_free(t);
 }
@@ -91,6 +93,7 @@ void model_leave(struct model *model, struct tracked *t, enum fate fate)
 {
 	if (!t->newcomer)
 		lru_remove(model->open, t);
+	model_expect_nothing(model, t);
 	forget_all_postponed(model, t);
 	t->c.fate = fate;
 	if (!t->n_waiting)
@@ -119,15 +122,24 @@ static struct tracked *enter(struct model *model, const struct sighting *s)
 	return t;
 }
 
+/* Another connection uses its sock. Of one that the kernel side skipped no end is expected. */
+static void leave_unseen(struct model *model, struct tracked *t, uint64_t now_ns)
+{
+	if (t->c.announced && !t->c.only_met && !t->refused && !t->skipped)
+		model_tell_unseen(model, t, now_ns); /* out of memory its event has no owner */
+	else
+		model_leave(model, t, FATE_UNKNOWN);
+}
+
 /* The open connection that s is about, if any. A connection that has lost its socket to s leaves here. */
-static struct tracked *find(struct model *model, const struct sighting *s)
+static struct tracked *find(struct model *model, const struct sighting *s, uint64_t now_ns)
 {
 	struct tracked *t = lru_find(model->open, &s->id.sock);
 
 	if (!t)
 		return NULL;
 	if (!same_connection(&t->c.id, &s->id)) {
-		model_leave(model, t, FATE_UNKNOWN);
+		leave_unseen(model, t, now_ns);
 		return NULL;
 	}
 	lru_use(model->open, t);
@@ -243,7 +255,7 @@ static int tell_before(struct model *model, struct tracked *t, const struct sigh
 
 int model_observe(struct model *model, const struct sighting *s, uint64_t now_ns)
 {
-	struct tracked *t = find(model, s);
+	struct tracked *t = find(model, s, now_ns);
 	const bool no_room = !t && model_has_no_room(model, s);
 	int err, told;
 
@@ -277,16 +289,21 @@ int model_observe(struct model *model, const struct sighting *s, uint64_t now_ns
 	if (s->kind == KATRACE_PEER_CLOSED)
 		return postpone(model, t, s, DELAY_PEER_CLOSED, now_ns) ?: err;
 	told = model_tell(model, t, s, now_ns);
-	if (s->kind != KATRACE_CLOSED) /* closed: it is freed already */
-		model_leave_to_others(model, t);
+	if (s->kind == KATRACE_CLOSED) /* it is freed already */
+		return told ?: err;
+	model_expect_firing(model, t, s->time_ns);
+	model_leave_to_others(model, t);
 	return told ?: err;
 }
 
 int model_meet(struct model *model, const struct sighting *s, uint32_t alike, uint64_t now_ns)
 {
-	struct tracked *t = find(model, s);
+	struct tracked *t = lru_find(model->open, &s->id.sock);
 	int err;
 
+	if (t && !t->c.only_met) /* another connection of that sock may have ended: its record comes */
+		return 0;
+	t = find(model, s, now_ns);
 	if (t || lru_count(model->open) >= model->options.max_connections)
 		return 0;
 	t = enter(model, s);

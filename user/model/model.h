@@ -88,6 +88,19 @@ bool model_knows(const struct model *model, uint64_t sock);
 /* When to call model_tick() next; UINT64_MAX: not before another sighting. */
 uint64_t model_deadline_ns(const struct model *model);
 
+/*
+ * Connections of which nothing was recorded although their timer should have fired: perhaps their end was not recorded.
+ * model_look_ns(): when there may be some; UINT64_MAX: never. model_overdue() returns the socks of at most max of them,
+ * and how many. Look at each and call model_looked() with what was found, of the kind KATRACE_SETTLED, or NULL. Call
+ * both only when all records so far were passed to model_observe(). A connection that is gone has ended when it is
+ * looked at for the second time, a second later: its last record may be on its way. model_hurry() and last_call are for
+ * the end of a run: no time is given. model_looked() returns like model_observe().
+ */
+uint64_t model_look_ns(const struct model *model);
+size_t model_overdue(struct model *model, uint64_t now_ns, uint64_t *socks, size_t max);
+int model_looked(struct model *model, uint64_t sock, const struct sighting *sighting, uint64_t now_ns, bool last_call);
+void model_hurry(struct model *model, uint64_t now_ns);
+
 /* Reports records that were lost before they reached the model. */
 void model_lost(struct model *model, enum lost_stage stage, uint64_t count, uint64_t now_ns);
 

@@ -50,6 +50,13 @@ struct tracked {
 	bool skipped;          /* the kernel side ignored it for a while: events may be missing */
 	uint32_t owner_misses;
 
+	/* overdue.c */
+	uint64_t firing_ns; /* its timer fires then at the latest */
+	uint64_t due_ns;    /* some time later */
+	uint64_t due_s;     /* the second whose queue it is in; 0: in none */
+	uint64_t missed_ns; /* it was looked for and not found; 0: it was not */
+	TAILQ_ENTRY(tracked) due;
+
 	struct postponed *postponed[DELAYS]; /* NULL: none */
 	uint32_t n_waiting;                  /* its events in the waiting queue; it is kept until they are out */
 };
@@ -68,6 +75,15 @@ struct waiting {
 	STAILQ_ENTRY(waiting) next;
 };
 
+#define DUE_SECONDS 512
+
+/* The connections that are due in each of the next seconds, or later. */
+struct due {
+	TAILQ_HEAD(due_queue, tracked) queues[DUE_SECONDS];
+	uint64_t from_s; /* the first of these seconds */
+	size_t n;
+};
+
 struct model {
 	struct model_options options;
 	struct model_output output;
@@ -83,6 +99,7 @@ struct model {
 		struct identity *ids;
 		size_t n, room;
 	} unwanted; /* not returned yet */
+	struct due due;
 	struct model_counts counts;
 };
 
@@ -127,6 +144,18 @@ void model_forget_newcomer(struct model *model, const struct identity *id);
 
 /* One of its events is passed on: counts the connection, once. */
 void model_count(struct model *model, struct tracked *t);
+
+/* The connection is gone; its end was not recorded. */
+int model_tell_unseen(struct model *model, struct tracked *t, uint64_t now_ns);
+
+/* --- overdue.c --- */
+
+void due_init(struct due *due);
+
+/* The timer will fire again, as far as the last event tells, which was at at_ns. */
+void model_expect_firing(struct model *model, struct tracked *t, uint64_t at_ns);
+
+void model_expect_nothing(struct model *model, struct tracked *t);
 
 /* --- model.c: the connections in the story --- */
 

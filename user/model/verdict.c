@@ -19,6 +19,7 @@ static const struct {
 	[VERDICT_CLOSED_BY_PEER] = { "closed_by_peer", "closed by peer" },
 	[VERDICT_CLOSED_LOCALLY] = { "closed_locally", "closed locally" },
 	[VERDICT_RESET_LOCALLY] = { "reset_locally", "reset locally" },
+	[VERDICT_UNSEEN] = { "unseen", "its end was not seen" },
 };
 
 /* If there is a user timeout, tcp_keepalive_timer() uses it instead of the probe limit. */

@@ -20,6 +20,7 @@ enum verdict {
 	VERDICT_CLOSED_BY_PEER,
 	VERDICT_CLOSED_LOCALLY,
 	VERDICT_RESET_LOCALLY,
+	VERDICT_UNSEEN, /* the connection is gone, and its end was not recorded */
 	VERDICTS
 };
 

@@ -61,8 +61,7 @@ void session_on_finished(void *ctx, const struct connection *connection)
 
 /* --- records and owners from the kernel --- */
 
-/* The kernel side skips connections that do not match the filter for a while. */
-static void ignore_unwanted(struct session *session)
+void session_ignore_unwanted(struct session *session)
 {
 	struct identity id;
 
@@ -84,7 +83,7 @@ int session_on_record(void *ctx, const struct katrace_record *record)
 		session->losses.lost_records++;
 	else if (sighting.untracked)
 		sweep_want(&session->sweep, sighting.time_ns);
-	ignore_unwanted(session);
+	session_ignore_unwanted(session);
 	return enough_events(session);
 }
 
@@ -133,6 +132,18 @@ static void on_ring(void *ctx)
 	drain(session);
 }
 
+bool session_catch_up(struct session *session)
+{
+	const struct moment now = session_now(session);
+	const int n = tracer_drain(session->tracer);
+
+	if (n) { /* drain() goes on from here, and stops the run if there was an error */
+		session->quiet_drains = 0;
+		session->next_drain_ns = now.ns;
+	}
+	return n < TRACER_DRAIN_MAX;
+}
+
 static void look_up_owners(void *ctx)
 {
 	struct session *session = ctx;
@@ -140,7 +151,7 @@ static void look_up_owners(void *ctx)
 	session_now(session);
 	if (lookup_step(session->lookup) == 0)
 		model_walked(session->model, clock_ns(CLOCK_BOOTTIME));
-	ignore_unwanted(session);
+	session_ignore_unwanted(session);
 }
 
 static uint64_t look_up_due(void *ctx)
@@ -172,7 +183,7 @@ static void tick(void *ctx)
 	struct session *session = ctx;
 
 	model_tick(session->model, session_now(session).ns);
-	ignore_unwanted(session);
+	session_ignore_unwanted(session);
 }
 
 static uint64_t tick_due(void *ctx)
@@ -265,10 +276,14 @@ static int watch_deadlines(struct session *session)
 		loop_due_fn due;
 		loop_fn run;
 	} deadlines[] = {
-		{ drain_due, drain },        { look_up_due, look_up_owners },
-		{ tick_due, tick },          { look_for_forgotten_due, look_for_forgotten },
-		{ sums_due, tell_sums_now }, { end_due, session_stop },
+		{ drain_due, drain },
+		{ look_up_due, look_up_owners },
+		{ tick_due, tick },
+		{ look_for_forgotten_due, look_for_forgotten },
+		{ sums_due, tell_sums_now },
+		{ end_due, session_stop },
 		{ sweep_due, sweep },
+		{ look_due, look_for_overdue },
 	};
 	int err = 0;
 
@@ -329,6 +344,8 @@ int session_end(struct session *session)
 	session->ending = true;
 	outputs_take_time(session->outputs);
 	drain_the_rest(session);
+	if (!enough_events(session))
+		look_for_last(session);
 	now = session_now(session);
 	if (model_wants_walk(session->model) && lookup_now(session->lookup) == 0)
 		model_walked(session->model, now.ns);

@@ -31,7 +31,7 @@ struct session {
 	struct losses losses;
 	struct sweep sweep;
 	uint64_t wall_offset_ns; /* from the time of an event to CLOCK_REALTIME */
-	uint64_t end_ns, next_stats_ns, next_drain_ns;
+	uint64_t end_ns, next_stats_ns, next_drain_ns, next_look_ns;
 	int quiet_drains; /* consecutive drains without records */
 	bool restricted;  /* walks see the processes of --pid only */
 	bool ending;
@@ -44,6 +44,18 @@ struct session {
 int session_on_record(void *ctx, const struct katrace_record *record);
 void session_on_event(void *ctx, const struct event *event);
 void session_on_finished(void *ctx, const struct connection *connection);
+
+/* Passes on some of what is in the ring. Returns true if that was all. */
+bool session_catch_up(struct session *session);
+
+/* The kernel side skips connections that do not match the filter for a while. */
+void session_ignore_unwanted(struct session *session);
+
+/* --- look.c: connections that are overdue, for the loop; and at the end of the run --- */
+
+void look_for_overdue(void *ctx);
+uint64_t look_due(void *ctx);
+void look_for_last(struct session *session);
 
 /* Registers the session with its loop. Returns 0 or -errno. */
 int session_watch(struct session *session);
