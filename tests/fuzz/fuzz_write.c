@@ -90,6 +90,7 @@ static struct connection take_connection(struct input *input)
 	c.owner.cgroup.id = take_u64(input);
 	memset(c.owner.cgroup.container, take_bool(input) ? 'c' : 0, CONTAINER_ID_LENGTH);
 	c.owner.n_others = take_u8(input) % (OWNERS_OTHERS_MAX + 1);
+	c.owner.n_unlisted = c.owner.n_others == OWNERS_OTHERS_MAX ? take_u32(input) : 0;
 	take(input, c.owner.other_pids, c.owner.n_others * sizeof(c.owner.other_pids[0]));
 	c.id.local = take_endpoint(input, ipv6);
 	c.id.peer = take_endpoint(input, ipv6);
@@ -393,6 +394,7 @@ static void check_reader(const char *text, const struct event *event)
 		require(memcmp(&recorded.id.peer, &event->connection->id.peer, sizeof(recorded.id.peer)) == 0);
 		require(recorded.id.netns == event->connection->id.netns);
 		require(recorded.owner.pid == event->connection->owner.pid);
+		require(recorded.owner.n_unlisted == event->connection->owner.n_unlisted);
 		require(recorded.event.settings.enabled == event->settings.enabled);
 		require(recorded.event.silent_us == event->silent_us || !state_was_connected(event->state));
 		/* two numbers of the kernel have one name */

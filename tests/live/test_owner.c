@@ -311,3 +311,104 @@ LIVE_TEST(owner_outside_the_pid_namespace)
 	assert_warned_once(tool);
 	tool_free(tool);
 }
+
+/* Its process has another name by now: that is the end of its timeline. */
+LIVE_TEST(owner_leaves_the_filter, .limit_s = 3 * OWNER_WAIT_S)
+{
+	static const char left[] = "  No longer followed: its owner no longer matches the filter.";
+	char netns[32];
+	const char *const args[] = { "-c", "old name", "--netns", netns, NULL };
+	struct net *net = net_new();
+	struct holder holder = holder_start(net, "old name", rename_process);
+	struct scene scene;
+
+	net_name(net, HOST_A, netns, sizeof(netns));
+	scene = scene_trace(net, args);
+	wait_named(scene.tool, &holder, "old name");
+	holder_act(&holder);
+	assert_true(tool_wait_lines(scene.tool, 1, left, "", OWNER_WAIT_S));
+	assert_int_equal(tool_stop(scene.tool), 0);
+	assert_int_equal(tool_lines(scene.tool, left, ""), 1);
+	assert_null(strstr(tool_stdout(scene.tool), "Still open"));
+	holder_stop(&holder);
+	scene_end(&scene);
+}
+
+/* In flight: no descriptor refers to it. Returns where it is. */
+static int put_in_flight(int fd)
+{
+	int ends[2];
+
+	must(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) == 0, "socketpair");
+	send_fd(ends[0], fd);
+	close(ends[0]);
+	close(fd);
+	return ends[1];
+}
+
+/* What nobody knows cannot match, but is not simply left out. */
+LIVE_TEST(owner_not_known_in_time)
+{
+	char netns[32];
+	const char *const args[] = { "-c", "somebody", "--netns", netns, NULL };
+	struct net *net = net_new();
+	struct scene scene;
+	int listener, where;
+	unsigned int port;
+
+	net_name(net, HOST_A, netns, sizeof(netns));
+	scene = scene_trace(net, args);
+	net_sysctl(scene.net, HOST_A, "ipv4/tcp_syn_retries", "1");
+	listener = tcp_listen(scene.net, &port);
+	net_deaf(scene.net, HOST_B, true);
+	where = put_in_flight(tcp_begin_connect(scene.net, port, &quick).client);
+	assert_true(tool_wait_lines(scene.tool, 1, "2 events left out: whose they were was not known in time", "", 60));
+	assert_int_equal(tool_stop(scene.tool), 0);
+	assert_int_equal(tool_lines(scene.tool, "ended: ", ""), 0);
+	assert_non_null(strstr(tool_stderr(scene.tool), "LOST: 2 events whose owner was not known in time"));
+	close(where);
+	close(listener);
+	scene_end(&scene);
+}
+
+#define CHILDREN 20
+
+static void share_with_children(int fd)
+{
+	(void)fd;
+	for (int i = 0; i < CHILDREN; i++) {
+		if (fork() == 0) {
+			live_end_with_parent();
+			return;
+		}
+	}
+}
+
+/* More than can be listed: how many there are is said. */
+LIVE_TEST(owner_of_many_holders)
+{
+	const char *const args[] = { NULL }, *const json[] = { "--json", NULL };
+	char pid[16], others[32];
+	const char *const list[] = { "list", "-p", pid, NULL };
+	struct net *net = net_new();
+	struct holder holder = holder_start(net, "parent", share_with_children);
+	struct scene scene, in_json;
+	struct tool *listed;
+
+	holder_act(&holder);
+	snprintf(pid, sizeof(pid), "%d", holder.pid);
+	snprintf(others, sizeof(others), "parent +%d ", CHILDREN);
+	scene = scene_trace(net, args);
+	in_json = scene_trace(net, json);
+	wait_named(scene.tool, &holder, "parent");
+	assert_true(tool_wait_lines(in_json.tool, 1, "\"unlisted_pids\":5", "", OWNER_WAIT_S));
+	assert_int_equal(tool_stop(scene.tool), 0);
+	assert_non_null(strstr(tool_stdout(scene.tool), " and 5 more]"));
+	listed = tool_start(list);
+	assert_int_equal(tool_wait(listed, 30), 0);
+	assert_int_equal(tool_lines(listed, others, ""), 2); /* they hold both ends */
+	tool_free(listed);
+	tool_free(in_json.tool);
+	holder_stop(&holder);
+	scene_end(&scene);
+}

@@ -344,7 +344,7 @@ static void begin_and_sums(void **state)
 		.n_degraded = 1,
 		.netns = 4026531840,
 	};
-	const struct stats stats = { 1, 2, 3, 4, 5, 6, { 7, 8, 9, 10 }, WALL_NS };
+	const struct stats stats = { 1, 2, 3, 4, 5, 6, { 7, 8, 9, 10, 11 }, WALL_NS };
 	char buf[EVENTS_LINE_MAX];
 	struct out out = out_make(buf, sizeof(buf) - 1);
 
@@ -368,7 +368,8 @@ static void begin_and_sums(void **state)
 		HEAD("stats", "9",
 		     "INFO") "\"katrace\":{\"uptime_us\":1,\"probes_sent\":2,"
 			     "\"probes_dropped\":3,\"probes_answered\":4,\"timeouts\":5,\"connections\":6,\"lost_hook\":7,"
-			     "\"lost_ring\":8,\"lost_output\":9,\"lost_connections\":10}}\n");
+			     "\"lost_ring\":8,\"lost_output\":9,\"lost_connections\":10,"
+			     "\"lost_owner\":11}}\n");
 }
 
 /* Everything there is, each as long as it gets. */

@@ -181,12 +181,15 @@ static void many_holders_are_bounded(void **state)
 
 	(void)state;
 	owners_walk_begin(owners, SECOND);
-	for (uint32_t pid = 1; pid <= 100; pid++)
+	for (uint32_t pid = 1; pid <= 100; pid++) {
 		find(owners, 1, pid, "worker");
+		find(owners, 1, pid, "worker"); /* two descriptors */
+	}
 	owners_walk_end(owners);
 	assert_true(owners_lookup(owners, 1, 1001, &owner));
 	assert_int_equal(owner.pid, 1);
 	assert_int_equal(owner.n_others, OWNERS_OTHERS_MAX);
+	assert_int_equal(owner.n_unlisted, 100 - 1 - OWNERS_OTHERS_MAX);
 	owners_free(owners);
 }
 
@@ -205,6 +208,20 @@ static void a_name_ends(void **state)
 	assert_true(owners_lookup(owners, 1, 1001, &owner));
 	assert_string_equal(owner.comm, "xxxxxxxxxxxxxxx");
 	owners_free(owners);
+}
+
+/* The same for `katrace list`, which adds them one by one. */
+static void many_owners_become_one(void **state)
+{
+	struct owner sum = { .pid = 1 }, more = { 0 };
+
+	(void)state;
+	for (more.pid = 2; more.pid <= 100; more.pid++) {
+		owner_add(&sum, &more);
+		owner_add(&sum, &more);
+	}
+	assert_int_equal(sum.n_others, OWNERS_OTHERS_MAX);
+	assert_int_equal(sum.n_unlisted, 100 - 1 - OWNERS_OTHERS_MAX);
 }
 
 /* Of two holders of one socket the lower pid comes first, whatever the order; both count for the filter. */
@@ -238,6 +255,7 @@ int main(void)
 		cmocka_unit_test(many_holders_are_bounded),
 		cmocka_unit_test(a_name_ends),
 		cmocka_unit_test(two_owners_become_one),
+		cmocka_unit_test(many_owners_become_one),
 		cmocka_unit_test(half_a_walk_is_none),
 	};
 

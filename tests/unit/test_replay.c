@@ -503,7 +503,7 @@ static void count_finished(void *ctx, const struct connection *c)
 static void it_is_bounded(void **state)
 {
 	static const uint64_t ids[] = { 1, 2, 1, 3, 1, 3, 2, 4, 3 }; /* no room for 3 and 4 */
-	int counts[5] = { 0 };
+	int counts[2 + FATE_LEFT] = { 0 };
 	struct filter *filter = filter_new();
 	const struct model_options options = { .max_connections = 2, .filter = filter };
 	const struct model_output output = { .event = count_event, .finished = count_finished, .ctx = counts };

@@ -193,6 +193,52 @@ static void other_places_do_not_enter(void **state)
 	world_free(w);
 }
 
+/* A filter drops them, but nobody knows whether it had to: no walk in time, or none before the end. */
+static void lost_for_want_of_an_owner(void **state)
+{
+	struct world *w = world_new(10);
+	struct sighting s = make_probe(3, 1, 4 * SECOND);
+
+	(void)state;
+	assert_int_equal(filter_add_pid(w->filter, 42, 0), 0);
+	walk(w, 0, 0, SECOND);
+	observe(w, make_probe(1, 1, 2 * SECOND));
+	model_tick(w->model, 3 * SECOND);
+	expect(w, "");
+	assert_int_equal(model_counts(w->model).lost_owner, 2);
+	observe(w, make_timeout(2, 1, 3 * SECOND));
+	walk(w, 0, 0, 3 * SECOND + 1);
+	expect(w, "");
+	assert_int_equal(model_counts(w->model).lost_owner, 4);
+	s.id.inode = 0; /* nobody's */
+	observe(w, s);
+	walk(w, 4, 43, 5 * SECOND);
+	observe(w, make_probe(4, 1, 5 * SECOND)); /* another one's */
+	filter_set_failures(w->filter);
+	observe(w, make_probe(5, 1, 6 * SECOND)); /* of no interest */
+	model_tick(w->model, 7 * SECOND);
+	assert_int_equal(model_counts(w->model).lost_owner, 4);
+	world_free(w);
+}
+
+/* Its process has another name by now, say. */
+static void one_that_leaves_the_filter(void **state)
+{
+	struct world *w = world_new(10);
+
+	(void)state;
+	assert_int_equal(filter_add_pid(w->filter, 42, 0), 0);
+	walk(w, 1, 42, SECOND);
+	observe(w, make_probe(1, 1, 2 * SECOND));
+	expect(w, "configured [42]\nsent 1/3 [42]\n");
+	observe(w, make_probe(1, 2, 12 * SECOND));
+	walk(w, 1, 43, 12 * SECOND);
+	expect(w, "-- left, 2 entries\nunwanted 1\n");
+	model_finish(w->model, 13 * SECOND);
+	expect(w, "");
+	world_free(w);
+}
+
 /* Nobody that katrace sees holds it. It is remembered, so that it is not looked up each time. */
 static void unknown_owners_are_no_others(void **state)
 {
@@ -295,6 +341,8 @@ int main(void)
 		cmocka_unit_test(only_the_wanted_pids),
 		cmocka_unit_test(one_that_is_passed_on_begins_anew),
 		cmocka_unit_test(other_places_do_not_enter),
+		cmocka_unit_test(lost_for_want_of_an_owner),
+		cmocka_unit_test(one_that_leaves_the_filter),
 		cmocka_unit_test(unknown_owners_are_no_others),
 		cmocka_unit_test(an_unknown_owner_is_looked_up_less_and_less_often),
 	};

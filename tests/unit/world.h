@@ -79,7 +79,7 @@ static inline void on_event(void *ctx, const struct event *event)
 
 static inline void on_finished(void *ctx, const struct connection *c)
 {
-	static const char *const fates[] = { "open", "ended", "unknown" };
+	static const char *const fates[] = { "open", "ended", "unknown", "left" };
 	char line[64];
 
 	snprintf(line, sizeof(line), "-- %s, %zu entries\n", fates[c->fate], c->timeline.n);

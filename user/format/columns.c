@@ -27,7 +27,7 @@ static void comm_cell(const struct look *look, const struct listed *listed, stru
 	out_escaped(out, owner->comm, sizeof(owner->comm));
 	if (owner->n_others) {
 		out_text(out, " +");
-		out_number(out, owner->n_others);
+		out_number(out, owner->n_others + owner->n_unlisted);
 	}
 }
 

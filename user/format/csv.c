@@ -37,6 +37,10 @@ static void owner_fields(struct out *out, const struct owner *owner)
 		out_text(out, i ? " " : "");
 		out_number(out, owner->other_pids[i]);
 	}
+	if (owner->n_unlisted) {
+		out_text(out, " +");
+		out_number(out, owner->n_unlisted);
+	}
 }
 
 /* A link-local address has its interface behind it, whose name another program may have chosen: in quotes. */

@@ -242,6 +242,9 @@ const struct field fields[] = {
 	  .when = "when there are any", .type = FIELD_INTEGERS, .min = 1, .max = PID_MAX, .min_items = 1,
 	  .max_items = OWNERS_OTHERS_MAX, .has = has_other_pids, .codec = &codec_other_pids,
 	  .means = "Other processes that hold the socket." },
+	{ .path = "katrace.unlisted_pids", .lines = CONNECTION, IN_CONNECTION(owner.n_unlisted), .presence = SOMETIMES,
+	  .when = "when there are any", .min = 1, .since = 2,
+	  .means = "How many more processes hold it than `process.pid` and `other_pids` name." },
 	{ .path = "katrace.keepalive.enabled", .lines = CONNECTION, IN_EVENT(settings.enabled), .type = FIELD_BOOLEAN,
 	  .means = "Keepalive is on." },
 	{ .path = "katrace.keepalive.idle_s", .lines = CONNECTION, IN_EVENT(settings.idle_s), .presence = WHEN_ENABLED,
@@ -369,7 +372,8 @@ const struct field fields[] = {
 
 	{ .path = "katrace.stage", .lines = LOST, IN_EVENT(lost.stage), NAME_OF(name_stage, 0, LOST_STAGES),
 	  .means = "Where: hook (katrace did not run for a firing of the timer), ring (the kernel made events faster than "
-		   "katrace read them), output (too slow, or disk full), connections (too many at once: beyond --max-connections)." },
+		   "katrace read them), output (too slow, or disk full), connections (too many at once: beyond --max-connections), "
+		   "owner (a filter refused them, only because their owner was not known in time)." },
 	{ .path = "katrace.count", .lines = LOST, IN_EVENT(lost.count), .min = 1,
 	  .means = "How many since the last such line." },
 
@@ -387,6 +391,8 @@ const struct field fields[] = {
 	{ .path = "katrace.lost_output", .lines = STATS, IN_STATS(lost[LOST_OUTPUT]), .means = "Lost in stage output." },
 	{ .path = "katrace.lost_connections", .lines = STATS, IN_STATS(lost[LOST_CONNECTIONS]),
 	  .means = "Lost in stage connections." },
+	{ .path = "katrace.lost_owner", .lines = STATS, IN_STATS(lost[LOST_OWNER]), .since = 2,
+	  .means = "Lost in stage owner." },
 
 #include "format/fields_lists.inc"
 };

@@ -253,6 +253,7 @@ static void say_lost(const struct event *event, struct out *out)
 		[LOST_RING] = "events lost: this host made them faster than katrace could read them",
 		[LOST_OUTPUT] = "events lost: the output was too slow",
 		[LOST_CONNECTIONS] = "connections without room: more than --max-connections at once",
+		[LOST_OWNER] = "events left out: whose they were was not known in time",
 	};
 
 	out_printf(out, "%" PRIu64 " %s", event->lost.count, what[event->lost.stage]);

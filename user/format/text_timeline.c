@@ -327,6 +327,9 @@ static void sentence(const struct connection *c, struct out *out)
 	case FATE_UNKNOWN:
 		out_text(out, "Its end was not seen.");
 		break;
+	case FATE_LEFT:
+		out_text(out, "No longer followed: its owner no longer matches the filter.");
+		break;
 	}
 	out_text(out, "\n");
 }
@@ -353,6 +356,8 @@ static void block_header(const struct connection *c, uint32_t own_netns, struct 
 		out_printf(out, "[%u", c->owner.pid);
 		for (uint32_t i = 0; i < c->owner.n_others; i++)
 			out_printf(out, ", %u", c->owner.other_pids[i]);
+		if (c->owner.n_unlisted)
+			out_printf(out, " and %u more", c->owner.n_unlisted);
 		out_text(out, "]");
 	}
 	say_cgroup(&c->owner.cgroup, out);

@@ -16,6 +16,7 @@ enum fate {
 	FATE_OPEN,    /* it has not ended */
 	FATE_ENDED,   /* verdict and error say why */
 	FATE_UNKNOWN, /* another connection uses its socket: its end was not seen */
+	FATE_LEFT,    /* its owner no longer passes the filter */
 };
 
 struct connection {

@@ -45,10 +45,9 @@ const char *event_name(enum event_kind kind)
 const char *lost_stage_name(enum lost_stage stage)
 {
 	static const char *const names[LOST_STAGES] = {
-		[LOST_HOOK] = "hook",
-		[LOST_RING] = "ring",
-		[LOST_OUTPUT] = "output",
-		[LOST_CONNECTIONS] = "connections",
+		[LOST_HOOK] = "hook",     [LOST_RING] = "ring",
+		[LOST_OUTPUT] = "output", [LOST_CONNECTIONS] = "connections",
+		[LOST_OWNER] = "owner",
 	};
 
 	return names[stage];

@@ -26,6 +26,7 @@ enum lost_stage {
 	LOST_RING,        /* the ring was full */
 	LOST_OUTPUT,      /* the output was too slow */
 	LOST_CONNECTIONS, /* too many connections to remember */
+	LOST_OWNER,       /* a filter refused them, only because their owner was not known in time */
 	LOST_STAGES
 };
 
@@ -123,7 +124,7 @@ bool event_is_change(const struct event *event);
 /* "katrace.probe_sent" */
 const char *event_name(enum event_kind kind);
 
-/* "hook", "ring", "output", "connections" */
+/* "hook", "ring", "output", "connections", "owner" */
 const char *lost_stage_name(enum lost_stage stage);
 
 #endif

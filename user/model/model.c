@@ -199,7 +199,10 @@ void model_leave_to_others(struct model *model, struct tracked *t)
 	model_note_unwanted(model, &t->c.id);
 	if (!t->c.owner.pid && !model->options.partial_walks)
 		return;
-	drop(model, t);
+	if (t->counted) /* its timeline was begun for the outputs */
+		model_leave(model, t, FATE_LEFT);
+	else
+		drop(model, t);
 }
 
 /* --- what may mean nothing --- */

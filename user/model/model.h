@@ -42,6 +42,7 @@ struct model_counts {
 	uint64_t timeouts;         /* connections that a timeout ended */
 	uint64_t lost_hook;        /* known from gaps in probe numbers */
 	uint64_t lost_connections; /* those of them that were not remembered at first: no room */
+	uint64_t lost_owner;       /* events that a filter refused, only because their owner was not known in time */
 	bool are_more;             /* there were connections that are not even counted */
 };
 

@@ -18,7 +18,8 @@ struct holders {
 	uint64_t walk; /* its number; 0: none */
 	uint32_t pid;
 	char comm[16];
-	uint32_t n_others;
+	uint32_t n_others, n_unlisted;
+	uint32_t last_pid; /* of the last descriptor: those of a process come one after the other */
 	uint32_t *other_pids;
 	uint32_t meets;
 	const struct cgroup *cgroup; /* in a place, which is seen in the same walks and lives longer; NULL: unknown */
@@ -224,8 +225,10 @@ static int add_other(struct holders *holders, uint32_t pid)
 	for (uint32_t i = 0; i < holders->n_others; i++)
 		if (holders->other_pids[i] == pid)
 			return 0;
-	if (holders->n_others == OWNERS_OTHERS_MAX)
+	if (holders->n_others == OWNERS_OTHERS_MAX) {
+		holders->n_unlisted++;
 		return 0;
+	}
 	others = realloc(holders->other_pids, (holders->n_others + 1) * sizeof(*others));
 	if (!others)
 		return -ENOMEM;
@@ -261,8 +264,9 @@ static int add_holder(struct holders *holders, const struct katrace_owner *found
 	uint32_t other = found->pid;
 
 	holders->meets |= meets;
-	if (found->pid == holders->pid)
+	if (found->pid == holders->pid || found->pid == holders->last_pid)
 		return 0; /* a second descriptor of the same process */
+	holders->last_pid = found->pid;
 	if (found->pid < holders->pid) {
 		other = holders->pid;
 		set_first(holders, found, cgroup);
@@ -288,7 +292,7 @@ int owners_found(struct owners *owners, const struct katrace_owner *found, const
 	if (held == lru_find(owners->held, &held->sock))
 		lru_use(owners->held, held);
 	holders->walk = owners->walk;
-	holders->n_others = 0;
+	holders->n_others = holders->n_unlisted = holders->last_pid = 0;
 	holders->meets = meets;
 	set_first(holders, found, cgroup);
 	forget_old(owners, FORGET_EACH);
@@ -311,6 +315,7 @@ bool owners_lookup(const struct owners *owners, uint64_t sock, uint64_t inode, s
 	owner->pid = known->pid;
 	memcpy(owner->comm, known->comm, sizeof(owner->comm));
 	owner->n_others = known->n_others;
+	owner->n_unlisted = known->n_unlisted;
 	for (uint32_t i = 0; i < known->n_others; i++)
 		owner->other_pids[i] = known->other_pids[i];
 	owner->meets = known->meets;
@@ -342,6 +347,8 @@ static void add_pid(struct owner *owner, uint32_t pid)
 			return;
 	if (owner->n_others < OWNERS_OTHERS_MAX)
 		owner->other_pids[owner->n_others++] = pid;
+	else
+		owner->n_unlisted++;
 }
 
 /* The lowest pid stays first, with its name and its cgroup. */
@@ -351,6 +358,10 @@ void owner_add(struct owner *owner, const struct owner *more)
 	const struct owner *second = first == owner ? more : owner;
 	struct owner sum = *first;
 
+	if (more->pid == owner->last_pid)
+		return;
+	sum.last_pid = more->pid;
+	sum.n_unlisted += second->n_unlisted;
 	add_pid(&sum, second->pid);
 	for (uint32_t i = 0; i < second->n_others; i++)
 		add_pid(&sum, second->other_pids[i]);

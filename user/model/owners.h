@@ -18,6 +18,8 @@ struct owner {
 	char comm[16]; /* of pid; any bytes: escape before showing */
 	uint32_t n_others;
 	uint32_t other_pids[OWNERS_OTHERS_MAX];
+	uint32_t n_unlisted;  /* how many more there are */
+	uint32_t last_pid;    /* the last one that owner_add() has added */
 	uint32_t meets;       /* the results of filter_process() for all of them */
 	struct cgroup cgroup; /* of pid */
 };
@@ -63,7 +65,10 @@ uint64_t owners_inode_of(const struct owners *owners, uint64_t sock, uint16_t lo
 /* True if the first walk already found the socket held. */
 bool owners_held_at_start(const struct owners *owners, uint64_t sock, uint64_t inode);
 
-/* Adds the holders that another descriptor of the same socket has shown. */
+/*
+ * Adds the holders that another descriptor of the same socket has shown. The descriptors of a process come one after
+ * the other: it is counted once, even if it is not listed.
+ */
 void owner_add(struct owner *owner, const struct owner *more);
 
 #endif

@@ -10,14 +10,30 @@
 /* Events passed on at once: others must get their turn. */
 #define HAND_ON_MAX 1024
 
+/*
+ * Nobody knows whose it is: no walk has looked for its owner within its time, or the first one found it ended. With
+ * --pid walks see only these processes, and what they do not find is another one's.
+ */
+static bool owner_is_late(const struct model *model, const struct tracked *t, uint64_t now_ns)
+{
+	if (t->c.owner.pid || !t->c.id.inode)
+		return false;
+	if (now_ns >= t->owner_due_ns)
+		return true;
+	return t->c.fate == FATE_ENDED && t->owner_misses == 1 && !t->skipped && !model->options.partial_walks;
+}
+
 static void hand_on(struct model *model, struct tracked *t, const struct event *event, uint64_t now_ns)
 {
+	const bool passes = filter_passes_event(model->options.filter, event);
+
 	if (!filter_passes_owner(model->options.filter, &t->c.owner)) {
+		model->counts.lost_owner += passes && owner_is_late(model, t, now_ns);
 		t->refused = t->refused || now_ns < t->owner_due_ns; /* unless its owner is not known yet */
 		return;
 	}
 	t->refused = false;
-	if (!filter_passes_event(model->options.filter, event))
+	if (!passes)
 		return;
 	model_count(model, t);
 	model->output.event(model->output.ctx, event);
@@ -29,7 +45,8 @@ void model_hand_on_finished(struct model *model, struct tracked *t)
 		model_forget_newcomer(model, &t->c.id);
 		model_note_unwanted(model, &t->c.id);
 	}
-	if (!t->newcomer && t->c.announced && filter_passes_timeline(model->options.filter, &t->c))
+	if (!t->newcomer && t->c.announced &&
+	    (t->c.fate == FATE_LEFT || filter_passes_timeline(model->options.filter, &t->c)))
 		model->output.finished(model->output.ctx, &t->c);
 	tracked_free(t);
 }

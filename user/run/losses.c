@@ -37,6 +37,7 @@ void losses_report(struct losses *losses, const struct moment *now, bool last_ca
 		report_loss(losses, LOST_RING, sum_lost(&counts), now->ns);
 		report_loss(losses, LOST_HOOK, counts.lost_hook, now->ns);
 		report_loss(losses, LOST_CONNECTIONS, model_counts(losses->model).lost_connections, now->ns);
+		report_loss(losses, LOST_OWNER, model_counts(losses->model).lost_owner, now->ns);
 	}
 	outputs_report_losses(losses->outputs, now->ns, now->wall_ns, last_call);
 }
@@ -62,9 +63,17 @@ int losses_sum(const struct losses *losses, const struct moment *now, struct sta
 			[LOST_RING] = sum_lost(&counts) + losses->lost_records + lookup_lost(losses->lookup),
 			[LOST_OUTPUT] = outputs_lost(losses->outputs),
 			[LOST_CONNECTIONS] = model.lost_connections,
+			[LOST_OWNER] = model.lost_owner,
 		},
 	};
 	return 0;
+}
+
+static void say_lost_owners(uint64_t n)
+{
+	if (n)
+		fprintf(stderr, "katrace: LOST: %" PRIu64 " event%s whose owner was not known in time for the filter\n",
+			n, words_plural(n));
 }
 
 static void say_no_room(const struct losses *losses, uint64_t n)
@@ -85,6 +94,7 @@ void losses_say(const struct losses *losses, const struct stats *stats, const ch
 		losses->events, words_plural(losses->events), stats->connections, words_plural(stats->connections),
 		where, stats->probes_sent, words_plural(stats->probes_sent), stats->probes_answered,
 		stats->probes_dropped);
+	say_lost_owners(lost[LOST_OWNER]);
 	if (!lost[LOST_HOOK] && !lost[LOST_RING] && !lost[LOST_OUTPUT] && !lost[LOST_CONNECTIONS])
 		return;
 	fprintf(stderr,

@@ -276,14 +276,10 @@ static int watch_deadlines(struct session *session)
 		loop_due_fn due;
 		loop_fn run;
 	} deadlines[] = {
-		{ drain_due, drain },
-		{ look_up_due, look_up_owners },
-		{ tick_due, tick },
-		{ look_for_forgotten_due, look_for_forgotten },
-		{ sums_due, tell_sums_now },
-		{ end_due, session_stop },
-		{ sweep_due, sweep },
-		{ look_due, look_for_overdue },
+		{ drain_due, drain },        { look_up_due, look_up_owners },
+		{ tick_due, tick },          { look_for_forgotten_due, look_for_forgotten },
+		{ sums_due, tell_sums_now }, { end_due, session_stop },
+		{ sweep_due, sweep },        { look_due, look_for_overdue },
 	};
 	int err = 0;
 
