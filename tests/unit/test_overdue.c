@@ -142,6 +142,21 @@ static void after_an_answer(void **state)
 	world_free(w);
 }
 
+/* A walk meets another connection in its sock: its end is still in the ring. */
+static void its_sock_is_met_again(void **state)
+{
+	uint64_t t;
+	struct world *w = world_of_probe(&t);
+	struct sighting other = make_sighting(KATRACE_SETTLED, 1, t + SECOND);
+
+	(void)state;
+	other.id.inode = 4711;
+	assert_int_equal(model_meet(w->model, &other, 0, other.time_ns), 0);
+	observe(w, make_timeout(1, 1, t + SECOND));
+	expect(w, "ended keepalive_timeout 110 [42]\n-- ended, 1 entries\n");
+	world_free(w);
+}
+
 /* The kernel side left out the records of one that did not match: nothing of it is due. */
 static void not_of_others(void **state)
 {
@@ -207,10 +222,15 @@ static void many_are_due(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(an_end_that_was_not_seen), cmocka_unit_test(lost_with_other_records),
-		cmocka_unit_test(a_record_came_after_all),  cmocka_unit_test(still_there),
-		cmocka_unit_test(after_an_answer),          cmocka_unit_test(not_of_others),
-		cmocka_unit_test(at_the_end_of_a_run),      cmocka_unit_test(many_are_due),
+		cmocka_unit_test(an_end_that_was_not_seen),
+		cmocka_unit_test(lost_with_other_records),
+		cmocka_unit_test(a_record_came_after_all),
+		cmocka_unit_test(still_there),
+		cmocka_unit_test(after_an_answer),
+		cmocka_unit_test(not_of_others),
+		cmocka_unit_test(its_sock_is_met_again),
+		cmocka_unit_test(at_the_end_of_a_run),
+		cmocka_unit_test(many_are_due),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

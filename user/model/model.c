@@ -122,15 +122,6 @@ static struct tracked *enter(struct model *model, const struct sighting *s)
 	return t;
 }
 
-/* Another connection uses its sock. Of one that the kernel side skipped no end is expected. */
-static void leave_unseen(struct model *model, struct tracked *t, uint64_t now_ns)
-{
-	if (t->c.announced && !t->c.only_met && !t->refused && !t->skipped)
-		model_tell_unseen(model, t, now_ns); /* out of memory its event has no owner */
-	else
-		model_leave(model, t, FATE_UNKNOWN);
-}
-
 /* The open connection that s is about, if any. A connection that has lost its socket to s leaves here. */
 static struct tracked *find(struct model *model, const struct sighting *s, uint64_t now_ns)
 {
@@ -139,7 +130,7 @@ static struct tracked *find(struct model *model, const struct sighting *s, uint6
 	if (!t)
 		return NULL;
 	if (!same_connection(&t->c.id, &s->id)) {
-		leave_unseen(model, t, now_ns);
+		model_leave_unseen(model, t, now_ns);
 		return NULL;
 	}
 	lru_use(model->open, t);

@@ -77,6 +77,14 @@ void model_expect_firing(struct model *model, struct tracked *t, uint64_t at_ns)
 	expect_at(model, t, t->firing_ns + pause_ns / TIMER_WHEEL_ROUNDING + SLACK_NS);
 }
 
+void model_leave_unseen(struct model *model, struct tracked *t, uint64_t now_ns)
+{
+	if (t->c.announced && !t->c.only_met && !t->refused && !t->skipped)
+		model_tell_unseen(model, t, now_ns); /* out of memory its event has no owner */
+	else
+		model_leave(model, t, FATE_UNKNOWN);
+}
+
 uint64_t model_look_ns(const struct model *model)
 {
 	const struct due *due = &model->due;

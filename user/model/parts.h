@@ -157,6 +157,9 @@ void model_expect_firing(struct model *model, struct tracked *t, uint64_t at_ns)
 
 void model_expect_nothing(struct model *model, struct tracked *t);
 
+/* Another connection uses its sock. Of one that the kernel side skipped no end is expected. */
+void model_leave_unseen(struct model *model, struct tracked *t, uint64_t now_ns);
+
 /* --- model.c: the connections in the story --- */
 
 /* Removes an open connection from the story; passes it on as soon as none of its events waits. */
