@@ -49,9 +49,9 @@ int BPF_PROG(fentry_write_err, struct sock *sk)
 }
 
 SEC("fentry/tcp_ack")
-int BPF_PROG(fentry_ack, struct sock *sk)
+int BPF_PROG(fentry_ack, struct sock *sk, struct sk_buff *skb)
 {
-	ack_arrived(tcp_sock_of(sk));
+	ack_arrived(tcp_sock_of(sk), KERNEL_PTR(struct sk_buff, skb));
 	return 0;
 }
 
@@ -86,9 +86,9 @@ int BPF_KPROBE(kprobe_write_err, struct sock *sk)
 }
 
 SEC("kprobe/tcp_ack")
-int BPF_KPROBE(kprobe_ack, struct sock *sk)
+int BPF_KPROBE(kprobe_ack, struct sock *sk, struct sk_buff *skb)
 {
-	ack_arrived(tcp_sock_of(sk));
+	ack_arrived(tcp_sock_of(sk), KERNEL_PTR(struct sk_buff, skb));
 	return 0;
 }
 
@@ -119,7 +119,7 @@ int BPF_PROG(tracepoint_timer_exit, struct timer_list *timer)
 SEC("tp_btf/tcp_probe")
 int BPF_PROG(tracepoint_probe, struct sock *sk, struct sk_buff *skb)
 {
-	segment_arrived(tcp_sock_of(sk), skb);
+	segment_arrived(tcp_sock_of(sk), KERNEL_PTR(struct sk_buff, skb));
 	return 0;
 }
 

@@ -8,6 +8,7 @@
 
 #include "closer.bpf.h"
 #include "state.bpf.h"
+#include "segment.bpf.h"
 #include <asm-generic/errno.h> /* the same numbers on every architecture katrace is built for */
 
 /* The states in which tcp_keepalive_timer() may probe. Orphans in FIN_WAIT2 use the same timer for another purpose. */
@@ -100,15 +101,19 @@ static __always_inline void suppressed(const struct tcp_sock *tp, const struct f
 		emit_story(KATRACE_SUPPRESSED, tp, firing->time_ns, before);
 }
 
-/* The peer was heard recently: a suppression or an unanswered probe is over. */
+/*
+ * The peer was heard recently: a suppression or an unanswered probe is over. Data alone may have been heard: the kernel
+ * still counts the probe as unanswered then.
+ */
 static __always_inline void settled(const struct tcp_sock *tp, const struct firing *firing)
 {
+	const __u32 left = sock_probes_out(tp) ? STORY_UNANSWERED : 0;
 	__u64 key = (__u64)tp;
 	__u32 *story = bpf_map_lookup_elem(&stories, &key);
 
-	if (!story || !*story)
+	if (!story || !(*story & ~left))
 		return;
-	*story = 0;
+	*story &= left;
 	emit(KATRACE_SETTLED, tp, firing->time_ns);
 }
 
@@ -224,7 +229,7 @@ static __always_inline void timer_left(const struct tcp_sock *tp)
 		settled(tp, firing);
 }
 
-/* Would a segment from the peer now answer a keepalive probe? A probe is unanswered, and no data is in flight. */
+/* Would an ACK from the peer now answer a keepalive probe? A probe is unanswered, and no data is in flight. */
 static __always_inline bool awaits_answer(const struct tcp_sock *tp)
 {
 	return sock_probes_out(tp) && shared.ready && sock_flag(tp, SOCK_KEEPOPEN) && !sock_busy(tp) &&
@@ -241,25 +246,17 @@ static __always_inline void answered(const struct tcp_sock *tp)
 	emit(KATRACE_ANSWER, tp, bpf_ktime_get_boot_ns());
 }
 
-/*
- * A segment from the peer has arrived. It is not validated yet, and the socket does not reflect it. It is the answer if
- * nothing was heard since the probe: a probe is sent only after the idle time, so the silence is at least that long
- * until the peer is heard again. The same condition keeps data that follows a lost answer from counting as more
- * answers: tcp_rcv_established() clears icsk_probes_out only for segments that carry a new ACK.
- */
-static __always_inline void segment_arrived(const struct tcp_sock *tp, const struct sk_buff *skb)
+/* tcp_ack() begins: it clears icsk_probes_out if the ACK is valid, so each answer is seen once. */
+static __always_inline void ack_arrived(const struct tcp_sock *tp, const struct sk_buff *skb)
 {
-	if (awaits_answer(tp) && sock_silent(tp) >= sock_idle(tp) && segment_acceptable(tp, skb))
+	if (awaits_answer(tp) && is_ack_valid(tp, segment_numbers(skb)))
 		answered(tp);
 }
 
-/*
- * tcp_ack() begins, for a validated segment that carries ACK. It clears icsk_probes_out, so each answer is seen once.
- * Data without a new ACK does not pass here; then this is the first ACK after it.
- */
-static __always_inline void ack_arrived(const struct tcp_sock *tp)
+/* tcp_rcv_established() begins: the segment is not validated yet. */
+static __always_inline void segment_arrived(const struct tcp_sock *tp, const struct sk_buff *skb)
 {
-	if (awaits_answer(tp) && sock_ack_silent(tp) >= sock_idle(tp))
+	if (awaits_answer(tp) && is_ack_valid(tp, segment_numbers(skb)) && reaches_tcp_ack(tp, skb))
 		answered(tp);
 }
 

@@ -26,6 +26,11 @@ extern void *bpf_rdonly_cast(const void *obj, __u32 btf_id) __ksym __weak;
 #define READ(ptr, field) ((ptr)->field)
 #define READ_ANY_SIZE(ptr, field) ((ptr)->field)
 #define READ_BITS(ptr, field) BPF_CORE_READ_BITFIELD(ptr, field)
+/*
+ * A pointer as a number: functions that the verifier looks at by themselves take no pointers, and since 6.17 it keeps
+ * calling a char * one. The difference of two pointers is a number.
+ */
+#define ADDRESS(ptr) ((__u64)KERNEL_PTR(struct in6_addr, ptr) - (__u64)KERNEL_PTR(struct in6_addr, 0))
 
 #else
 
@@ -34,6 +39,7 @@ extern void *bpf_rdonly_cast(const void *obj, __u32 btf_id) __ksym __weak;
 /* For an integer whose width differs between kernels: direct loads are resized by libbpf, these are not. */
 #define READ_ANY_SIZE(ptr, field) BPF_CORE_READ_BITFIELD_PROBED(ptr, field)
 #define READ_BITS(ptr, field) BPF_CORE_READ_BITFIELD_PROBED(ptr, field)
+#define ADDRESS(ptr) ((__u64)(ptr))
 
 #endif
 #endif

@@ -409,24 +409,4 @@ static __always_inline bool sock_window_probing(const struct tcp_sock *tp)
 	return READ(tp, inet_conn.icsk_pending) == ICSK_TIME_PROBE0;
 }
 
-/*
- * Can this segment be the peer's answer? tcp_probe fires before the segment is validated, also for a RST and for a
- * retransmitted SYN-ACK. An answer has ACK, neither RST nor SYN, and is inside the window (tcp_sequence()).
- */
-static __always_inline bool segment_acceptable(const struct tcp_sock *tp, const struct sk_buff *skb)
-{
-	const struct tcphdr *th = KERNEL_PTR(struct tcphdr, READ(skb, data));
-	__u32 seq, end, window_end, rcv_nxt;
-
-	if (!READ_BITS(th, ack) || READ_BITS(th, rst) || READ_BITS(th, syn))
-		return false;
-	seq = bpf_ntohl(READ(th, seq));
-	end = seq + READ(skb, len) - READ_BITS(th, doff) * 4 + READ_BITS(th, fin);
-	rcv_nxt = READ(tp, rcv_nxt);
-	window_end = READ(tp, rcv_wup) + READ(tp, rcv_wnd);
-	if ((__s32)(window_end - rcv_nxt) < 0)
-		window_end = rcv_nxt;
-	return (__s32)(end - READ(tp, rcv_wup)) >= 0 && (__s32)(seq - window_end) <= 0;
-}
-
 #endif

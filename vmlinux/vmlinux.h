@@ -52,6 +52,7 @@ typedef struct {
 
 struct in6_addr {
 	union {
+		__u8 u6_addr8[16];
 		__be32 u6_addr32[4];
 	} in6_u;
 };
@@ -76,8 +77,14 @@ struct sock_common {
 	unsigned long skc_flags;
 };
 
+struct sk_buff_head {
+	__u32 qlen;
+};
+
 struct sock {
 	struct sock_common __sk_common;
+	struct sk_buff_head sk_receive_queue;
+	int sk_forward_alloc;
 	struct socket *sk_socket;
 	struct timer_list sk_timer;             /* the keepalive timer; newer kernels: icsk_keepalive_timer */
 	struct timer_list tcp_retransmit_timer; /* newer kernels; before: icsk_retransmit_timer */
@@ -115,16 +122,30 @@ struct inet_connection_sock {
 	__u32 icsk_user_timeout;
 };
 
+struct tcp_options_received {
+	int ts_recent_stamp;
+	__u32 ts_recent;
+	__u16 tstamp_ok : 1;
+	__u16 snd_wscale : 4;
+};
+
 struct tcp_sock {
 	struct inet_connection_sock inet_conn;
+	__u16 tcp_header_len;
+	__be32 pred_flags;
 	__u32 segs_out;
 	__u32 lsndtime;
 	__u32 write_seq;
 	__u32 rcv_nxt;
 	__u32 rcv_wup;
 	__u32 rcv_wnd;
+	__u32 rcv_mwnd_seq; /* 7.2 */
 	__u32 snd_nxt;
 	__u32 snd_una;
+	__u32 snd_wl1;
+	__u32 snd_wnd;
+	struct tcp_options_received rx_opt;
+	__u8 scaling_ratio; /* 6.6 and later */
 	__u32 packets_out;
 	__u32 rcv_tstamp;
 	__u32 last_oow_ack_time;
@@ -138,17 +159,30 @@ struct tcp_sock {
 /* --- segments --- */
 
 struct tcphdr {
-	__be32 seq;
+	__u16 ae : 1; /* with AccECN */
 	__u16 doff : 4;
 	__u16 fin : 1;
 	__u16 syn : 1;
 	__u16 rst : 1;
 	__u16 ack : 1;
+	__be16 window;
+};
+
+struct tcp_skb_cb {
+	__u32 seq;
+	__u32 end_seq;
+	__u32 ack_seq;
 };
 
 struct sk_buff {
+	char cb[48]; /* of TCP: struct tcp_skb_cb */
 	unsigned int len;
 	unsigned char *data;
+	unsigned int truesize;
+};
+
+enum skb_drop_reason {
+	SKB_DROP_REASON_TCP_INVALID_END_SEQUENCE, /* 6.17 and later */
 };
 
 /* --- who holds a socket --- */

@@ -15,7 +15,7 @@
 enum katrace_record_kind {
 	KATRACE_PROBE_SENT,    /* the timer sent a probe, or counted it as sent */
 	KATRACE_PROBE_DROPPED, /* the timer tried to send a probe, the local stack refused it */
-	KATRACE_ANSWER,        /* the first segment from the peer since the probe */
+	KATRACE_ANSWER,        /* the first segment since the probe that the kernel takes as an answer */
 	KATRACE_SUPPRESSED,    /* the timer fired, but data is unacknowledged or queued */
 	KATRACE_SETTLED,       /* the timer fired, and the peer was heard: a suppression or unanswered probe is over */
 	KATRACE_CLOSING,       /* this side's FIN goes: the socket leaves TCP_ESTABLISHED or TCP_CLOSE_WAIT */

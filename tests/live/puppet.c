@@ -24,8 +24,9 @@ struct frame {
 struct puppet {
 	int fd;
 	uint16_t client_port, server_port;
-	struct frame last; /* of the client's, without its options */
-	uint32_t acked;    /* what the client may send next; known from its first probe on */
+	struct frame last; /* of the client's */
+	uint8_t options[PUPPET_OPTIONS_MAX];
+	uint32_t acked; /* what the client may send next; known from its first probe on */
 	bool probed;
 };
 
@@ -58,7 +59,7 @@ void puppet_free(struct puppet *puppet)
 static size_t wait_segment(struct puppet *puppet)
 {
 	struct frame *last = &puppet->last;
-	char packet[2048];
+	char packet[2048] = { 0 };
 	ssize_t n;
 
 	do {
@@ -66,6 +67,7 @@ static size_t wait_segment(struct puppet *puppet)
 		must(n >= 0, "the puppet hears nothing");
 		if ((size_t)n >= sizeof(*last))
 			memcpy(last, packet, sizeof(*last));
+		memcpy(puppet->options, packet + sizeof(*last), sizeof(puppet->options));
 	} while ((size_t)n < sizeof(*last) || last->ip.protocol != IPPROTO_TCP || last->ip.ihl != 5 ||
 		 last->tcp.source != puppet->client_port || last->tcp.dest != puppet->server_port);
 	return (size_t)(ntohs(last->ip.tot_len) - 4 * last->ip.ihl - 4 * last->tcp.doff);
@@ -107,38 +109,74 @@ static uint16_t checksum(uint32_t sum)
 	return htons((uint16_t)~sum);
 }
 
-static void set_checksums(struct frame *frame)
-{
-	/* the pseudo header: addresses, protocol, length */
-	uint32_t sum = add_up(IPPROTO_TCP + sizeof(frame->tcp), &frame->ip.saddr, 8);
+/* The segment as it is sent: data is zeros. */
+struct packet {
+	struct frame frame;
+	uint8_t rest[PUPPET_OPTIONS_MAX + PUPPET_DATA_MAX];
+} __attribute__((packed));
 
-	frame->tcp.check = checksum(add_up(sum, &frame->tcp, sizeof(frame->tcp)));
+static void set_checksums(struct packet *packet, size_t tcp_size)
+{
+	struct frame *frame = &packet->frame;
+	/* the pseudo header: addresses, protocol, length */
+	uint32_t sum = add_up(IPPROTO_TCP + (uint32_t)tcp_size, &frame->ip.saddr, 8);
+
+	/* zeros after the end of the packet complete its last word */
+	frame->tcp.check = checksum(add_up(sum, &frame->tcp, tcp_size));
 	frame->ip.check = checksum(add_up(0, &frame->ip, sizeof(frame->ip)));
+}
+
+uint32_t puppet_ts_recent(const struct puppet *puppet)
+{
+	static const uint8_t aligned[] = { 1, 1, 8, 10 };
+	uint32_t echo;
+
+	must(memcmp(puppet->options, aligned, sizeof(aligned)) == 0, "the probe has no timestamp");
+	memcpy(&echo, puppet->options + 8, sizeof(echo));
+	return ntohl(echo);
+}
+
+uint16_t puppet_window(const struct puppet *puppet)
+{
+	return ntohs(puppet->last.tcp.window);
+}
+
+void puppet_send(const struct puppet *puppet, const struct puppet_segment *segment)
+{
+	const struct frame *heard = &puppet->last;
+	const size_t tcp_size = sizeof(heard->tcp) + segment->options_size + segment->data;
+	const size_t size = sizeof(*heard) + segment->options_size + segment->data;
+	struct packet packet = {
+		.frame = {
+			.ip = { .version = 4,
+				.ihl = 5,
+				.tot_len = htons((uint16_t)(sizeof(heard->ip) + tcp_size)),
+				.ttl = 64,
+				.protocol = IPPROTO_TCP,
+				.saddr = heard->ip.daddr,
+				.daddr = heard->ip.saddr },
+			.tcp = { .source = heard->tcp.dest,
+				 .dest = heard->tcp.source,
+				 .seq = htonl(ntohl(heard->tcp.ack_seq) + (uint32_t)segment->offset),
+				 .ack_seq = htonl(puppet->acked + (uint32_t)segment->ack_offset),
+				 .window = htons(segment->window) },
+		},
+	};
+	struct frame *frame = &packet.frame;
+
+	frame->tcp.doff = (uint16_t)((sizeof(heard->tcp) + segment->options_size) / 4) & 15;
+	frame->tcp.th_flags = segment->flags;
+	memcpy(packet.rest, segment->options, segment->options_size);
+	memcpy(frame->link.ether_dhost, heard->link.ether_shost, ETH_ALEN);
+	memcpy(frame->link.ether_shost, heard->link.ether_dhost, ETH_ALEN);
+	frame->link.ether_type = htons(ETHERTYPE_IP);
+	set_checksums(&packet, tcp_size);
+	must(send(puppet->fd, &packet, size, 0) == (ssize_t)size, "the puppet cannot speak");
 }
 
 void puppet_say(const struct puppet *puppet, uint8_t flags, int32_t offset, uint16_t window)
 {
-	const struct frame *heard = &puppet->last;
-	struct frame frame = {
-		.ip = { .version = 4,
-			.ihl = 5,
-			.tot_len = htons(sizeof(frame.ip) + sizeof(frame.tcp)),
-			.ttl = 64,
-			.protocol = IPPROTO_TCP,
-			.saddr = heard->ip.daddr,
-			.daddr = heard->ip.saddr },
-		.tcp = { .source = heard->tcp.dest,
-			 .dest = heard->tcp.source,
-			 .seq = htonl(ntohl(heard->tcp.ack_seq) + (uint32_t)offset),
-			 .ack_seq = htonl(puppet->acked),
-			 .doff = sizeof(frame.tcp) / 4,
-			 .window = htons(window) },
-	};
+	const struct puppet_segment segment = { .flags = flags, .offset = offset, .window = window };
 
-	frame.tcp.th_flags = flags;
-	memcpy(frame.link.ether_dhost, heard->link.ether_shost, ETH_ALEN);
-	memcpy(frame.link.ether_shost, heard->link.ether_dhost, ETH_ALEN);
-	frame.link.ether_type = htons(ETHERTYPE_IP);
-	set_checksums(&frame);
-	must(send(puppet->fd, &frame, sizeof(frame), 0) == sizeof(frame), "the puppet cannot speak");
+	puppet_send(puppet, &segment);
 }

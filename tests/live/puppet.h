@@ -8,9 +8,12 @@
 
 #include "tcp.h"
 
+#include <stddef.h>
+#include <stdint.h>
+
 struct puppet;
 
-/* Takes over the server's end of a connection on which no data was sent yet. After net_remember(). */
+/* Takes over the server's end of a connection that is idle. After net_remember(). */
 struct puppet *puppet_new(const struct net *net, const struct tcp *tcp);
 void puppet_free(struct puppet *puppet);
 
@@ -20,10 +23,30 @@ void puppet_wait_probe(struct puppet *puppet);
 /* Waits for data; from now on it is acknowledged. */
 void puppet_wait_data(struct puppet *puppet);
 
-/*
- * Sends a segment without data: flags are TH_ACK and its like; offset says how far its sequence number is from the one
- * the client expects. It acknowledges all data waited for. After puppet_wait_probe().
- */
+/* The timestamp of the peer that the client remembers (TS.Recent), as its last probe tells. */
+uint32_t puppet_ts_recent(const struct puppet *puppet);
+
+/* The window that its last probe tells, not scaled. */
+uint16_t puppet_window(const struct puppet *puppet);
+
+#define PUPPET_OPTIONS_MAX 40
+
+struct puppet_segment {
+	uint8_t flags;      /* TH_ACK and its like */
+	int32_t offset;     /* of its sequence number from the one the client expects */
+	int32_t ack_offset; /* of what it acknowledges from all data waited for */
+	uint16_t window;
+	uint8_t options[PUPPET_OPTIONS_MAX];
+	size_t options_size; /* a multiple of 4 */
+	size_t data;         /* bytes, at most PUPPET_DATA_MAX */
+};
+
+#define PUPPET_DATA_MAX 100
+
+/* After puppet_wait_probe(). */
+void puppet_send(const struct puppet *puppet, const struct puppet_segment *segment);
+
+/* A segment without options and data, which acknowledges all data waited for. */
 void puppet_say(const struct puppet *puppet, uint8_t flags, int32_t offset, uint16_t window);
 
 #endif

@@ -119,6 +119,22 @@ static void a_late_answer_without_a_time(void **state)
 	world_free(w);
 }
 
+/* The peer sent data, but the kernel still counts the probe as unanswered. */
+static void data_is_no_answer(void **state)
+{
+	struct world *w = world_new(10);
+	struct sighting next = make_probe(1, 2, 33 * SECOND);
+
+	(void)state;
+	walk(w, 1, 42, SECOND);
+	observe(w, make_probe(1, 1, 2 * SECOND));
+	next.silent_us = 30000000;
+	observe(w, next);
+	walk(w, 1, 42, 33 * SECOND);
+	expect(w, "configured [42]\nsent 1/3 [42]\nsent 2/3 [42]\n");
+	world_free(w);
+}
+
 /* It came after the second probe; it may be the answer to the first, and slow. */
 static void an_answer_to_one_of_several(void **state)
 {
@@ -201,8 +217,8 @@ static void a_gap_before_the_end_is_a_loss(void **state)
 	world_free(w);
 }
 
-/* Plain data answers a probe without resetting the kernel's count. */
-static void data_as_an_answer_is_no_gap(void **state)
+/* After an answer the kernel counts from 1. */
+static void a_gap_after_an_answer_is_a_loss(void **state)
 {
 	struct world *w = world_new(10);
 
@@ -211,7 +227,7 @@ static void data_as_an_answer_is_no_gap(void **state)
 	observe(w, make_probe(1, 1, 2 * SECOND));
 	observe(w, make_answer(1, 1, 3 * SECOND));
 	observe(w, make_probe(1, 2, 4 * SECOND));
-	expect(w, "configured [42]\nsent 1/3 [42]\nanswered 1 in 1000000 [42]\nsent 2/3 [42]\n");
+	expect(w, "configured [42]\nsent 1/3 [42]\nanswered 1 in 1000000 [42]\nlost hook 1\nsent 2/3 [42]\n");
 	world_free(w);
 }
 
@@ -313,12 +329,13 @@ int main(void)
 		cmocka_unit_test(an_answer_without_a_probe),
 		cmocka_unit_test(a_late_answer),
 		cmocka_unit_test(a_late_answer_without_a_time),
+		cmocka_unit_test(data_is_no_answer),
 		cmocka_unit_test(an_answer_to_one_of_several),
 		cmocka_unit_test(an_answer_to_probes_before_the_story),
 		cmocka_unit_test(no_late_answer_once_data_waits),
 		cmocka_unit_test(gaps_in_probe_numbers_are_losses),
 		cmocka_unit_test(a_gap_before_the_end_is_a_loss),
-		cmocka_unit_test(data_as_an_answer_is_no_gap),
+		cmocka_unit_test(a_gap_after_an_answer_is_a_loss),
 		cmocka_unit_test(suppression_has_a_begin_and_an_end),
 		cmocka_unit_test(changed_settings_are_said),
 		cmocka_unit_test(ends_of_strangers_are_silent_unless_the_peer_was_lost),

@@ -82,38 +82,35 @@ static int answered(struct model *model, struct tracked *t, const struct sightin
 }
 
 /*
- * No hook saw the answer arrive, but there was one: the peer was heard since the last probe, as far as jiffies tell, or
- * the kernel counts probes from 1 again, as it does after an answer only.
+ * No hook saw the answer arrive, but there was one: the kernel counts fewer unanswered probes than were sent. Data
+ * alone may have been heard without that: tcp_rcv_established() ignores an ACK that acknowledges nothing new if it
+ * arrives with data.
  */
 static int find_late_answer(struct model *model, struct tracked *t, const struct sighting *s, uint64_t now_ns)
 {
 	const uint64_t silent_ns = s->silent_us * 1000;
 	const uint64_t heard_ns = s->time_ns > silent_ns ? s->time_ns - silent_ns : 0;
-	const bool heard = heard_ns > t->probe_ns;
-	const bool starts_again = (s->kind == KATRACE_PROBE_SENT && s->probes_out == 1) ||
-				  (s->kind == KATRACE_PROBE_DROPPED && !s->probes_out);
+	const uint32_t unanswered = s->probes_out - (s->kind == KATRACE_PROBE_SENT && s->probes_out);
 	struct event event;
 
-	if (!t->probe_open || !(heard || starts_again))
+	if (!t->probe_open || unanswered >= t->probe_number)
 		return 0;
 	event = event_of(EVENT_PROBE_ANSWERED, t, s);
 	event.answer.late = true;
-	if (heard && t->first_probe_ns == t->probe_ns)
+	if (heard_ns > t->probe_ns && t->first_probe_ns == t->probe_ns)
 		event.answer.rtt_us = (heard_ns - t->probe_ns) / 1000;
 	return tell_answer(model, t, &event, now_ns);
 }
 
 /*
  * Probe numbers count up, and restart from 1 after an answer: number is that of this probe or, at the end, of the one
- * that would be next. A gap means firings that were not seen, unless records are known to be lost. An answer that was
- * plain data does not reset the kernel's count: tcp_rcv_established() ignores an ACK that acknowledges nothing new if
- * it arrives with data.
+ * that would be next. A gap means firings that were not seen, unless records are known to be lost.
  */
 static void find_gap(struct model *model, struct tracked *t, uint32_t number, bool is_new, uint64_t now_ns)
 {
 	const uint32_t expected = t->probe_open ? t->probe_number + 1 : 1;
 
-	if (is_new || t->skipped || number <= expected || number == t->probe_number + 1)
+	if (is_new || t->skipped || number <= expected)
 		return;
 	if (t->lost_before != model->lost)
 		return;
