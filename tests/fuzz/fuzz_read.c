@@ -5,6 +5,7 @@
  */
 #include "format/json_reader.h"
 #include "format/text.h"
+#include "format/utf8.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -26,9 +27,13 @@ static void require(bool condition)
 
 static void check(const struct out *out)
 {
+	size_t length;
+
 	require(!out->cut);
-	for (size_t i = 0; i < out->used; i++)
-		require(out->buf[i] == '\n' || (out->buf[i] >= 0x20 && out->buf[i] < 0x7f));
+	for (size_t i = 0; i < out->used; i += length) {
+		length = utf8_length(out->buf + i, out->used - i);
+		require(length && (out->buf[i] == '\n' || utf8_width(utf8_decode(out->buf + i, length))));
+	}
 }
 
 static void on_event(void *ctx, const struct event *event)

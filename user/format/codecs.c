@@ -202,11 +202,6 @@ static int read_result(const struct place *place, struct json_object *value)
 const struct codec codec_result = { write_result, read_result };
 
 /* Both are known if one is. */
-static void write_data_age(const struct value *value, struct out *out)
-{
-	out_number(out, field_number(value->field, value->at));
-}
-
 static int read_data_age(const struct place *place, struct json_object *value)
 {
 	place->reading->event.data.known = true;
@@ -214,7 +209,7 @@ static int read_data_age(const struct place *place, struct json_object *value)
 	return 0;
 }
 
-const struct codec codec_data_age = { write_data_age, read_data_age };
+const struct codec codec_data_age = { .read = read_data_age };
 
 /* --- numbers that may exceed 2^53 --- */
 

@@ -40,7 +40,7 @@ struct place {
 };
 
 struct codec {
-	void (*write)(const struct value *value, struct out *out);
+	void (*write)(const struct value *value, struct out *out); /* NULL: as a plain value */
 	/* Type, names and bounds of the value are already checked. Returns 0 or -EINVAL. NULL: the field is not read.
 	 */
 	int (*read)(const struct place *place, struct json_object *value);

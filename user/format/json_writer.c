@@ -47,7 +47,7 @@ static void write_value(const struct value *value, struct out *out)
 {
 	uint64_t number;
 
-	if (value->field->codec) {
+	if (value->field->codec && value->field->codec->write) {
 		value->field->codec->write(value, out);
 		return;
 	}
