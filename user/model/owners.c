@@ -79,14 +79,17 @@ struct owners *owners_new(void)
 	return NULL;
 }
 
+/* With those before it. */
 static void free_held(struct held *held)
 {
-	if (!held)
-		return;
-	free_held(held->before);
-	for (int i = 0; i < 2; i++)
-		free(held->results[i].other_pids);
-	free(held);
+	struct held *before;
+
+	for (; held; held = before) {
+		before = held->before;
+		for (int i = 0; i < 2; i++)
+			free(held->results[i].other_pids);
+		free(held);
+	}
 }
 
 static void forget(struct owners *owners, struct held *held)
