@@ -232,15 +232,17 @@ static bool explains(const struct sighting *s, enum delay delay)
 /* What was postponed comes before what follows. */
 static int tell_before(struct model *model, struct tracked *t, const struct sighting *s, uint64_t now_ns)
 {
-	int err = 0;
+	int err = 0, told;
 
 	for (enum delay delay = 0; delay < DELAYS; delay++) {
 		if (!t->postponed[delay])
 			continue;
-		if (explains(s, delay))
+		if (explains(s, delay)) {
 			forget_postponed(model, t, delay);
-		else
-			err = tell_postponed(model, t, delay, now_ns) ?: err;
+			continue;
+		}
+		told = tell_postponed(model, t, delay, now_ns);
+		err = err ?: told;
 	}
 	return err;
 }

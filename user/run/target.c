@@ -37,7 +37,7 @@ static const char *why_not(const struct target *target, int err)
 {
 	struct stat info;
 
-	if (err == -ENXIO && stat(target->file, &info) == 0 && S_ISFIFO(info.st_mode))
+	if (err == -ENXIO && target->file && stat(target->file, &info) == 0 && S_ISFIFO(info.st_mode))
 		return "nobody reads this FIFO; start its reader first";
 	return strerror(-err);
 }
