@@ -136,7 +136,6 @@ static __always_inline void timer_entered(const struct tcp_sock *tp)
 	firing->busy = sock_busy(tp);
 	firing->closed = false;
 	firing->attempted = false;
-	firing->gave_up = false;
 }
 
 /* tcp_write_wakeup() has returned. If the keepalive timer runs on this CPU, it made the call: for a probe. */
@@ -150,13 +149,16 @@ static __always_inline void probe_attempted(int result)
 	firing->result = result;
 }
 
-/* tcp_write_err() is about to end a connection, called from the keepalive timer or from another timer. */
+/*
+ * tcp_write_err() is about to close a connection, called from the keepalive timer or from another timer. This is
+ * evidence, and decides nothing: see closed().
+ */
 static __always_inline void giving_up(const struct tcp_sock *tp)
 {
 	struct firing *firing = this_firing();
 
-	if (firing && firing->sock == (__u64)tp)
-		firing->gave_up = true;
+	if (firing)
+		firing->gave_up = (__u64)tp;
 }
 
 enum attempt { ATTEMPT_NONE, ATTEMPT_SENT, ATTEMPT_DROPPED };
@@ -348,14 +350,18 @@ static __always_inline bool is_worth_telling(const struct tcp_sock *tp, int erro
 	return error == ETIMEDOUT || error == EHOSTUNREACH || error == ENETUNREACH;
 }
 
-/* The socket changes from the state before to TCP_CLOSE. sk_err is already set, the queues are purged. */
+/*
+ * The socket changes from the state before to TCP_CLOSE. sk_err is already set, the queues are purged. Within a firing
+ * that timer_entered() took for keepalive's, tcp_keepalive_timer() does this only by tcp_write_err(): it holds the
+ * socket's lock, and its other way to TCP_CLOSE is for orphans in FIN_WAIT2 (5.10 to 7.2).
+ */
 static __always_inline void closed(const struct tcp_sock *tp, __u8 before)
 {
 	struct firing *firing = this_firing();
 	struct katrace_record *rec;
 	__u64 key = (__u64)tp;
 	int error = sock_error(tp);
-	bool known, in_timer, other;
+	bool known, in_timer, other, gave_up;
 
 	if (!firing)
 		return;
@@ -363,9 +369,11 @@ static __always_inline void closed(const struct tcp_sock *tp, __u8 before)
 	if (config.filters)
 		bpf_map_delete_elem(&others, &key);
 	known = !bpf_map_delete_elem(&stories, &key);
-	in_timer = firing->sock == key && (firing->gave_up || !config.sees_write_err);
-	if (firing->sock == key)
+	in_timer = firing->sock == key;
+	if (in_timer)
 		firing->closed = true;
+	gave_up = firing->gave_up == key;
+	firing->gave_up = 0;
 	if (!shared.ready || other || (!known && !in_timer && !is_worth_telling(tp, error)))
 		return;
 	rec = record_begin(KATRACE_CLOSED, tp, in_timer ? firing->time_ns : bpf_ktime_get_boot_ns());
@@ -377,6 +385,8 @@ static __always_inline void closed(const struct tcp_sock *tp, __u8 before)
 		rec->close_reason = close_reason(tp);
 	if (in_timer)
 		rec->close_cause = KATRACE_CLOSE_KEEPALIVE;
+	if (gave_up)
+		rec->flags |= KATRACE_WRITE_ERR;
 	record_submit(rec);
 }
 

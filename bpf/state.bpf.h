@@ -20,8 +20,8 @@ struct firing {
 	bool busy;
 	bool closed;
 	bool attempted; /* with config.sees_result: tcp_write_wakeup() was called and returned result */
-	bool gave_up;   /* with config.sees_write_err: tcp_write_err() was called */
 	int result;
+	__u64 gave_up; /* the socket that tcp_write_err() is closing, whichever timer called it */
 };
 
 struct {

@@ -49,6 +49,7 @@ enum katrace_record_flag {
 	KATRACE_WINDOW_PROBE = 1 << 3, /* the window probe timer is pending */
 	KATRACE_SOFT_ERROR = 1 << 4,   /* an ICMP error came, which counts only if a timer gives up (sk_err_soft) */
 	KATRACE_UNTRACKED = 1 << 5,    /* no room for the connection: its end may not be reported, see story_enter() */
+	KATRACE_WRITE_ERR = 1 << 6,    /* KATRACE_CLOSED: by tcp_write_err(), where a hook sees it; evidence only */
 };
 
 /* Bits of katrace_record.from_sysctl: values the socket did not set itself */
@@ -115,11 +116,10 @@ struct katrace_count {
 struct katrace_config {
 	__u64 keepalive_timer; /* address of tcp_keepalive_timer(), from katrace_facts */
 	__u32 hz;
-	__u32 wake_bytes;    /* wake a busy consumer early when this much waits in the ring */
-	__u8 sees_result;    /* a hook reports what tcp_write_wakeup() returned */
-	__u8 sees_write_err; /* a hook reports calls of tcp_write_err() */
-	__u8 filters;        /* there are filters: see others in bpf/state.bpf.h */
-	__u8 all;            /* also report connections whose keepalive never acts */
+	__u32 wake_bytes; /* wake a busy consumer early when this much waits in the ring */
+	__u8 sees_result; /* a hook reports what tcp_write_wakeup() returned */
+	__u8 filters;     /* there are filters: see others in bpf/state.bpf.h */
+	__u8 all;         /* also report connections whose keepalive never acts */
 };
 
 /* A connection that does not match the filters. The kernel may reuse its sock, so an entry is valid for a short time.

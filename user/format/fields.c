@@ -369,6 +369,10 @@ const struct field fields[] = {
 	  .when = "unless 0", .min = 1, .since = 1, .means = "Bytes of data not acknowledged at the end." },
 	{ .path = "katrace.queued_bytes", .lines = ENDED, IN_EVENT(ended.queued_bytes), .presence = SOMETIMES,
 	  .when = "unless 0", .min = 1, .since = 2, .means = "Bytes of data not sent at the end." },
+	{ .path = "katrace.write_err", .lines = ENDED, IN_EVENT(ended.write_err), .presence = SOMETIMES,
+	  .when = "when true", .type = FIELD_BOOLEAN, .only_true = true, .since = 2,
+	  .means = "A hook saw tcp_write_err() close it, as it does where a timer gives up. Only on kernels where that is a "
+		   "function; the verdict does not depend on it." },
 
 	{ .path = "katrace.stage", .lines = LOST, IN_EVENT(lost.stage), NAME_OF(name_stage, 0, LOST_STAGES),
 	  .means = "Where: hook (katrace did not run for a firing of the timer), ring (the kernel made events faster than "

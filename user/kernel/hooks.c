@@ -15,12 +15,12 @@ static const struct {
 	[JOB_ANSWER] = { "answers", false, "answers are only found when the timer runs again" },
 	[JOB_RESULT] = { "result of sending a probe", false,
 			 "why a probe was refused on this host, where the kernel counts it as sent" },
-	[JOB_WRITE_ERR] = { "giving up", false, NULL },
+	[JOB_WRITE_ERR] = { "giving up (as evidence only)", false, NULL },
 	[JOB_CLOSE] = { "end of connections", true, "everything" },
 	[JOB_SWITCH] = { "switched on or off (--all)", true, NULL },
 };
 
-/* JOB_RESULT and JOB_WRITE_ERR have no tracepoint: the socket's state replaces them, see bpf/keepalive.bpf.h. */
+/* JOB_RESULT has no tracepoint: the socket's state replaces it, see bpf/keepalive.bpf.h. */
 #define HOOK(job, mode, name, function, ...)                                                                           \
 	{                                                                                                              \
 		job, mode, name, { __VA_ARGS__ }, function, HOOK_UNTRIED, 0                                            \

@@ -11,7 +11,7 @@ enum hook_job {
 	JOB_TIMER,     /* the keepalive timer begins and ends */
 	JOB_ANSWER,    /* segments from the peer */
 	JOB_RESULT,    /* the return value of sending a probe */
-	JOB_WRITE_ERR, /* a timer gives up */
+	JOB_WRITE_ERR, /* a timer gives up: evidence only */
 	JOB_CLOSE,     /* a socket changes to TCP_CLOSE */
 	JOB_SWITCH,    /* keepalive is switched on or off: only with tracer_options.all */
 	HOOK_JOBS

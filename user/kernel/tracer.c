@@ -130,7 +130,6 @@ static struct katrace_direct *load(const struct tracer_options *options, const s
 		if (wanted[job])
 			want(skel, wanted[job]);
 	skel->rodata->config.sees_result = wanted[JOB_RESULT] != NULL;
-	skel->rodata->config.sees_write_err = wanted[JOB_WRITE_ERR] != NULL;
 	err = katrace_direct__load(skel);
 	if (err)
 		goto fail;

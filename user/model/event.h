@@ -82,7 +82,8 @@ struct event {
 			uint32_t probes_unanswered;
 			uint64_t probes_sent, probes_answered, observed_us;
 			uint32_t retransmits, unacked_bytes, queued_bytes; /* at the end */
-			bool partial; /* older than this run: the first walk found it */
+			bool partial;   /* older than this run: the first walk found it */
+			bool write_err; /* a hook saw tcp_write_err() close it */
 		} ended;
 		struct {
 			enum lost_stage stage;

@@ -124,6 +124,7 @@ int sighting_decode(struct sighting *s, const struct katrace_record *record, uin
 	s->retransmitting_ms = record->retransmitting;
 	s->orphan_retries = record->orphan_retries;
 	s->soft_error = record->flags & KATRACE_SOFT_ERROR;
+	s->write_err = record->flags & KATRACE_WRITE_ERR;
 	s->has_result = record->flags & KATRACE_HAS_RESULT;
 	s->result = record->result;
 	s->error = record->error;

@@ -64,6 +64,7 @@ struct sighting {
 	uint32_t retransmitting_ms; /* since the first of retransmits */
 	uint8_t orphan_retries;     /* net.ipv4.tcp_orphan_retries */
 	bool soft_error;            /* an ICMP error came, which ends the connection only when a timer gives up */
+	bool write_err;             /* KATRACE_CLOSED: a hook saw tcp_write_err() */
 	bool has_result;
 	int result;
 	int error;
