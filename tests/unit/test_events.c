@@ -345,7 +345,7 @@ static void begin_and_sums(void **state)
 		.n_degraded = 1,
 		.netns = 4026531840,
 	};
-	const struct stats stats = { 1, 2, 3, 4, 5, 6, { 7, 8, 9, 10, 11 }, WALL_NS };
+	const struct stats stats = { 1, 2, 3, 4, 5, 6, { 7, 8, 9, 10, 11 }, { 12, 13, 14, 15, 16 }, true, WALL_NS };
 	char buf[EVENTS_LINE_MAX];
 	struct out out = out_make(buf, sizeof(buf) - 1);
 
@@ -369,6 +369,7 @@ static void begin_and_sums(void **state)
 		HEAD("stats", "9",
 		     "INFO") "\"katrace\":{\"uptime_us\":1,\"probes_sent\":2,"
 			     "\"probes_dropped\":3,\"probes_answered\":4,\"timeouts\":5,\"connections\":6,\"lost_hook\":7,"
+			     "\"missed\":{\"timer\":12,\"result\":14,\"answer\":13,\"end\":15,\"switched\":16},\"misses_known\":true,"
 			     "\"lost_ring\":8,\"lost_output\":9,\"lost_connections\":10,"
 			     "\"lost_owner\":11}}\n");
 }

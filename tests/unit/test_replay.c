@@ -422,7 +422,7 @@ static void losses(void **state)
 	model_lost(w->live, LOST_RING, 17, 4 * SECOND);
 	model_lost(w->recorder, LOST_OUTPUT, 1, 4 * SECOND);
 	model_lost(w->live, LOST_OUTPUT, 1, 4 * SECOND);
-	expect_the_same_with(w, "2 keepalive timers that ran without katrace seeing it");
+	expect_the_same_with(w, "2 events that katrace's hooks did not see");
 }
 
 static void ipv6(void **state)

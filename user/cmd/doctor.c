@@ -85,6 +85,9 @@ static void print_text(const struct findings *f)
 		print_row("pid namespace",
 			  f->facts.pid_level ? "not the host's: processes outside it are invisible" : "the host's");
 	}
+	if (findings_can_run(f))
+		print_row("missed hooks",
+			  f->misses_known ? "counted" : "not known: this kernel does not tell it of kprobes");
 	print_cost(f);
 	for (enum hook_job job = 0; job < HOOK_JOBS; job++) {
 		printf("\n%s%s\n", hook_job_name(job), f->tried && !f->used[job] ? ": no hook" : "");
@@ -136,6 +139,7 @@ static void print_json(const struct findings *f)
 		jsonw_string(&json, "hook_mode", hook_mode_name(f->mode));
 		jsonw_string(&json, "read_method", read_method_name(f->method));
 		jsonw_int(&json, "hz", f->facts.hz);
+		jsonw_bool(&json, "misses_known", f->misses_known);
 		jsonw_bool(&json, "host_pid_namespace", !f->facts.pid_level);
 	}
 	jsonw_int(&json, "segments_per_s", (int64_t)f->segments_per_s);

@@ -371,12 +371,11 @@ const struct field fields[] = {
 	  .when = "unless 0", .min = 1, .since = 2, .means = "Bytes of data not sent at the end." },
 	{ .path = "katrace.write_err", .lines = ENDED, IN_EVENT(ended.write_err), .presence = SOMETIMES,
 	  .when = "when true", .type = FIELD_BOOLEAN, .only_true = true, .since = 2,
-	  .means = "A hook saw tcp_write_err() close it, as it does where a timer gives up. Only on kernels where that is a "
-		   "function; the verdict does not depend on it." },
+	  .means = "A hook saw tcp_write_err(), by which timers give up. The verdict does not depend on it." },
 
 	{ .path = "katrace.stage", .lines = LOST, IN_EVENT(lost.stage), NAME_OF(name_stage, 0, LOST_STAGES),
-	  .means = "Where: hook (katrace did not run for a firing of the timer), ring (the kernel made events faster than "
-		   "katrace read them), output (too slow, or disk full), connections (too many at once: beyond --max-connections), "
+	  .means = "Where: hook (the kernel did not run katrace where it would have seen them), ring (the kernel made "
+		   "events faster than katrace read them), output (too slow, or disk full), connections (too many at once: beyond --max-connections), "
 		   "owner (a filter refused them, only because their owner was not known in time)." },
 	{ .path = "katrace.count", .lines = LOST, IN_EVENT(lost.count), .min = 1,
 	  .means = "How many since the last such line." },
@@ -391,6 +390,14 @@ const struct field fields[] = {
 	  .means = "Connections that a timeout ended." },
 	{ .path = "katrace.connections", .lines = STATS, IN_STATS(connections), .means = "Connections with events." },
 	{ .path = "katrace.lost_hook", .lines = STATS, IN_STATS(lost[LOST_HOOK]), .means = "Lost in stage hook." },
+	{ .path = "katrace.missed.timer", .lines = STATS, IN_STATS(missed.timer), .since = 2,
+	  .means = "How often the kernel did not run the hook for a timer, keepalive's or not. Part of lost_hook." },
+	{ .path = "katrace.missed.result", .lines = STATS, IN_STATS(missed.result), .since = 2, .means = "For sending probes." },
+	{ .path = "katrace.missed.answer", .lines = STATS, IN_STATS(missed.answer), .since = 2, .means = "For answers, which are found late then." },
+	{ .path = "katrace.missed.end", .lines = STATS, IN_STATS(missed.end), .since = 2, .means = "For ends." },
+	{ .path = "katrace.missed.switched", .lines = STATS, IN_STATS(missed.switched), .since = 2, .means = "For on and off (--all)." },
+	{ .path = "katrace.misses_known", .lines = STATS, IN_STATS(misses_known), .type = FIELD_BOOLEAN, .since = 2,
+	  .means = "False if there may be more: before 6.7 the kernel does not tell how often it missed kprobes." },
 	{ .path = "katrace.lost_ring", .lines = STATS, IN_STATS(lost[LOST_RING]), .means = "Lost in stage ring." },
 	{ .path = "katrace.lost_output", .lines = STATS, IN_STATS(lost[LOST_OUTPUT]), .means = "Lost in stage output." },
 	{ .path = "katrace.lost_connections", .lines = STATS, IN_STATS(lost[LOST_CONNECTIONS]),

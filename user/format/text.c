@@ -249,7 +249,7 @@ static void say_ended(const struct event *event, struct out *out)
 static void say_lost(const struct event *event, struct out *out)
 {
 	static const char *const what[LOST_STAGES] = {
-		[LOST_HOOK] = "keepalive timers that ran without katrace seeing it",
+		[LOST_HOOK] = "events that katrace's hooks did not see",
 		[LOST_RING] = "events lost: this host made them faster than katrace could read them",
 		[LOST_OUTPUT] = "events lost: the output was too slow",
 		[LOST_CONNECTIONS] = "connections without room: more than --max-connections at once",

@@ -9,15 +9,16 @@
 static const struct {
 	const char *name;
 	bool required;
+	bool makes_events;
 	const char *loss;
 } jobs[HOOK_JOBS] = {
-	[JOB_TIMER] = { "keepalive timer", true, "everything" },
-	[JOB_ANSWER] = { "answers", false, "answers are only found when the timer runs again" },
-	[JOB_RESULT] = { "result of sending a probe", false,
+	[JOB_TIMER] = { "keepalive timer", true, true, "everything" },
+	[JOB_ANSWER] = { "answers", false, false, "answers are only found when the timer runs again" },
+	[JOB_RESULT] = { "result of sending a probe", false, true,
 			 "why a probe was refused on this host, where the kernel counts it as sent" },
-	[JOB_WRITE_ERR] = { "giving up (as evidence only)", false, NULL },
-	[JOB_CLOSE] = { "end of connections", true, "everything" },
-	[JOB_SWITCH] = { "switched on or off (--all)", true, NULL },
+	[JOB_WRITE_ERR] = { "giving up (as evidence only)", false, false, NULL },
+	[JOB_CLOSE] = { "end of connections", true, true, "everything" },
+	[JOB_SWITCH] = { "switched on or off (--all)", true, true, NULL },
 };
 
 /* JOB_RESULT has no tracepoint: the socket's state replaces it, see bpf/keepalive.bpf.h. */
@@ -50,6 +51,11 @@ const char *hook_job_name(enum hook_job job)
 bool hook_job_is_required(enum hook_job job)
 {
 	return jobs[job].required;
+}
+
+bool hook_job_makes_events(enum hook_job job)
+{
+	return jobs[job].makes_events;
 }
 
 const char *hook_job_loss(enum hook_job job)

@@ -23,6 +23,9 @@ const char *hook_job_name(enum hook_job job);
 /* True if katrace cannot work without this job, where it is used at all. */
 bool hook_job_is_required(enum hook_job job);
 
+/* True if an event is lost where a program of this job does not run; otherwise it is only found late, or nothing is. */
+bool hook_job_makes_events(enum hook_job job);
+
 /* What is not seen without a hook for the job; NULL: nothing, other hooks provide the same. */
 const char *hook_job_loss(enum hook_job job);
 

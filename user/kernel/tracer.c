@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 #include "kernel/tracer.h"
 
+#include "kernel/misses.h"
+
 #include "katrace.direct.skel.h"
 #include "katrace.probed.skel.h"
 
@@ -16,6 +18,7 @@ struct tracer {
 	struct ring_buffer *ring;
 	tracer_record_fn record;
 	void *ctx;
+	struct tracer_misses misses;
 	int drained; /* in the current drain */
 	int cpus;
 };
@@ -294,9 +297,25 @@ void tracer_start(struct tracer *tracer)
 	__atomic_store_n(&tracer->skel->bss->shared.ready, 1, __ATOMIC_SEQ_CST);
 }
 
+/* Once the hooks are detached, what was known last counts: the links that tell it are gone. */
+static int sum_misses(struct tracer *tracer)
+{
+	struct tracer_misses misses = { .known = true };
+	int err = 0;
+
+	for (int job = 0; job < HOOK_JOBS; job++)
+		for (int i = 0; i < HOOK_PROGRAMS && tracer->links[job][i] && !err; i++)
+			err = add_misses(program_of(tracer->skel, tracer->chosen[job], i), tracer->links[job][i],
+					 &misses.of[job], &misses.known);
+	if (!err && tracer->links[JOB_TIMER][0])
+		tracer->misses = misses;
+	return err;
+}
+
 void tracer_stop(struct tracer *tracer)
 {
 	__atomic_store_n(&tracer->skel->bss->shared.ready, 0, __ATOMIC_SEQ_CST);
+	sum_misses(tracer);
 	detach(tracer);
 }
 
@@ -359,27 +378,6 @@ static int sum_kinds(const struct tracer *tracer, struct tracer_counts *counts)
 	return err;
 }
 
-/* recursion_misses, since 5.12: a program does not run if it interrupts itself on the same CPU. */
-static int sum_misses(const struct tracer *tracer, struct tracer_counts *counts)
-{
-	struct bpf_program *program;
-	struct bpf_prog_info info;
-	__u32 size;
-	int err;
-
-	bpf_object__for_each_program (program, tracer->skel->obj) {
-		if (!bpf_program__autoload(program))
-			continue;
-		memset(&info, 0, sizeof(info));
-		size = sizeof(info);
-		err = bpf_obj_get_info_by_fd(bpf_program__fd(program), &info, &size);
-		if (err)
-			return err;
-		counts->lost_hook += info.recursion_misses;
-	}
-	return 0;
-}
-
 int tracer_counts(struct tracer *tracer, struct tracer_counts *counts)
 {
 	struct katrace_shared *shared = &tracer->skel->bss->shared;
@@ -389,6 +387,7 @@ int tracer_counts(struct tracer *tracer, struct tracer_counts *counts)
 	__atomic_store_n(&shared->losing, 0, __ATOMIC_SEQ_CST);
 	err = sum_kinds(tracer, counts);
 	if (!err)
-		err = sum_misses(tracer, counts);
+		err = sum_misses(tracer);
+	counts->misses = tracer->misses;
 	return err;
 }

@@ -22,10 +22,16 @@ struct tracer_options {
 	unsigned int max_stories; /* how many connections that keepalive acted on the kernel side remembers */
 };
 
-/* Cumulative, summed over CPUs. lost_hook: times the kernel did not run katrace's programs. */
+/* How often the kernel did not run the programs of each job. */
+struct tracer_misses {
+	uint64_t of[HOOK_JOBS];
+	bool known; /* all of them; kernels before 6.7 do not tell it of kprobes */
+};
+
+/* Cumulative, summed over CPUs. */
 struct tracer_counts {
 	struct katrace_count kind[KATRACE_RECORD_KINDS];
-	uint64_t lost_hook;
+	struct tracer_misses misses;
 };
 
 struct tracer;

@@ -22,7 +22,7 @@ enum event_kind {
 
 /* Where events were lost. */
 enum lost_stage {
-	LOST_HOOK,        /* the kernel did not run katrace when the timer fired */
+	LOST_HOOK,        /* the kernel did not run a program of katrace that would have seen it */
 	LOST_RING,        /* the ring was full */
 	LOST_OUTPUT,      /* the output was too slow */
 	LOST_CONNECTIONS, /* too many connections to remember */
@@ -113,7 +113,11 @@ struct stats {
 	uint64_t probes_sent, probes_dropped, probes_answered;
 	uint64_t timeouts, connections;
 	uint64_t lost[LOST_STAGES];
-	uint64_t wall_ns; /* CLOCK_REALTIME */
+	struct {
+		uint64_t timer, answer, result, end, switched;
+	} missed;          /* how often the kernel did not run the programs of a job */
+	bool misses_known; /* missed is all; otherwise the kernel does not tell it of kprobes */
+	uint64_t wall_ns;  /* CLOCK_REALTIME */
 };
 
 /* Follows from the other fields of the event. */

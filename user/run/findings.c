@@ -38,6 +38,7 @@ static void try_tracer(struct findings *f, const char *btf)
 		.max_stories = 1,
 		.all = true,
 	};
+	struct tracer_counts counts;
 	struct tracer *tracer;
 
 	f->trace_error = tracer_new(&tracer, &options, &f->facts, f->hooks, ignore_record, NULL);
@@ -47,6 +48,7 @@ static void try_tracer(struct findings *f, const char *btf)
 	for (enum hook_job job = 0; job < HOOK_JOBS; job++)
 		if (tracer_hook(tracer, job))
 			f->used[job] = tracer_hook(tracer, job)->name;
+	f->misses_known = !tracer_counts(tracer, &counts) && counts.misses.known;
 	tracer_free(tracer);
 }
 

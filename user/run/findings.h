@@ -25,6 +25,7 @@ struct findings {
 	struct katrace_facts facts;
 	struct hook hooks[N_HOOKS];
 	const char *used[HOOK_JOBS]; /* names of hooks; NULL: none */
+	bool misses_known;           /* the kernel tells how often it did not run them */
 	enum hook_mode mode;
 	uint64_t segments_per_s;
 };

@@ -18,6 +18,16 @@ static uint64_t sum_lost(const struct tracer_counts *counts)
 	return lost;
 }
 
+static uint64_t sum_missed(const struct tracer_counts *counts)
+{
+	uint64_t missed = 0;
+
+	for (enum hook_job job = 0; job < HOOK_JOBS; job++)
+		if (hook_job_makes_events(job))
+			missed += counts->misses.of[job];
+	return missed;
+}
+
 static void report_loss(struct losses *losses, enum lost_stage stage, uint64_t total, uint64_t now_ns)
 {
 	const uint64_t before = losses->reported[stage];
@@ -35,7 +45,7 @@ void losses_report(struct losses *losses, const struct moment *now, bool last_ca
 	    tracer_counts(losses->tracer, &counts) == 0) {
 		losses->next_counts_ns = now->ns + COUNTS_PAUSE_NS;
 		report_loss(losses, LOST_RING, sum_lost(&counts), now->ns);
-		report_loss(losses, LOST_HOOK, counts.lost_hook, now->ns);
+		report_loss(losses, LOST_HOOK, sum_missed(&counts), now->ns);
 		report_loss(losses, LOST_CONNECTIONS, model_counts(losses->model).lost_connections, now->ns);
 		report_loss(losses, LOST_OWNER, model_counts(losses->model).lost_owner, now->ns);
 	}
@@ -59,12 +69,20 @@ int losses_sum(const struct losses *losses, const struct moment *now, struct sta
 		.timeouts = model.timeouts,
 		.connections = model.connections,
 		.lost = {
-			[LOST_HOOK] = counts.lost_hook + model.lost_hook,
+			[LOST_HOOK] = sum_missed(&counts) + model.lost_hook,
 			[LOST_RING] = sum_lost(&counts) + losses->lost_records + lookup_lost(losses->lookup),
 			[LOST_OUTPUT] = outputs_lost(losses->outputs),
 			[LOST_CONNECTIONS] = model.lost_connections,
 			[LOST_OWNER] = model.lost_owner,
 		},
+		.missed = {
+			.timer = counts.misses.of[JOB_TIMER],
+			.answer = counts.misses.of[JOB_ANSWER],
+			.result = counts.misses.of[JOB_RESULT],
+			.end = counts.misses.of[JOB_CLOSE],
+			.switched = counts.misses.of[JOB_SWITCH],
+		},
+		.misses_known = counts.misses.known,
 	};
 	return 0;
 }
@@ -84,6 +102,26 @@ static void say_no_room(const struct losses *losses, uint64_t n)
 		model_counts(losses->model).are_more ? "at least " : "", n, words_plural(n), losses->max_connections);
 }
 
+/* By job: how often the kernel did not run katrace's programs. */
+static void say_missed(const struct stats *stats)
+{
+	const struct {
+		const char *job;
+		uint64_t n;
+	} missed[] = {
+		{ "the keepalive timer", stats->missed.timer },
+		{ "sending a probe", stats->missed.result },
+		{ "answers, which are then found late", stats->missed.answer },
+		{ "ends", stats->missed.end },
+		{ "switching on or off", stats->missed.switched },
+	};
+
+	for (size_t i = 0; i < sizeof(missed) / sizeof(*missed); i++)
+		if (missed[i].n)
+			fprintf(stderr, "katrace: %" PRIu64 " time%s the kernel did not run the hook for %s\n",
+				missed[i].n, words_plural(missed[i].n), missed[i].job);
+}
+
 void losses_say(const struct losses *losses, const struct stats *stats, const char *where)
 {
 	const uint64_t *lost = stats->lost;
@@ -95,10 +133,11 @@ void losses_say(const struct losses *losses, const struct stats *stats, const ch
 		where, stats->probes_sent, words_plural(stats->probes_sent), stats->probes_answered,
 		stats->probes_dropped);
 	say_lost_owners(lost[LOST_OWNER]);
+	say_missed(stats);
 	if (!lost[LOST_HOOK] && !lost[LOST_RING] && !lost[LOST_OUTPUT] && !lost[LOST_CONNECTIONS])
 		return;
 	fprintf(stderr,
-		"katrace: LOST: %" PRIu64 " timer%s not seen, %" PRIu64 " record%s from the kernel, %" PRIu64
+		"katrace: LOST: %" PRIu64 " event%s not seen, %" PRIu64 " record%s from the kernel, %" PRIu64
 		" line%s of output, %" PRIu64 " connection%s\n",
 		lost[LOST_HOOK], words_plural(lost[LOST_HOOK]), lost[LOST_RING], words_plural(lost[LOST_RING]),
 		lost[LOST_OUTPUT], words_plural(lost[LOST_OUTPUT]), lost[LOST_CONNECTIONS],
@@ -123,6 +162,8 @@ void losses_say_kinds(const struct losses *losses)
 
 	if (tracer_counts(losses->tracer, &counts))
 		return;
+	if (!counts.misses.known)
+		fprintf(stderr, "katrace: this kernel does not tell how often it missed kprobes\n");
 	for (int kind = 0; kind < KATRACE_RECORD_KINDS; kind++)
 		in_ring[event_of[kind]] += counts.kind[kind].lost;
 	for (enum event_kind kind = 0; kind < EVENT_KINDS; kind++)
