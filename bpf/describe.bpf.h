@@ -3,7 +3,7 @@
 #ifndef KATRACE_DESCRIBE_BPF_H
 #define KATRACE_DESCRIBE_BPF_H
 
-#include "sock.bpf.h"
+#include "timers.bpf.h"
 #include <katrace/record.h>
 
 static __noinline void describe_connection(struct katrace_record *rec, const struct tcp_sock *tp)

@@ -8,7 +8,7 @@
 #ifndef KATRACE_SEGMENT_BPF_H
 #define KATRACE_SEGMENT_BPF_H
 
-#include "sock.bpf.h"
+#include "timers.bpf.h"
 
 /* include/net/tcp.h */
 #define TCP_HEADER_BYTES 20

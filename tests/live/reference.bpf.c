@@ -3,7 +3,7 @@
  * A second opinion for the tests: counts keepalive attempts in one network namespace by the plainest rule there is.
  * Only for connections that carry no data, where nothing but a probe is ever sent while the keepalive timer runs.
  */
-#include "sock.bpf.h"
+#include "timers.bpf.h"
 #include <bpf/bpf_tracing.h>
 
 char LICENSE[] SEC("license") = "GPL";

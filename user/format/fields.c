@@ -380,31 +380,7 @@ const struct field fields[] = {
 	{ .path = "katrace.count", .lines = LOST, IN_EVENT(lost.count), .min = 1,
 	  .means = "How many since the last such line." },
 
-	{ .path = "katrace.uptime_us", .lines = STATS, IN_STATS(uptime_us), .means = "Length of the run." },
-	{ .path = "katrace.probes_sent", .lines = STATS, IN_STATS(probes_sent), .means = "Probes sent." },
-	{ .path = "katrace.probes_dropped", .lines = STATS, IN_STATS(probes_dropped),
-	  .means = "Probes that this host refused." },
-	{ .path = "katrace.probes_answered", .lines = STATS, IN_STATS(probes_answered),
-	  .means = "Probes answered, late answers left out." },
-	{ .path = "katrace.timeouts", .lines = STATS, IN_STATS(timeouts),
-	  .means = "Connections that a timeout ended." },
-	{ .path = "katrace.connections", .lines = STATS, IN_STATS(connections), .means = "Connections with events." },
-	{ .path = "katrace.lost_hook", .lines = STATS, IN_STATS(lost[LOST_HOOK]), .means = "Lost in stage hook." },
-	{ .path = "katrace.missed.timer", .lines = STATS, IN_STATS(missed.timer), .since = 2,
-	  .means = "How often the kernel did not run the hook for a timer, keepalive's or not. Part of lost_hook." },
-	{ .path = "katrace.missed.result", .lines = STATS, IN_STATS(missed.result), .since = 2, .means = "For sending probes." },
-	{ .path = "katrace.missed.answer", .lines = STATS, IN_STATS(missed.answer), .since = 2, .means = "For answers, which are found late then." },
-	{ .path = "katrace.missed.end", .lines = STATS, IN_STATS(missed.end), .since = 2, .means = "For ends." },
-	{ .path = "katrace.missed.switched", .lines = STATS, IN_STATS(missed.switched), .since = 2, .means = "For on and off (--all)." },
-	{ .path = "katrace.misses_known", .lines = STATS, IN_STATS(misses_known), .type = FIELD_BOOLEAN, .since = 2,
-	  .means = "False if there may be more: before 6.7 the kernel does not tell how often it missed kprobes." },
-	{ .path = "katrace.lost_ring", .lines = STATS, IN_STATS(lost[LOST_RING]), .means = "Lost in stage ring." },
-	{ .path = "katrace.lost_output", .lines = STATS, IN_STATS(lost[LOST_OUTPUT]), .means = "Lost in stage output." },
-	{ .path = "katrace.lost_connections", .lines = STATS, IN_STATS(lost[LOST_CONNECTIONS]),
-	  .means = "Lost in stage connections." },
-	{ .path = "katrace.lost_owner", .lines = STATS, IN_STATS(lost[LOST_OWNER]), .since = 2,
-	  .means = "Lost in stage owner." },
-
+#include "format/fields_stats.inc"
 #include "format/fields_lists.inc"
 };
 /* clang-format on */
