@@ -18,9 +18,8 @@ static __noinline void describe_connection(struct katrace_record *rec, const str
 	rec->family = sock_family(tp);
 	rec->state = sock_state(tp);
 	rec->flags = (sock_flag(tp, SOCK_KEEPOPEN) ? KATRACE_KEEPALIVE_ON : 0) |
-		     (sock_flag(tp, SOCK_DEAD) ? KATRACE_ORPHAN : 0) |
-		     (sock_window_probing(tp) ? KATRACE_WINDOW_PROBE : 0) |
-		     (sock_soft_error(tp) ? KATRACE_SOFT_ERROR : 0);
+		     (sock_is_orphan(tp) ? KATRACE_ORPHAN : 0) | (sock_window_probing(tp) ? KATRACE_WINDOW_PROBE : 0) |
+		     (sock_soft_error(tp) ? KATRACE_SOFT_ERROR : 0) | (sock_is_subflow(tp) ? KATRACE_MPTCP_SUBFLOW : 0);
 	rec->idle = sock_idle(tp);
 	rec->interval = sock_interval(tp);
 	rec->user_timeout_ms = sock_user_timeout_ms(tp);

@@ -13,6 +13,7 @@
 #define KATRACE_AF_INET 2
 #define KATRACE_AF_INET6 10
 #define KATRACE_IPPROTO_TCP 6
+#define KATRACE_IPPROTO_MPTCP 262
 #define ICSK_TIME_PROBE0 3
 
 /* tcp_jiffies32 of include/net/tcp.h: the clock of the socket's timestamps */
@@ -108,6 +109,25 @@ static __always_inline __u16 sock_protocol(const struct tcp_sock *tp)
 static __always_inline bool sock_flag(const struct tcp_sock *tp, enum sock_flags flag)
 {
 	return READ(tp, inet_conn.icsk_inet.sk.__sk_common.skc_flags) & (1UL << flag);
+}
+
+/* A subflow of an MPTCP socket: a TCP socket that no descriptor refers to. Kernels without MPTCP lack the field. */
+static __always_inline bool sock_is_subflow(const struct tcp_sock *tp)
+{
+	return bpf_core_field_exists(struct tcp_sock, is_mptcp) && READ(tp, is_mptcp);
+}
+
+/* SOCK_DEAD: no process holds it. When an MPTCP socket is closed, its subflows do not have this flag. */
+static __always_inline bool sock_is_orphan(const struct tcp_sock *tp)
+{
+	const struct mptcp_subflow_context *subflow;
+
+	if (sock_flag(tp, SOCK_DEAD))
+		return true;
+	if (!sock_is_subflow(tp))
+		return false;
+	subflow = KERNEL_PTR(struct mptcp_subflow_context, READ(tp, inet_conn.icsk_ulp_data));
+	return sock_flag(tcp_sock_of(READ(subflow, conn)), SOCK_DEAD);
 }
 
 static __always_inline int sock_error(const struct tcp_sock *tp)

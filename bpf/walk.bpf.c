@@ -68,25 +68,72 @@ int own_socket(struct bpf_iter__task_file *ctx)
 	return 0;
 }
 
-/* sock_from_file() of net/socket.c; a helper exists only since 5.11 */
-static __always_inline const struct tcp_sock *tcp_sock_of_file(const struct file *file)
+/*
+ * The TCP sockets that a descriptor refers to: one, or the subflows of an MPTCP socket. The list of subflows may change
+ * meanwhile: a node that was removed leads to an unreadable address, which reads as zero, and ends it.
+ */
+struct held {
+	const struct tcp_sock *tp; /* NULL: no more */
+	const struct list_head *node;
+	__u64 end; /* address of the list's head; 0: not MPTCP */
+};
+
+/* The path manager of the kernel opens at most 8 besides the first one, in newer kernels more. */
+#define SUBFLOWS_MAX 64
+
+static __noinline void next_held(struct held *held)
 {
-	const struct tcp_sock *tp;
+	const struct mptcp_subflow_context *subflow;
+	const struct list_head *node = held->node;
+
+	held->tp = NULL;
+	if (!held->end)
+		return;
+	node = READ(node, next);
+	if (!node || (__u64)node == held->end)
+		return;
+	subflow = KERNEL_PTR(struct mptcp_subflow_context,
+			     (const char *)node - bpf_core_field_offset(struct mptcp_subflow_context, node));
+	held->tp = tcp_sock_of(READ(subflow, tcp_sock));
+	held->node = node;
+}
+
+static __always_inline void first_subflow(struct held *held, const struct sock *sk)
+{
+	if (!bpf_core_type_exists(struct mptcp_sock) || !bpf_core_type_exists(struct mptcp_subflow_context))
+		return;
+	held->end = (__u64)sk + bpf_core_field_offset(struct mptcp_sock, conn_list);
+	held->node = KERNEL_PTR(struct list_head, held->end);
+	next_held(held);
+}
+
+/* sock_from_file() of net/socket.c; a helper exists only since 5.11 */
+static __always_inline const struct sock *sock_of_file(const struct file *file)
+{
 	const struct socket *socket;
-	const struct sock *sk;
-	__u16 family;
 
 	if ((__u64)READ(file, f_op) != facts.socket_fops)
 		return NULL;
 	socket = KERNEL_PTR(struct socket, READ(file, private_data));
-	sk = READ(socket, sk);
+	return READ(socket, sk);
+}
+
+static __always_inline void first_held(struct held *held, const struct file *file)
+{
+	const struct sock *sk = sock_of_file(file);
+	const struct tcp_sock *tp;
+	__u16 family;
+
 	if (!sk)
-		return NULL;
+		return;
 	tp = tcp_sock_of(sk);
 	family = sock_family(tp);
 	if (family != KATRACE_AF_INET && family != KATRACE_AF_INET6)
-		return NULL;
-	return sock_protocol(tp) == KATRACE_IPPROTO_TCP ? tp : NULL;
+		return;
+	if (sock_protocol(tp) == KATRACE_IPPROTO_TCP)
+		held->tp = tp;
+	else if (sock_protocol(tp) == KATRACE_IPPROTO_MPTCP)
+		first_subflow(held, sk);
 }
 
 static __always_inline void describe_process(struct katrace_owner *owner, const struct task_struct *leader)
@@ -114,27 +161,36 @@ static __always_inline void describe_process(struct katrace_owner *owner, const 
  */
 #define FILES_PER_OWNER 64
 
+static __noinline void write_owner(struct seq_file *seq, struct katrace_owner *owner, const struct tcp_sock *tp)
+{
+	owner->sock = (__u64)tp;
+	owner->inode = sock_inode(tp);
+	owner->local_port = sock_local_port(tp);
+	owner->peer_port = sock_peer_port(tp);
+	bpf_seq_write(seq, owner, sizeof(*owner));
+}
+
 SEC("iter/task_file")
 int held_sockets(struct bpf_iter__task_file *ctx)
 {
 	struct task_struct *task = ctx->task;
 	struct file *file = ctx->file;
-	const struct tcp_sock *tp;
 	struct katrace_owner owner = {};
+	struct held held = {};
 
 	if (!task || !file)
 		return 0;
-	tp = tcp_sock_of_file(file);
-	if (!tp && ctx->meta->seq_num % FILES_PER_OWNER)
+	first_held(&held, file);
+	if (!held.tp) {
+		if (ctx->meta->seq_num % FILES_PER_OWNER == 0)
+			bpf_seq_write(ctx->meta->seq, &owner, sizeof(owner));
 		return 0;
-	if (tp) {
-		owner.sock = (__u64)tp;
-		owner.inode = sock_inode(tp);
-		owner.local_port = sock_local_port(tp);
-		owner.peer_port = sock_peer_port(tp);
-		describe_process(&owner, READ(task, group_leader));
 	}
-	bpf_seq_write(ctx->meta->seq, &owner, sizeof(owner));
+	describe_process(&owner, READ(task, group_leader));
+	for (int i = 0; held.tp && i < SUBFLOWS_MAX; i++) {
+		write_owner(ctx->meta->seq, &owner, held.tp);
+		next_held(&held);
+	}
 	return 0;
 }
 
@@ -184,15 +240,24 @@ static __always_inline bool is_whole(const struct katrace_record *rec)
 	return rec->state != BPF_TCP_CLOSE && rec->local_port && (rec->peer_port || rec->state == BPF_TCP_LISTEN);
 }
 
-static __always_inline bool describe_socket(struct katrace_socket *found, const struct tcp_sock *tp)
+/* What is written next: iterators are read one after the other. */
+struct katrace_socket listed = {};
+
+/*
+ * Fills in what listed says of listed.connection.sock, except how it was found. False: it is not shown. A global
+ * function is verified once; a static one would be in each round of a loop. It takes no pointer.
+ */
+__noinline int describe_listed(void)
 {
-	found->connection.kind = KATRACE_RECORD_KINDS;
-	describe_connection(&found->connection, tp);
-	if (!is_still(&found->connection, tp))
-		describe_connection(&found->connection, tp);
-	found->timer_due = (__s32)(sock_timer_expires(tp) - now_jiffies());
-	found->timer_runs = sock_timer_runs(tp);
-	return is_still(&found->connection, tp) && is_whole(&found->connection);
+	const struct tcp_sock *tp = tcp_sock_of((const void *)listed.connection.sock);
+
+	listed.connection.kind = KATRACE_RECORD_KINDS;
+	describe_connection(&listed.connection, tp);
+	if (!is_still(&listed.connection, tp))
+		describe_connection(&listed.connection, tp);
+	listed.timer_due = (__s32)(sock_timer_expires(tp) - now_jiffies());
+	listed.timer_runs = sock_timer_runs(tp);
+	return is_still(&listed.connection, tp) && is_whole(&listed.connection);
 }
 
 SEC("iter/task_file")
@@ -200,34 +265,51 @@ int list_held(struct bpf_iter__task_file *ctx)
 {
 	struct task_struct *task = ctx->task;
 	struct file *file = ctx->file;
-	const struct tcp_sock *tp;
-	struct katrace_socket found = {};
+	struct held held = {};
 
 	if (!task || !file)
 		return 0;
-	tp = tcp_sock_of_file(file);
-	if (tp ? !describe_socket(&found, tp) : ctx->meta->seq_num % FILES_PER_OWNER)
+	first_held(&held, file);
+	if (!held.tp) {
+		listed.connection.sock = 0;
+		if (ctx->meta->seq_num % FILES_PER_OWNER == 0)
+			bpf_seq_write(ctx->meta->seq, &listed, sizeof(listed));
 		return 0;
-	if (tp)
-		describe_process(&found.owner, READ(task, group_leader));
-	bpf_seq_write(ctx->meta->seq, &found, sizeof(found));
+	}
+	listed.found = KATRACE_FOUND_HELD;
+	describe_process(&listed.owner, READ(task, group_leader));
+	for (int i = 0; held.tp && i < SUBFLOWS_MAX; i++) {
+		listed.connection.sock = (__u64)held.tp;
+		if (describe_listed())
+			bpf_seq_write(ctx->meta->seq, &listed, sizeof(listed));
+		next_held(&held);
+	}
 	return 0;
 }
 
-/* The sockets of this network namespace that no descriptor can refer to. */
+/* Sockets with a file have a descriptor, if katrace sees all processes: in a pid namespace of its own it does not. */
+static __always_inline __u8 how_found(const struct tcp_sock *tp)
+{
+	if (!sock_has_file(tp))
+		return KATRACE_FOUND_WITHOUT_FILE;
+	return facts.pid_level ? KATRACE_FOUND_HELD : KATRACE_FOUND_WITH_FILE;
+}
+
+/* The sockets of a network namespace, whoever holds them. */
 SEC("iter/tcp")
-int list_unheld(struct bpf_iter__tcp *ctx)
+int list_all(struct bpf_iter__tcp *ctx)
 {
 	const struct sock_common *common = ctx->sk_common;
 	const struct tcp_sock *tp;
-	struct katrace_socket found = {};
 
 	if (!common || !is_full_sock(common))
 		return 0;
 	tp = tcp_sock_of(common);
-	if (sock_has_file(tp) || !describe_socket(&found, tp))
-		return 0;
-	bpf_seq_write(ctx->meta->seq, &found, sizeof(found));
+	listed.found = how_found(tp);
+	__builtin_memset(&listed.owner, 0, sizeof(listed.owner));
+	listed.connection.sock = (__u64)tp;
+	if (describe_listed())
+		bpf_seq_write(ctx->meta->seq, &listed, sizeof(listed));
 	return 0;
 }
 
@@ -235,18 +317,18 @@ SEC("iter/task_file")
 int list_netns(struct bpf_iter__task_file *ctx)
 {
 	struct file *file = ctx->file;
-	const struct tcp_sock *tp;
 	struct katrace_netns found = {};
+	struct held held = {};
 
 	if (!ctx->task || !file)
 		return 0;
-	tp = tcp_sock_of_file(file);
-	if (!tp)
+	first_held(&held, file);
+	if (!held.tp)
 		return 0;
-	found.netns = sock_netns(tp);
-	found.idle = net_idle(sock_net(tp));
-	found.interval = net_interval(sock_net(tp));
-	found.probe_limit = net_probe_limit(sock_net(tp));
+	found.netns = sock_netns(held.tp);
+	found.idle = net_idle(sock_net(held.tp));
+	found.interval = net_interval(sock_net(held.tp));
+	found.probe_limit = net_probe_limit(sock_net(held.tp));
 	bpf_seq_write(ctx->meta->seq, &found, sizeof(found));
 	return 0;
 }

@@ -11,11 +11,16 @@
 
 #include <linux/types.h>
 #include <linux/bpf.h>
+#include <stdbool.h>
 
 #pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
 
 struct hlist_node {
 	struct hlist_node **pprev;
+};
+
+struct list_head {
+	struct list_head *next;
 };
 
 struct timer_list {
@@ -120,6 +125,7 @@ struct inet_connection_sock {
 		__u32 lrcvtime;
 	} icsk_ack;
 	__u32 icsk_user_timeout;
+	void *icsk_ulp_data;
 };
 
 struct tcp_options_received {
@@ -154,6 +160,20 @@ struct tcp_sock {
 	unsigned int keepalive_time;
 	unsigned int keepalive_intvl;
 	__u8 keepalive_probes;
+	bool is_mptcp; /* only in kernels with MPTCP, like the next two types */
+};
+
+/* --- MPTCP --- */
+
+struct mptcp_sock {
+	struct inet_connection_sock sk;
+	struct list_head conn_list;
+};
+
+struct mptcp_subflow_context {
+	struct list_head node;
+	struct sock *tcp_sock;
+	struct sock *conn;
 };
 
 /* --- segments --- */

@@ -43,13 +43,14 @@ enum katrace_close_reason {
 
 /* Bits of katrace_record.flags */
 enum katrace_record_flag {
-	KATRACE_KEEPALIVE_ON = 1 << 0, /* in KATRACE_SWITCHED_ON and _OFF: keepalive was on before */
-	KATRACE_ORPHAN = 1 << 1,       /* no process holds the socket (SOCK_DEAD) */
-	KATRACE_HAS_RESULT = 1 << 2,   /* result is the return value of tcp_write_wakeup() */
-	KATRACE_WINDOW_PROBE = 1 << 3, /* the window probe timer is pending */
-	KATRACE_SOFT_ERROR = 1 << 4,   /* an ICMP error came, which counts only if a timer gives up (sk_err_soft) */
-	KATRACE_UNTRACKED = 1 << 5,    /* no room for the connection: its end may not be reported, see story_enter() */
-	KATRACE_WRITE_ERR = 1 << 6,    /* KATRACE_CLOSED: by tcp_write_err(), where a hook sees it; evidence only */
+	KATRACE_KEEPALIVE_ON = 1 << 0,  /* in KATRACE_SWITCHED_ON and _OFF: keepalive was on before */
+	KATRACE_ORPHAN = 1 << 1,        /* no process holds the socket, or its MPTCP socket (SOCK_DEAD) */
+	KATRACE_HAS_RESULT = 1 << 2,    /* result is the return value of tcp_write_wakeup() */
+	KATRACE_WINDOW_PROBE = 1 << 3,  /* the window probe timer is pending */
+	KATRACE_SOFT_ERROR = 1 << 4,    /* an ICMP error came, which counts only if a timer gives up (sk_err_soft) */
+	KATRACE_UNTRACKED = 1 << 5,     /* no room for the connection: its end may not be reported, see story_enter() */
+	KATRACE_WRITE_ERR = 1 << 6,     /* KATRACE_CLOSED: by tcp_write_err(), where a hook sees it; evidence only */
+	KATRACE_MPTCP_SUBFLOW = 1 << 7, /* of an MPTCP socket */
 };
 
 /* Bits of katrace_record.from_sysctl: values the socket did not set itself */
@@ -165,16 +166,24 @@ struct katrace_owner {
 
 _Static_assert(sizeof(struct katrace_owner) == 72, "owner layout");
 
+/* How a walk found a socket. */
+enum katrace_found {
+	KATRACE_FOUND_HELD,         /* a descriptor refers to it */
+	KATRACE_FOUND_WITH_FILE,    /* by its namespace: a descriptor may refer to it */
+	KATRACE_FOUND_WITHOUT_FILE, /* by its namespace: no descriptor can refer to it */
+};
+
 /*
- * One descriptor that refers to a TCP socket, or a socket without a file, with everything that `katrace list` shows.
- * connection.kind is KATRACE_RECORD_KINDS, because nothing happened.
+ * One descriptor that refers to a TCP socket, or one socket of a network namespace, with everything that `katrace list`
+ * shows. connection.kind is KATRACE_RECORD_KINDS, because nothing happened.
  */
 struct katrace_socket {
 	struct katrace_record connection;
-	struct katrace_owner owner; /* zeros if the socket has no file; sock and inode are in connection */
+	struct katrace_owner owner; /* KATRACE_FOUND_HELD, otherwise zeros; sock and inode are in connection */
 	__s32 timer_due;            /* jiffies until the keepalive timer fires; negative: it is late */
 	__u8 timer_runs;
-	__u8 unused[3];
+	__u8 found; /* enum katrace_found */
+	__u8 unused[2];
 };
 
 _Static_assert(sizeof(struct katrace_socket) == sizeof(struct katrace_record) + sizeof(struct katrace_owner) + 8,

@@ -100,6 +100,7 @@ static struct connection take_connection(struct input *input)
 	c.id.netns = take_u32(input);
 	c.id.inode = take_u64(input);
 	c.cookie = take_u64(input);
+	c.mptcp_subflow = take_bool(input);
 	c.number = take_u64(input);
 	return c;
 }
@@ -308,6 +309,7 @@ static void same_connection_object(struct json_object *line, const struct event 
 		same_id(at(line, "katrace", "socket_inode", NULL), c->id.inode);
 	if (c->cookie)
 		same_id(at(line, "katrace", "socket_cookie", NULL), c->cookie);
+	require(!at(line, "katrace", "mptcp_subflow", NULL) == !c->mptcp_subflow);
 	require(!at(line, "katrace", "silent_us", NULL) == !state_was_connected(event->state));
 	if (state_was_connected(event->state))
 		same_number(at(line, "katrace", "silent_us", NULL), event->silent_us);

@@ -377,7 +377,9 @@ static void begin_and_sums(void **state)
 /* Everything there is, each as long as it gets. */
 static struct connection make_worst_connection(void)
 {
-	struct connection c = { .number = UINT64_MAX, .cookie = UINT64_MAX, .owner.pid = INT32_MAX };
+	struct connection c = {
+		.number = UINT64_MAX, .cookie = UINT64_MAX, .owner.pid = INT32_MAX, .mptcp_subflow = true
+	};
 
 	c.id = (struct identity){ .inode = UINT64_MAX, .netns = UINT32_MAX };
 	c.id.local = c.id.peer = (struct endpoint){ .ipv6 = true, .port = UINT16_MAX };

@@ -133,10 +133,11 @@ static int offers(const char *text, const struct option_line *line)
 }
 
 /* By name alone: another line may offer it with another argument. */
+/* Also as the beginning of a longer one. */
 static bool takes_name(enum command_id command, const char *name)
 {
 	EACH_OPTION(line, command)
-	if (strcmp(line->name, name) == 0)
+	if (strncmp(line->name, name, strlen(name)) == 0)
 		return true;
 	return false;
 }

@@ -23,7 +23,7 @@ static struct katrace_record make_record(void)
 		.peer_port = 51040,
 		.family = AF_INET,
 		.state = TCP_ESTABLISHED,
-		.flags = KATRACE_KEEPALIVE_ON,
+		.flags = KATRACE_KEEPALIVE_ON | KATRACE_MPTCP_SUBFLOW,
 		.idle = 7500,
 		.interval = 1250,
 		.silent = 7501,
@@ -50,6 +50,7 @@ static void decodes_a_record(void **state)
 	assert_int_equal(s.id.netns, 4026531840);
 	assert_int_equal(s.id.inode, 42);
 	assert_int_equal(s.cookie, 9);
+	assert_true(s.mptcp_subflow);
 	assert_false(s.id.local.ipv6);
 	assert_int_equal(s.id.local.port, 22);
 	assert_memory_equal(s.id.peer.addr, ((uint8_t[]){ 10, 0, 2, 2 }), 4);

@@ -18,6 +18,23 @@ static void noticed_at_the_latest(void **state)
 	page_free(page);
 }
 
+/* The MPTCP socket may have other subflows: the application is not told. */
+static void a_subflow(void **state)
+{
+	struct page *page = page_new(plain, "sshd");
+	struct sighting s = make_timeout(1, 1, 15 * SECOND);
+
+	(void)state;
+	observe(page, make_probe(1, 1, 10 * SECOND));
+	s.mptcp_subflow = true;
+	observe(page, s);
+	expect_sentence(page, "sshd[1787]  MPTCP subflow\n");
+	expect_sentence(page,
+			" of silence the subflow ended (ETIMEDOUT); the MPTCP connection goes on if it has another "
+			"one.\n");
+	page_free(page);
+}
+
 /* Each probe has the limit in force then. */
 static void what_changed(void **state)
 {
@@ -433,6 +450,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(noticed_at_the_latest),
+		cmocka_unit_test(a_subflow),
 		cmocka_unit_test(dying),
 		cmocka_unit_test(what_changed),
 		cmocka_unit_test(a_user_timeout_as_long_as_the_limit),

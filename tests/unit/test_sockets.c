@@ -17,6 +17,7 @@ static void a_socket_comes_out_as_it_went_in(void **state)
 
 	(void)state;
 	found.connection.cookie = 99;
+	found.connection.flags |= KATRACE_MPTCP_SUBFLOW;
 	found.connection.probes_out = 2;
 	found.connection.silent = found.connection.heard = 35 * HZ;
 	found.timer_due = 3 * HZ;
@@ -30,6 +31,7 @@ static void a_socket_comes_out_as_it_went_in(void **state)
 	assert_memory_equal(c->id.local.addr, ((uint8_t[]){ 10, 0, 2, 15 }), 4);
 	assert_memory_equal(c->id.peer.addr, ((uint8_t[]){ 10, 0, 2, 2 }), 4);
 	assert_int_equal(c->cookie, 99);
+	assert_true(c->mptcp_subflow);
 	assert_int_equal(c->owner.pid, 42);
 	assert_string_equal(c->owner.comm, "nginx");
 	assert_int_equal(c->settings.idle_s, 30);
@@ -69,6 +71,40 @@ static void ipv6_and_mapped_addresses(void **state)
 	sockets_get(sockets, 1, &listed);
 	assert_false(listed.connection.id.peer.ipv6);
 	assert_memory_equal(listed.connection.id.peer.addr, mapped + 12, 4);
+	sockets_free(sockets);
+}
+
+/* What a namespace has and no descriptor refers to, seen twice. */
+static void sockets_without_a_descriptor(void **state)
+{
+	const struct owner owner = make_holder(42, "nginx"), other = make_holder(43, "other");
+	struct sockets *sockets = sockets_new(HZ, 7);
+	struct katrace_socket found[5];
+	struct listed listed = { 0 };
+
+	(void)state;
+	for (uint32_t i = 0; i < 5; i++) {
+		found[i] = make_socket(i + 1);
+		found[i].timer_due = (int32_t)(i + 1) * HZ;
+		found[i].found = i == 4 ? KATRACE_FOUND_WITHOUT_FILE : KATRACE_FOUND_WITH_FILE;
+		assert_int_equal(sockets_add(sockets, &found[i], NULL), 0);
+	}
+	assert_true(sockets_want_second_look(sockets));
+	/* the first is held, the second was missed and is shared, the third is gone, the fourth has no descriptor */
+	found[0].found = found[1].found = KATRACE_FOUND_HELD;
+	assert_int_equal(sockets_add(sockets, &found[0], &owner), 0);
+	assert_int_equal(sockets_look_again(sockets, &found[1], &owner), 0);
+	assert_int_equal(sockets_look_again(sockets, &found[1], &other), 0);
+	assert_int_equal(sockets_look_again(sockets, &found[3], NULL), 0);
+	assert_int_equal(sort_all(sockets), 4);
+	sockets_get(sockets, 0, &listed);
+	assert_true(listed.connection.owner.pid == 42 && !listed.unheld);
+	sockets_get(sockets, 1, &listed);
+	assert_true(listed.connection.owner.pid == 42 && listed.connection.owner.n_others == 1 && !listed.unheld);
+	sockets_get(sockets, 2, &listed);
+	assert_true(listed.connection.id.peer.port == 40004 && !listed.connection.owner.pid && listed.unheld);
+	sockets_get(sockets, 3, &listed);
+	assert_true(!listed.connection.owner.pid && !listed.unheld && !listed.unseen);
 	sockets_free(sockets);
 }
 
@@ -401,6 +437,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_socket_comes_out_as_it_went_in),
 		cmocka_unit_test(ipv6_and_mapped_addresses),
+		cmocka_unit_test(sockets_without_a_descriptor),
 		cmocka_unit_test(a_socket_is_listed_once),
 		cmocka_unit_test(the_same_second_holder),
 		cmocka_unit_test(what_only_looks_alike_is_kept_apart),

@@ -85,6 +85,9 @@ const struct option_line option_lines[] = {
 	  DURATION(criteria.due_within_us, criteria.by_due) },
 	{ 0, "listening", NULL, LIST, GROUP_WHAT, "Listeners with keepalive on, not connections",
 	  FLAG(criteria.listeners), .more = "Connections they accept inherit it." },
+	{ 0, "all-namespaces", NULL, LIST, GROUP_WHAT, "Also sockets without a descriptor in other network namespaces",
+	  FLAG(all_namespaces),
+	  .more = "In every namespace that a process is in or /run/netns names, as in its own. Needs CAP_SYS_ADMIN." },
 	{ 's', "summary", NULL, LIST, GROUP_WHAT, "One line per process, then findings in words", FLAG(summary),
 	  .more = "Connections with keepalive on and off, probes per minute while they are idle, how long after it was last "
 		  "heard a dead peer is noticed at worst, and the settings in use." },

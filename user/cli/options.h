@@ -71,6 +71,7 @@ struct options {
 	enum list_format format;
 	enum list_view view;
 	bool no_header;
+	bool all_namespaces;
 	uint64_t watch_s; /* repeat after this time; 0: once */
 
 	/* replay */

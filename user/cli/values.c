@@ -158,6 +158,12 @@ int check_list(struct options *options)
 	if (options->sysctl && selects_connections(options))
 		return bad_input(options, "--sysctl shows network namespaces: --netns selects them, options that "
 					  "select connections do not");
+	if (options->all_namespaces && options->sysctl)
+		return bad_input(options, "--all-namespaces is about sockets: not with --sysctl");
+	if (options->all_namespaces && options->watch_s)
+		return bad_input(options,
+				 "--all-namespaces is for one look: not with --watch, because katrace gives up "
+				 "the privilege to enter network namespaces");
 	if (options->json)
 		options->format = LIST_JSON;
 	if (options->csv)

@@ -163,6 +163,7 @@ static int open_snapshot(struct list *list)
 	const struct snapshot_options options = {
 		.sysctls = list->options.view == VIEW_SYSCTL,
 		.children = list->options.filters.children,
+		.all_namespaces = list->options.all_namespaces,
 		.btf = list->options.btf,
 		.filter = list->options.filters.filter,
 		.criteria = &list->options.criteria,
@@ -228,7 +229,7 @@ static int run(struct list *list)
 		fprintf(stderr, "katrace: cannot list sockets: %s\n", strerror(-err));
 	else if (missing)
 		fprintf(stderr, "katrace: out of memory; sockets missing: %" PRIu64 "\n", missing);
-	return err || missing ? EXIT_TROUBLE : EXIT_OK;
+	return err || missing || !snapshot_is_whole(list->snapshot) ? EXIT_TROUBLE : EXIT_OK;
 }
 
 int cmd_list(const struct options *options)

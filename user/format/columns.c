@@ -177,6 +177,8 @@ enum note {
 	NOTE_ORPHAN,
 	NOTE_KERNEL,
 	NOTE_NOT_ACCEPTED,
+	NOTE_SUBFLOW,
+	NOTE_UNHELD,
 	NOTES
 };
 
@@ -193,6 +195,8 @@ static const char *const notes[NOTES] = {
 	[NOTE_ORPHAN] = "orphan",
 	[NOTE_KERNEL] = "the kernel's",
 	[NOTE_NOT_ACCEPTED] = "not accepted",
+	[NOTE_SUBFLOW] = "MPTCP subflow",
+	[NOTE_UNHELD] = "no descriptor",
 };
 
 const char *column_note(size_t i)
@@ -200,13 +204,17 @@ const char *column_note(size_t i)
 	return i + 1 < NOTES ? notes[i + 1] : NULL;
 }
 
-/* Why no process holds the socket. */
-static enum note unheld_note(const struct listed *listed)
+/* Who holds the socket, if it is no process, or not directly. */
+static enum note holder_note(const struct listed *listed)
 {
 	if (listed->connection.owner.pid)
-		return NOTE_NONE;
+		return listed->connection.mptcp_subflow ? NOTE_SUBFLOW : NOTE_NONE;
 	if (listed->orphan)
 		return NOTE_ORPHAN;
+	if (listed->unheld)
+		return NOTE_UNHELD;
+	if (listed->unseen)
+		return NOTE_NONE;
 	return listed->connection.id.inode ? NOTE_KERNEL : NOTE_NOT_ACCEPTED;
 }
 
@@ -230,9 +238,9 @@ static enum note note_of(const struct listed *listed, const struct zombie_limits
 	case CONCERN_NONE:
 		if (!settings->probe_limit && !settings->user_timeout_ms)
 			return NOTE_NO_PROBES;
-		return unheld_note(listed);
+		return holder_note(listed);
 	case CONCERN_PASSING:
-		return unheld_note(listed);
+		return holder_note(listed);
 	case CONCERN_LISTENER:
 		break;
 	}
@@ -288,7 +296,9 @@ static void note_cell(const struct look *look, const struct listed *listed, stru
 		retransmitting_note(listed, out);
 	if (note == NOTE_UNANSWERED)
 		arrived_note(listed, out);
-	if (note != NOTE_NONE && old_timer)
+	if (listed->unheld && note != NOTE_UNHELD)
+		out_printf(out, "%s%s", note == NOTE_NONE ? "" : ", ", notes[NOTE_UNHELD]);
+	if ((note != NOTE_NONE || listed->unheld) && old_timer)
 		out_text(out, ", ");
 	if (old_timer)
 		old_timer_note(listed, out);

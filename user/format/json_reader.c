@@ -222,6 +222,7 @@ static void hand_over(struct reading *reading, enum line_kind kind, struct recor
 	recorded->event.time_ns = recorded->time_ns;
 	recorded->id = reading->connection.id;
 	recorded->cookie = reading->connection.cookie;
+	recorded->mptcp_subflow = reading->connection.mptcp_subflow;
 	recorded->owner = reading->connection.owner;
 	memcpy(recorded->connection_id, reading->connection_id, sizeof(recorded->connection_id));
 }

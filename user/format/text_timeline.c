@@ -139,6 +139,12 @@ static void say_waited(const struct connection *c, struct out *out)
 {
 	out_text(out, "; after ");
 	words_duration(out, c->silent_us);
+	if (c->mptcp_subflow) { /* the MPTCP socket keeps the error to itself while another subflow may serve it */
+		out_text(out, " of silence the subflow ended (");
+		words_errno(out, c->error);
+		out_text(out, "); the MPTCP connection goes on if it has another one.");
+		return;
+	}
 	out_text(out, " of silence the application gets ");
 	words_errno(out, c->error);
 	out_text(out, " from its next call on the socket.");
@@ -363,6 +369,8 @@ static void block_header(const struct connection *c, uint32_t own_netns, struct 
 	say_cgroup(&c->owner.cgroup, out);
 	if (c->id.netns != own_netns)
 		out_printf(out, "  netns %u", c->id.netns);
+	if (c->mptcp_subflow)
+		out_text(out, "  MPTCP subflow");
 	out_text(out, "\n  keepalive: ");
 	words_settings(out, &c->settings);
 	out_text(out, "\n");

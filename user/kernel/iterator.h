@@ -4,7 +4,6 @@
 #define KATRACE_ITERATOR_H
 
 #include <bpf/libbpf.h>
-#include <pthread.h>
 #include <stddef.h>
 
 typedef void (*record_fn)(void *ctx, const void *record);
@@ -28,20 +27,7 @@ void iterator_close(struct iterator *iterator);
 /* Runs the iterator and calls found() for each of its records of size bytes. Returns 0 or -errno. */
 int iterator_read(const struct bpf_link *link, size_t size, record_fn found, void *ctx);
 
-/* An iterator that runs in a thread of its own, at the same time as another. The caller sets link and size. */
-struct iterator_beside {
-	const struct bpf_link *link;
-	size_t size;
-	char *records; /* kept until the other iterator is done */
-	size_t n, room;
-	int err;
-	pthread_t thread;
-};
-
-/* Returns 0 or -errno. After 0, call iterator_end(). */
-int iterator_begin(struct iterator_beside *beside);
-
-/* Waits for its end. If all records were read, calls found() for each, unless found is NULL. Returns 0 or -errno. */
-int iterator_end(struct iterator_beside *beside, record_fn found, void *ctx);
+/* The same of one that bpf_iter_create() made, and closes it. */
+int iterator_read_fd(int fd, size_t size, record_fn found, void *ctx);
 
 #endif

@@ -89,7 +89,7 @@ static void choose_programs(const struct walk_direct *skel, const struct walk_op
 	bpf_program__set_autoload(skel->progs.held_sockets, options->purpose == WALK_OWNERS);
 	bpf_program__set_autoload(skel->progs.look_at, options->purpose == WALK_OWNERS);
 	bpf_program__set_autoload(skel->progs.list_held, options->purpose == WALK_SOCKETS);
-	bpf_program__set_autoload(skel->progs.list_unheld, options->purpose == WALK_SOCKETS);
+	bpf_program__set_autoload(skel->progs.list_all, options->purpose == WALK_SOCKETS);
 	bpf_program__set_autoload(skel->progs.list_netns, options->purpose == WALK_NETNS);
 	bpf_program__set_autoload(skel->progs.process_forked, options->kin);
 	bpf_program__set_autoload(skel->progs.process_ended, options->kin);
@@ -123,8 +123,8 @@ static int attach_kin(struct walk_direct *skel)
 static void detach_walks(struct walk *walk)
 {
 	bpf_link__destroy(walk->links[0]);
-	bpf_link__destroy(walk->unheld);
-	walk->links[0] = walk->unheld = NULL;
+	namespaces_free(&walk->namespaces);
+	walk->links[0] = NULL;
 	walk->n_links = 0;
 }
 
@@ -137,8 +137,7 @@ static int attach_walks(struct walk *walk, const struct walk_direct *skel, enum 
 	walk->n_links = 1;
 	if (purpose != WALK_SOCKETS)
 		return 0;
-	walk->unheld = bpf_program__attach_iter(skel->progs.list_unheld, NULL);
-	return walk->unheld ? 0 : -errno;
+	return namespaces_init(&walk->namespaces, bpf_program__attach_iter(skel->progs.list_all, NULL));
 }
 
 static int try_method(struct walk *walk, enum read_method method, const struct walk_options *options, int own_fd)
@@ -205,7 +204,7 @@ void walk_free(struct walk *walk)
 		return;
 	walk_end_slices(walk);
 	destroy_links(walk->links, walk->n_links);
-	bpf_link__destroy(walk->unheld);
+	namespaces_free(&walk->namespaces);
 	walk_direct__destroy(walk->skel);
 	free(walk);
 }
@@ -273,18 +272,27 @@ static int read_descriptors(const struct walk *walk, size_t size, record_fn foun
 	return err;
 }
 
-/* Both walks at once: each takes a CPU for a tenth of a second for 200,000 sockets. */
+int walk_add_namespace(struct walk *walk)
+{
+	return namespaces_add(&walk->namespaces);
+}
+
 int walk_sockets(struct walk *walk, void (*found)(void *ctx, const struct katrace_socket *socket), void *ctx)
 {
-	struct iterator_beside unheld = { .link = walk->unheld, .size = sizeof(struct katrace_socket) };
+	const size_t size = sizeof(struct katrace_socket);
 	struct walk_found_socket to = { found, ctx };
-	int err = iterator_begin(&unheld), unheld_err;
 
-	if (err)
-		return err;
-	err = read_descriptors(walk, sizeof(struct katrace_socket), walk_pass_socket, &to);
-	unheld_err = iterator_end(&unheld, err ? NULL : walk_pass_socket, &to);
-	return err ?: unheld_err;
+	return namespaces_read(&walk->namespaces, LOOK_FIRST, size, walk_pass_socket, &to)
+		       ?: read_descriptors(walk, size, walk_pass_socket, &to);
+}
+
+int walk_sockets_again(struct walk *walk, void (*found)(void *ctx, const struct katrace_socket *socket), void *ctx)
+{
+	const size_t size = sizeof(struct katrace_socket);
+	struct walk_found_socket to = { found, ctx };
+
+	return read_descriptors(walk, size, walk_pass_socket, &to)
+		       ?: namespaces_read(&walk->namespaces, LOOK_AGAIN, size, walk_pass_socket, &to);
 }
 
 struct found_netns {

@@ -78,15 +78,26 @@ int walk_step(struct walk *walk, void (*found)(void *ctx, const struct katrace_o
 int walk_look(const struct walk *walk, uint64_t sock, struct katrace_record *record);
 
 /*
- * Calls found() for each descriptor of a TCP socket, as walk_run() does, with the state of the socket at that moment;
- * then for each socket of katrace's own network namespace that has no file: orphans, connections not accepted yet, the
- * kernel's own. Sockets that are neither connected, connecting, closing nor listening are left out. A socket that loses
- * its file during the walk may be found twice. Returns like walk_run().
+ * WALK_SOCKETS: walks also over the sockets of the network namespace that this thread is in now, whatever it is in
+ * later; once. Returns 0 or -errno.
+ */
+int walk_add_namespace(struct walk *walk);
+
+/*
+ * Calls found() for each socket of katrace's own network namespace and of those of walk_add_namespace(), with its state
+ * at that moment; then for each descriptor of a TCP socket in any namespace, as walk_run() does. Sockets that are
+ * neither connected, connecting, closing nor listening are left out. Returns like walk_run().
  */
 int walk_sockets(struct walk *walk, void (*found)(void *ctx, const struct katrace_socket *socket), void *ctx);
 
-/* The first part of it, the descriptors, in slices like walk_step(). */
+/* Its part over descriptors, in slices like walk_step(). */
 int walk_step_sockets(struct walk *walk, void (*found)(void *ctx, const struct katrace_socket *socket), void *ctx);
+
+/*
+ * The other way round, after walk_sockets(): what is found by its namespace in both, and by no descriptor, has none; it
+ * was not just opened or closed.
+ */
+int walk_sockets_again(struct walk *walk, void (*found)(void *ctx, const struct katrace_socket *socket), void *ctx);
 
 /*
  * Calls found() for each descriptor of a TCP socket with the sysctls of the socket's network namespace. Returns like

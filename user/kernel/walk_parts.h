@@ -3,7 +3,7 @@
 #ifndef KATRACE_WALK_PARTS_H
 #define KATRACE_WALK_PARTS_H
 
-#include "kernel/iterator.h"
+#include "kernel/namespaces.h"
 #include "kernel/walk.h"
 
 #include "walk.direct.skel.h"
@@ -13,7 +13,7 @@ struct walk {
 	enum walk_purpose purpose;
 	struct bpf_link **links; /* over descriptors: one for all processes, or one for each of walk_restrict() */
 	size_t n_links;
-	struct bpf_link *unheld; /* WALK_SOCKETS: over sockets without a file */
+	struct namespaces namespaces; /* WALK_SOCKETS */
 	enum read_method method;
 	struct iterator slices; /* of walk_step(), over links[at] */
 	size_t at;

@@ -23,6 +23,7 @@ struct connection {
 	uint64_t number; /* 1, 2, 3... in a run */
 	struct identity id;
 	uint64_t cookie;
+	bool mptcp_subflow; /* of an MPTCP socket, which its owner holds */
 	struct settings settings;
 	struct owner owner;
 	bool announced;    /* its first event was published: it is in the story */

@@ -113,6 +113,7 @@ static struct tracked *make(const struct model *model, const struct sighting *s,
 	t->c.id = model_identity(model, s);
 	t->orphan = s->orphan;
 	t->c.cookie = s->cookie;
+	t->c.mptcp_subflow = s->mptcp_subflow;
 	t->c.timeline.off = true;
 	t->at_start = owners_held_at_start(model->owners, t->c.id.sock, t->c.id.inode);
 	if (known) {

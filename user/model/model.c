@@ -272,6 +272,7 @@ int model_observe(struct model *model, const struct sighting *s, uint64_t now_ns
 		t->c.id.inode = s->id.inode;
 	if (s->cookie)
 		t->c.cookie = s->cookie;
+	t->c.mptcp_subflow |= s->mptcp_subflow;
 	t->orphan = s->orphan;
 	if (!t->c.announced && s->kind == KATRACE_ANSWER) { /* the record of its probe is still to come */
 		t->early_answer_ns = s->time_ns;

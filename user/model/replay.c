@@ -131,6 +131,7 @@ static int tell(struct replay *replay, struct connection *c, const struct record
 	event.connection = c;
 	c->id = recorded->id;
 	c->cookie = recorded->cookie;
+	c->mptcp_subflow = recorded->mptcp_subflow;
 	c->owner = recorded->owner;
 	c->owner.meets = kinds_met(replay->options.filter, &recorded->owner);
 	if (!event.settings.enabled && c->announced)

@@ -30,6 +30,7 @@ struct recorded {
 	char connection_id[RECORDED_ID_MAX]; /* padded with zeros */
 	struct identity id;                  /* without sock, which no recording has */
 	uint64_t cookie;
+	bool mptcp_subflow;
 	struct owner owner; /* bytes of its name that were invalid UTF-8 are '?' */
 };
 

@@ -107,6 +107,7 @@ int sighting_decode(struct sighting *s, const struct katrace_record *record, uin
 	settings_decode(&s->settings, record, hz);
 	s->state = record->state;
 	s->orphan = record->flags & KATRACE_ORPHAN;
+	s->mptcp_subflow = record->flags & KATRACE_MPTCP_SUBFLOW;
 	s->was_on = record->flags & KATRACE_KEEPALIVE_ON;
 	s->window_probe = record->flags & KATRACE_WINDOW_PROBE;
 	s->untracked = record->flags & KATRACE_UNTRACKED;

@@ -45,6 +45,7 @@ struct sighting {
 	struct settings settings;
 	uint8_t state; /* the kernel's TCP_ESTABLISHED...; for KATRACE_CLOSING and KATRACE_CLOSED the state before */
 	bool orphan;
+	bool mptcp_subflow;
 	bool was_on; /* KATRACE_SWITCHED_ON: keepalive was on before */
 	bool window_probe;
 	bool untracked; /* the kernel side has no room for the connection */

@@ -3,9 +3,7 @@
 
 #include "model/array.h"
 #include "model/concern.h"
-#include "model/detection.h"
-#include "model/giving_up.h"
-#include "model/pool.h"
+#include "model/packed.h"
 #include "model/table.h"
 
 #include <errno.h>
@@ -14,50 +12,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define NOBODY UINT32_MAX
-
-/* Bits of packed.flags */
-enum {
-	IS_ORPHAN = 1 << 0,
-	IS_WAITING = 1 << 1,
-	HAS_WINDOW_PROBE = 1 << 2,
-	TIMER_RUNS = 1 << 3,
-	LOCAL_IPV6 = 1 << 4,
-	PEER_IPV6 = 1 << 5,
-};
-
-/* A socket takes this much, and at most 12 bytes more for the hash table and the sort order. */
-struct packed {
-	uint64_t inode;
-	uint64_t cookie;
-	uint32_t local, peer; /* IPv4: the address; IPv6: its number in addresses */
-	uint16_t local_port, peer_port;
-	int32_t timer_due; /* jiffies, like silent */
-	uint32_t silent;
-	uint32_t heard;
-	uint32_t data_in, data_out;
-	uint32_t owner;    /* number in owners, or NOBODY */
-	uint32_t settings; /* number in settings */
-	uint32_t gives_up_ms;
-	uint8_t state, probes_out, retransmits, flags;
-};
-
-_Static_assert(sizeof(struct packed) == 64, "memory for each socket");
-
-/* What many sockets have in common. Pools compare bytes: padding must be zero. */
-struct common {
-	struct settings settings;
-	uint32_t netns;
-	uint32_t scope; /* of link-local addresses; 0: none */
-};
-
 struct sockets {
-	uint32_t hz;
 	uint64_t seed;
 	struct packed *packed;
 	size_t n, room;
 	struct table table;
-	struct pool *owners, *settings, *addresses;
+	struct pools pools;
 	uint64_t *order; /* upper half: sort key, lower half: index */
 	size_t n_order;
 	uint32_t shared_by, shared_with, shared_owner; /* the last merge of two owners, and its result */
@@ -65,14 +25,9 @@ struct sockets {
 
 /* --- hash table --- */
 
-static const struct common *common_of(const struct sockets *sockets, const struct packed *packed)
-{
-	return pool_get(sockets->settings, packed->settings);
-}
-
 static bool same_network(const struct sockets *sockets, const struct packed *a, const struct packed *b)
 {
-	const struct common *x = common_of(sockets, a), *y = common_of(sockets, b);
+	const struct common *x = packed_common(&sockets->pools, a), *y = packed_common(&sockets->pools, b);
 
 	return x->netns == y->netns && x->scope == y->scope;
 }
@@ -115,14 +70,14 @@ struct sockets *sockets_new(uint32_t hz, uint64_t seed)
 
 	if (!sockets)
 		return NULL;
-	sockets->hz = hz;
+	sockets->pools.hz = hz;
 	sockets->seed = seed;
 	sockets->table.keys = (struct table_keys){ hash_number, is_same, sockets };
-	sockets->owners = pool_new(sizeof(struct owner), seed);
-	sockets->settings = pool_new(sizeof(struct common), seed);
-	sockets->addresses = pool_new(16, seed);
+	sockets->pools.owners = pool_new(sizeof(struct owner), seed);
+	sockets->pools.settings = pool_new(sizeof(struct common), seed);
+	sockets->pools.addresses = pool_new(16, seed);
 	sockets->shared_by = NOBODY;
-	if (sockets->owners && sockets->settings && sockets->addresses)
+	if (sockets->pools.owners && sockets->pools.settings && sockets->pools.addresses)
 		return sockets;
 	sockets_free(sockets);
 	return NULL;
@@ -133,98 +88,12 @@ void sockets_free(struct sockets *sockets)
 	if (!sockets)
 		return;
 	table_clear(&sockets->table);
-	pool_free(sockets->owners);
-	pool_free(sockets->settings);
-	pool_free(sockets->addresses);
+	pool_free(sockets->pools.owners);
+	pool_free(sockets->pools.settings);
+	pool_free(sockets->pools.addresses);
 	free(sockets->packed);
 	free(sockets->order);
 	free(sockets);
-}
-
-/* --- packing --- */
-
-static int pack_address(struct sockets *sockets, const struct endpoint *end, uint32_t *packed)
-{
-	if (end->ipv6)
-		return pool_put(sockets->addresses, end->addr, packed);
-	memcpy(packed, end->addr, sizeof(*packed));
-	return 0;
-}
-
-static int pack_owner(struct sockets *sockets, const struct owner *holder, uint32_t *packed)
-{
-	*packed = NOBODY;
-	return holder ? pool_put(sockets->owners, holder, packed) : 0;
-}
-
-static int pack_common(struct sockets *sockets, const struct katrace_record *record, bool scoped, uint32_t *packed)
-{
-	struct common common;
-
-	memset(&common, 0, sizeof(common));
-	settings_decode(&common.settings, record, sockets->hz);
-	common.netns = record->netns;
-	common.scope = scoped ? record->interface : 0;
-	return pool_put(sockets->settings, &common, packed);
-}
-
-static int pack_ends(struct sockets *sockets, const struct katrace_record *record, struct packed *packed, bool *scoped)
-{
-	struct endpoint local, peer;
-
-	endpoint_decode(&local, record->family, record->local_addr, record->local_port);
-	endpoint_decode(&peer, record->family, record->peer_addr, record->peer_port);
-	packed->flags |= (local.ipv6 ? LOCAL_IPV6 : 0) | (peer.ipv6 ? PEER_IPV6 : 0);
-	packed->local_port = local.port;
-	packed->peer_port = peer.port;
-	*scoped = endpoint_is_link_local(&local) || endpoint_is_link_local(&peer);
-	return pack_address(sockets, &local, &packed->local) ?: pack_address(sockets, &peer, &packed->peer);
-}
-
-/* Only of what is retransmitted, or waits for the window: other data will be acknowledged. */
-static uint32_t pack_gives_up_ms(const struct sockets *sockets, const struct katrace_record *record)
-{
-	struct katrace_record stalled = *record;
-	struct sighting s;
-	uint64_t ms;
-
-	stalled.kind = KATRACE_SUPPRESSED; /* what its keepalive timer would report */
-	if (!(record->unacked_bytes || record->queued_bytes) ||
-	    !(record->retransmits || record->flags & KATRACE_WINDOW_PROBE) || record->state == TCP_SYN_SENT ||
-	    record->state == TCP_SYN_RECV || sighting_decode(&s, &stalled, sockets->hz))
-		return 0;
-	ms = gives_up_ms(&s);
-	return ms < UINT32_MAX ? (uint32_t)ms : UINT32_MAX;
-}
-
-static int pack(struct sockets *sockets, const struct katrace_socket *found, const struct owner *holder,
-		struct packed *packed)
-{
-	const struct katrace_record *record = &found->connection;
-	bool scoped;
-	int err;
-
-	*packed = (struct packed){
-		.inode = record->inode,
-		.cookie = record->cookie,
-		.timer_due = found->timer_due,
-		.silent = record->silent,
-		.heard = record->heard,
-		.data_in = record->data_in,
-		.data_out = record->data_out,
-		.state = record->state,
-		.probes_out = record->probes_out,
-		.retransmits = record->retransmits,
-		.gives_up_ms = pack_gives_up_ms(sockets, record),
-		.flags = (uint8_t)((record->flags & KATRACE_ORPHAN ? IS_ORPHAN : 0) |
-				   (record->flags & KATRACE_WINDOW_PROBE ? HAS_WINDOW_PROBE : 0) |
-				   (record->unacked_bytes || record->queued_bytes ? IS_WAITING : 0) |
-				   (found->timer_runs ? TIMER_RUNS : 0)),
-	};
-	err = pack_ends(sockets, record, packed, &scoped);
-	if (!err)
-		err = pack_common(sockets, record, scoped, &packed->settings);
-	return err ?: pack_owner(sockets, holder, &packed->owner);
 }
 
 /* --- adding --- */
@@ -252,16 +121,18 @@ static int share(struct sockets *sockets, struct packed *known, uint32_t with)
 	struct owner owner;
 	int err;
 
-	if (with == NOBODY || with == known->owner)
+	if (with == known->owner || (!packed_has_owner(with) && with != UNSEEN))
 		return 0;
-	if (known->owner == NOBODY) {
+	if (!packed_has_owner(known->owner)) {
 		known->owner = with;
 		return 0;
 	}
+	if (with == UNSEEN)
+		return 0;
 	if (known->owner != sockets->shared_by || with != sockets->shared_with) {
-		owner = *(const struct owner *)pool_get(sockets->owners, known->owner);
-		owner_add(&owner, pool_get(sockets->owners, with));
-		err = pool_put(sockets->owners, &owner, &sockets->shared_owner);
+		owner = *(const struct owner *)pool_get(sockets->pools.owners, known->owner);
+		owner_add(&owner, pool_get(sockets->pools.owners, with));
+		err = pool_put(sockets->pools.owners, &owner, &sockets->shared_owner);
 		if (err)
 			return err;
 		sockets->shared_by = known->owner;
@@ -271,95 +142,57 @@ static int share(struct sockets *sockets, struct packed *known, uint32_t with)
 	return 0;
 }
 
-int sockets_add(struct sockets *sockets, const struct katrace_socket *found, const struct owner *holder)
+/* Packs what was found; *known is the number of the socket if it is known, otherwise TABLE_NONE. */
+static int take(struct sockets *sockets, const struct katrace_socket *found, const struct owner *holder,
+		struct packed *packed, uint32_t *known)
 {
 	const uint16_t family = found->connection.family;
-	struct packed packed;
-	uint32_t known;
 	int err;
 
-	if (found->connection.kind != KATRACE_RECORD_KINDS || (family != AF_INET && family != AF_INET6))
+	if (found->connection.kind != KATRACE_RECORD_KINDS || (family != AF_INET && family != AF_INET6) ||
+	    found->found > KATRACE_FOUND_WITHOUT_FILE)
 		return -EPROTO;
-	err = pack(sockets, found, holder, &packed);
+	err = packed_make(&sockets->pools, found, holder, packed);
+	if (!err)
+		*known = table_find(&sockets->table, hash_packed(sockets, packed), packed);
+	return err;
+}
+
+int sockets_add(struct sockets *sockets, const struct katrace_socket *found, const struct owner *holder)
+{
+	struct packed packed;
+	uint32_t known;
+	int err = take(sockets, found, holder, &packed, &known);
+
 	if (err)
 		return err;
-	known = table_find(&sockets->table, hash_packed(sockets, &packed), &packed);
 	if (known != TABLE_NONE)
 		return share(sockets, &sockets->packed[known], packed.owner);
 	return append(sockets, &packed);
 }
 
-/* --- unpacking --- */
-
-static void unpack_end(const struct sockets *sockets, struct endpoint *end, bool ipv6, uint32_t address, uint16_t port)
+bool sockets_want_second_look(const struct sockets *sockets)
 {
-	memset(end, 0, sizeof(*end));
-	end->ipv6 = ipv6;
-	end->port = port;
-	if (ipv6)
-		memcpy(end->addr, pool_get(sockets->addresses, address), sizeof(end->addr));
-	else
-		memcpy(end->addr, &address, sizeof(address));
+	for (size_t i = 0; i < sockets->n; i++)
+		if (sockets->packed[i].owner == UNHELD_YET)
+			return true;
+	return false;
 }
 
-static void unpack_connection(const struct sockets *sockets, const struct packed *packed, struct connection *c)
+int sockets_look_again(struct sockets *sockets, const struct katrace_socket *found, const struct owner *holder)
 {
-	const struct common *common = common_of(sockets, packed);
+	struct packed packed;
+	uint32_t known;
+	int err = take(sockets, found, holder, &packed, &known);
 
-	c->id.inode = packed->inode;
-	c->id.netns = common->netns;
-	unpack_end(sockets, &c->id.local, packed->flags & LOCAL_IPV6, packed->local, packed->local_port);
-	unpack_end(sockets, &c->id.peer, packed->flags & PEER_IPV6, packed->peer, packed->peer_port);
-	identity_set_scope(&c->id, &(struct scope){ .id = common->scope });
-	c->cookie = packed->cookie;
-	c->settings = common->settings;
-	c->silent_us = (uint64_t)packed->silent * 1000000 / sockets->hz;
-	c->retransmits = packed->retransmits;
-	if (packed->owner == NOBODY)
-		memset(&c->owner, 0, sizeof(c->owner));
-	else
-		c->owner = *(const struct owner *)pool_get(sockets->owners, packed->owner);
-}
-
-/* The states in which tcp_keepalive_timer() probes. */
-static bool is_probed(const struct listed *listed)
-{
-	switch (listed->state) {
-	case TCP_LISTEN:
-	case TCP_SYN_SENT:
-	case TCP_SYN_RECV:
-	case TCP_CLOSE:
-		return false;
-	case TCP_FIN_WAIT2:
-		return !listed->orphan;
-	default:
-		return true;
-	}
-}
-
-static void unpack(const struct sockets *sockets, const struct packed *packed, struct listed *listed)
-{
-	struct connection *c = &listed->connection;
-
-	unpack_connection(sockets, packed, c);
-	listed->heard_us = (uint64_t)packed->heard * 1000000 / sockets->hz;
-	listed->state = packed->state;
-	listed->orphan = packed->flags & IS_ORPHAN;
-	listed->waiting = packed->flags & IS_WAITING;
-	listed->window_probe = packed->flags & HAS_WINDOW_PROBE;
-	listed->gives_up_ms = packed->gives_up_ms;
-	listed->was_connected = state_was_connected(listed->state);
-	listed->data.known = listed->was_connected;
-	listed->data.received_us = (uint64_t)packed->data_in * 1000000 / sockets->hz;
-	listed->data.sent_us = (uint64_t)packed->data_out * 1000000 / sockets->hz;
-	listed->probes_out = packed->probes_out;
-	listed->due = c->settings.enabled && (packed->flags & TIMER_RUNS) && is_probed(listed);
-	listed->next_us = packed->timer_due > 0 ? (uint64_t)packed->timer_due * 1000000 / sockets->hz : 0;
-	listed->old_timer = listed->due && detection_timer_is_old(&c->settings, c->silent_us, listed->next_us,
-								  listed->waiting ? 0 : packed->probes_out);
-	listed->detects = listed->due && !listed->waiting &&
-			  detection_from_now(&c->settings, c->silent_us, listed->next_us, packed->probes_out,
-					     &listed->detection_us);
+	if (err || known == TABLE_NONE)
+		return err;
+	if (sockets->packed[known].owner != UNHELD_YET) /* it may be one that this walk found a holder of */
+		return share(sockets, &sockets->packed[known], packed.owner);
+	if (packed.owner == UNHELD_YET)
+		packed.owner = UNHELD;
+	sockets->packed[known] = packed;
+	return 0;
 }
 
 /* --- order --- */
@@ -395,7 +228,9 @@ int sockets_sort(struct sockets *sockets, const struct zombie_limits *limits, wa
 	if (!sockets->order)
 		return -ENOMEM;
 	for (size_t i = 0; i < sockets->n; i++) {
-		unpack(sockets, &sockets->packed[i], &listed);
+		if (sockets->packed[i].owner == UNHELD_YET) /* gone since */
+			continue;
+		packed_open(&sockets->pools, &sockets->packed[i], &listed);
 		if (wanted(ctx, &listed))
 			sockets->order[sockets->n_order++] = (uint64_t)sort_key(&listed, limits) << 32 | i;
 	}
@@ -410,5 +245,5 @@ size_t sockets_count(const struct sockets *sockets)
 
 void sockets_get(const struct sockets *sockets, size_t place, struct listed *listed)
 {
-	unpack(sockets, &sockets->packed[(uint32_t)sockets->order[place]], listed);
+	packed_open(&sockets->pools, &sockets->packed[(uint32_t)sockets->order[place]], listed);
 }

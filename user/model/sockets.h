@@ -15,9 +15,11 @@
 
 /* One socket, unpacked. */
 struct listed {
-	struct connection connection; /* id (without sock), cookie, settings, owner, silent_us, retransmits */
+	struct connection connection; /* without sock, timeline, counts and end */
 	uint8_t state;                /* the kernel's TCP_ESTABLISHED... */
 	bool orphan;
+	bool unheld;       /* it has a file, but no descriptor refers to it */
+	bool unseen;       /* held by a process outside katrace's pid namespace */
 	uint64_t heard_us; /* since anything arrived, also what was out of window */
 	struct data_age data;
 	bool was_connected; /* silent_us and heard_us are valid */
@@ -46,6 +48,18 @@ void sockets_free(struct sockets *sockets);
  * Returns 0, -ENOMEM, or -EPROTO for a record that this version cannot have written.
  */
 int sockets_add(struct sockets *sockets, const struct katrace_socket *found, const struct owner *holder);
+
+/*
+ * True if a socket has a file, but no descriptor that refers to it was found: it may have been opened, passed on or
+ * closed meanwhile. Then a second walk is due: sockets_look_again().
+ */
+bool sockets_want_second_look(const struct sockets *sockets);
+
+/*
+ * Takes what the second walk found, like sockets_add(). New sockets are passed over. Those with a file of which it
+ * finds no descriptor either are unheld; those that it does not find are gone.
+ */
+int sockets_look_again(struct sockets *sockets, const struct katrace_socket *found, const struct owner *holder);
 
 /* Should this socket be listed? Called once for each. */
 typedef bool (*wanted_fn)(void *ctx, const struct listed *listed);

@@ -54,6 +54,18 @@ int explain_walk_failure(int err, const char *btf)
 	return err;
 }
 
+void explain_refused_namespaces(const struct netns_refused *refused)
+{
+	if (refused->n)
+		fprintf(stderr,
+			"katrace: --all-namespaces: network namespaces not entered: %zu (%s%s); of their sockets only "
+			"those with a descriptor are shown\n",
+			refused->n, strerror(-refused->err),
+			refused->err == -EPERM || refused->err == -EACCES
+				? ": this needs CAP_SYS_ADMIN, and CAP_SYS_PTRACE for other users' processes"
+				: "");
+}
+
 void explain_pid_namespace(const struct walk *walk)
 {
 	if (walk_facts(walk)->pid_level)

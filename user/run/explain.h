@@ -4,6 +4,7 @@
 #define KATRACE_EXPLAIN_H
 
 #include "kernel/walk.h"
+#include "system/netns.h"
 
 /* Returns 0, or -EPERM after printing which privileges are missing. */
 int check_privileges(void);
@@ -13,6 +14,9 @@ int check_open_files(void);
 
 /* Prints why walk_new() failed with err; btf is the file of --btf, or NULL. Returns err. */
 int explain_walk_failure(int err, const char *btf);
+
+/* Warns of network namespaces that --all-namespaces could not enter, if any. */
+void explain_refused_namespaces(const struct netns_refused *refused);
 
 /* Warns if katrace runs in its own pid namespace: walks see the processes in it only. */
 void explain_pid_namespace(const struct walk *walk);

@@ -7,9 +7,12 @@
 #include "run/lookup.h"
 #include "run/scope.h"
 #include "system/clock.h"
+#include "system/netns.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/random.h>
 
 struct snapshot {
@@ -17,6 +20,7 @@ struct snapshot {
 	struct walk *walk;
 	uint64_t seed; /* of hashes, see model/table.h */
 	uint64_t missing;
+	struct netns_refused refused;
 
 	/* of the last snapshot */
 	uint64_t wall_ns;
@@ -28,6 +32,24 @@ struct snapshot {
 	bool no_memory; /* some sysctls are missing */
 };
 
+static int add_namespace(void *ctx)
+{
+	const struct snapshot *snapshot = ctx;
+
+	return walk_add_namespace(snapshot->walk);
+}
+
+static int add_namespaces(struct snapshot *snapshot)
+{
+	int err = netns_visit(add_namespace, snapshot, &snapshot->refused);
+
+	if (err)
+		fprintf(stderr, "katrace: --all-namespaces: %s\n", strerror(-err));
+	else
+		explain_refused_namespaces(&snapshot->refused);
+	return err;
+}
+
 int snapshot_new(struct snapshot **out, const struct snapshot_options *options)
 {
 	const struct walk_options walk_options = {
@@ -36,21 +58,26 @@ int snapshot_new(struct snapshot **out, const struct snapshot_options *options)
 		.kin = options->children,
 	};
 	struct snapshot *snapshot = calloc(1, sizeof(*snapshot));
-	int err = -ENOMEM;
+	int err;
 
 	if (!snapshot)
-		goto cleanup;
+		return explain_walk_failure(-ENOMEM, options->btf);
 	snapshot->options = *options;
 	err = getrandom(&snapshot->seed, sizeof(snapshot->seed), 0) < 0 ? -errno : 0;
 	if (!err)
 		err = walk_new(&snapshot->walk, &walk_options);
+	if (err) {
+		explain_walk_failure(err, options->btf);
+		goto cleanup;
+	}
+	if (options->all_namespaces)
+		err = add_namespaces(snapshot);
 	if (err)
 		goto cleanup;
 	explain_pid_namespace(snapshot->walk);
 	*out = snapshot;
 	return 0;
 cleanup:
-	explain_walk_failure(err, options->btf);
 	snapshot_free(snapshot);
 	return err;
 }
@@ -85,15 +112,26 @@ int snapshot_follow_children(struct snapshot *snapshot)
 
 /* --- sockets --- */
 
-static void on_socket(void *ctx, const struct katrace_socket *found)
+typedef int (*take_fn)(struct sockets *sockets, const struct katrace_socket *found, const struct owner *holder);
+
+static void take(struct snapshot *snapshot, const struct katrace_socket *found, take_fn take_socket)
 {
-	struct snapshot *snapshot = ctx;
 	struct owner holder;
 
 	if (found->owner.pid)
 		lookup_process(snapshot->lookup, &found->owner, &holder);
-	if (sockets_add(snapshot->sockets, found, found->owner.pid ? &holder : NULL))
+	if (take_socket(snapshot->sockets, found, found->owner.pid ? &holder : NULL))
 		snapshot->missing++;
+}
+
+static void on_socket(void *ctx, const struct katrace_socket *found)
+{
+	take(ctx, found, sockets_add);
+}
+
+static void on_socket_again(void *ctx, const struct katrace_socket *found)
+{
+	take(ctx, found, sockets_look_again);
 }
 
 static bool is_wanted(void *ctx, const struct listed *listed)
@@ -115,6 +153,8 @@ int snapshot_take(struct snapshot *snapshot)
 
 	if (!err)
 		err = walk_sockets(snapshot->walk, on_socket, snapshot);
+	if (!err && sockets_want_second_look(snapshot->sockets))
+		err = walk_sockets_again(snapshot->walk, on_socket_again, snapshot);
 	return err ?: sockets_sort(snapshot->sockets, &snapshot->options.zombies, is_wanted, snapshot);
 }
 
@@ -198,6 +238,11 @@ const struct sysctls *snapshot_sysctls(const struct snapshot *snapshot, size_t *
 uint64_t snapshot_wall_ns(const struct snapshot *snapshot)
 {
 	return snapshot->wall_ns;
+}
+
+bool snapshot_is_whole(const struct snapshot *snapshot)
+{
+	return !snapshot->refused.n;
 }
 
 uint64_t snapshot_missing(const struct snapshot *snapshot)

@@ -18,9 +18,10 @@
 
 /* filter and criteria must outlive the snapshot. */
 struct snapshot_options {
-	bool sysctls;    /* snapshot_take_sysctls() will be called, otherwise snapshot_take() */
-	bool children;   /* snapshot_follow_children() will be called */
-	const char *btf; /* a file with the kernel's BTF, or NULL */
+	bool sysctls;        /* snapshot_take_sysctls() will be called, otherwise snapshot_take() */
+	bool children;       /* snapshot_follow_children() will be called */
+	bool all_namespaces; /* sockets without a descriptor in other network namespaces, too; for one snapshot */
+	const char *btf;     /* a file with the kernel's BTF, or NULL */
 	const struct filter *filter;
 	const struct criteria *criteria;
 	struct zombie_limits zombies;
@@ -61,6 +62,9 @@ const struct sysctls *snapshot_sysctls(const struct snapshot *snapshot, size_t *
 
 /* When it started, CLOCK_REALTIME. */
 uint64_t snapshot_wall_ns(const struct snapshot *snapshot);
+
+/* False: some network namespaces could not be entered, which snapshot_new() has said. */
+bool snapshot_is_whole(const struct snapshot *snapshot);
 
 /* The number of sockets missing from all snapshots taken, because memory ran out. */
 uint64_t snapshot_missing(const struct snapshot *snapshot);

@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+#include "system/netns.h"
+
+#include <ctype.h>
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <linux/nsfs.h>
+#include <sched.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* Each network namespace has inodes of its own in /proc/net: they tell it apart, also where ns/net may not be opened.
+ */
+#define OWN_KEY "/proc/thread-self/net/dev"
+
+struct visit {
+	int (*inside)(void *ctx);
+	void *ctx;
+	struct netns_refused *refused;
+	int own;
+	ino_t *seen; /* this thread's own first */
+	size_t n_seen;
+};
+
+/* Returns 1 the first time; 0 if the namespace was seen, or does not exist any more; or -ENOMEM. */
+static int is_new(struct visit *visit, const char *key)
+{
+	struct stat info;
+	ino_t *seen;
+
+	if (stat(key, &info))
+		return 0;
+	for (size_t i = 0; i < visit->n_seen; i++)
+		if (visit->seen[i] == info.st_ino)
+			return 0;
+	seen = reallocarray(visit->seen, visit->n_seen + 1, sizeof(*seen));
+	if (!seen)
+		return -ENOMEM;
+	seen[visit->n_seen++] = info.st_ino;
+	visit->seen = seen;
+	return 1;
+}
+
+static void refuse(struct visit *visit, int err)
+{
+	if (!visit->refused->n++)
+		visit->refused->err = err;
+}
+
+/* known: it was not seen before. */
+static int enter(struct visit *visit, int fd, bool known)
+{
+	int err;
+
+	if (setns(fd, CLONE_NEWNET)) {
+		refuse(visit, -errno);
+		return 0;
+	}
+	err = known ? 1 : is_new(visit, OWN_KEY);
+	if (err > 0)
+		err = visit->inside(visit->ctx);
+	return setns(visit->own, CLONE_NEWNET) ? -errno : err;
+}
+
+static int visit_path(struct visit *visit, const char *path, bool known)
+{
+	const int fd = open(path, O_RDONLY | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
+	int err = 0;
+
+	if (fd < 0) {
+		if (errno != ENOENT && errno != ESRCH) /* it has exited, or was removed */
+			refuse(visit, -errno);
+		return 0;
+	}
+	/* the kernel is asked what it is: a name in /run/netns whose namespace is gone is a plain file */
+	if (ioctl(fd, NS_GET_NSTYPE) == CLONE_NEWNET)
+		err = enter(visit, fd, known);
+	close(fd);
+	return err;
+}
+
+static int visit_process(struct visit *visit, const char *pid)
+{
+	char key[64], path[64];
+	int err;
+
+	if (!isdigit((unsigned char)*pid))
+		return 0;
+	snprintf(key, sizeof(key), "/proc/%.20s/net/dev", pid);
+	snprintf(path, sizeof(path), "/proc/%.20s/ns/net", pid);
+	err = is_new(visit, key);
+	return err > 0 ? visit_path(visit, path, true) : err;
+}
+
+static int visit_name(struct visit *visit, const char *name)
+{
+	char path[sizeof("/run/netns/") + NAME_MAX];
+
+	if (*name == '.')
+		return 0;
+	snprintf(path, sizeof(path), "/run/netns/%s", name);
+	return visit_path(visit, path, false);
+}
+
+/* A directory that is not there has no names. */
+static int visit_names(struct visit *visit, const char *directory, int (*one)(struct visit *visit, const char *name))
+{
+	DIR *dir = opendir(directory);
+	const struct dirent *entry;
+	int err = 0;
+
+	if (!dir)
+		return errno == ENOENT ? 0 : -errno;
+	while (!err && (entry = readdir(dir)))
+		err = one(visit, entry->d_name);
+	closedir(dir);
+	return err;
+}
+
+int netns_visit(int (*inside)(void *ctx), void *ctx, struct netns_refused *refused)
+{
+	struct visit visit = { .inside = inside, .ctx = ctx, .refused = refused };
+	int err;
+
+	*refused = (struct netns_refused){ 0 };
+	visit.own = open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC);
+	if (visit.own < 0)
+		return -errno;
+	err = is_new(&visit, OWN_KEY);
+	if (err >= 0)
+		err = visit_names(&visit, "/proc", visit_process);
+	if (!err)
+		err = visit_names(&visit, "/run/netns", visit_name);
+	close(visit.own);
+	free(visit.seen);
+	return err;
+}
