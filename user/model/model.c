@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 #include "model/parts.h"
 
-#include "model/array.h"
 #include "model/story.h"
 
 #include <errno.h>
@@ -160,26 +159,6 @@ static bool begins_a_story(const struct model *model, const struct sighting *s)
 }
 
 /* --- connections that do not pass the filter --- */
-
-/* Out of memory it is not noted: its next record leads here again. */
-void model_note_unwanted(struct model *model, const struct identity *id)
-{
-	struct unwanted *unwanted = &model->unwanted;
-	struct identity *ids = array_grow(unwanted->ids, unwanted->n, &unwanted->room, sizeof(*ids));
-
-	if (!ids)
-		return;
-	unwanted->ids = ids;
-	ids[unwanted->n++] = *id;
-}
-
-bool model_next_unwanted(struct model *model, struct identity *id)
-{
-	if (!model->unwanted.n)
-		return false;
-	*id = model->unwanted.ids[--model->unwanted.n];
-	return true;
-}
 
 void model_leave_to_others(struct model *model, struct tracked *t)
 {
