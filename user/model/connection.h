@@ -23,7 +23,6 @@ struct connection {
 	uint64_t number; /* 1, 2, 3... in a run */
 	struct identity id;
 	uint64_t cookie;
-	bool mptcp_subflow; /* of an MPTCP socket, which its owner holds */
 	struct settings settings;
 	struct owner owner;
 	bool announced;    /* its first event was published: it is in the story */
@@ -34,11 +33,12 @@ struct connection {
 	uint64_t probes_sent;
 	uint64_t probes_answered;
 	uint32_t probes_unanswered; /* in a row, now or at the end */
-	int refused_with; /* errno of this host refusing the last probe, which the kernel counted as sent; 0: none */
-	bool suppressed;  /* now or at the end */
-	bool orphan;      /* when its suppression began this side had closed it */
-	bool warned;      /* one of its events was a warning */
-	bool only_met;    /* a middlebox would forget it, and nothing else has happened: it has no timeline */
+	int refused_with;   /* errno of this host refusing the last probe, which the kernel counted as sent; 0: none */
+	bool suppressed;    /* now or at the end */
+	bool orphan;        /* when its suppression began this side had closed it */
+	bool warned;        /* one of its events was a warning */
+	bool mptcp_subflow; /* of an MPTCP socket, which its owner holds */
+	bool only_met;      /* a middlebox would forget it, and nothing else has happened: it has no timeline */
 
 	uint8_t state; /* TCP_ESTABLISHED..., at the last event; at the end, the one before */
 
