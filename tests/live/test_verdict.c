@@ -184,8 +184,31 @@ LIVE_TEST(verdict_third_probe)
 	assert_int_equal(life_said(&lives, "ended"), 0);
 	assert_int_equal(life_probes(&dies), 3);
 	assert_int_equal(life_said(&dies, "  answered "), 0);
-	assert_sentence(&dies, "The peer answered the probe with a reset");
+	assert_sentence(&dies, " after probe 3/9: whoever sent it (the peer, or a firewall or balancer on the way)");
+	assert_sentence(&dies, "probe 3/9    a reset\n");
 	life_end(&lives);
+	life_end(&dies);
+	scene_end(&scene);
+}
+
+/* The peer aborts the connection long after the probe that it did not hear: the reset is no answer. */
+LIVE_TEST(verdict_reset_far_from_a_probe)
+{
+	const struct keepalive rare = { 1, 20, 9, 0 };
+	struct scene scene = verdict_scene(NULL);
+	struct life dies = life_begin(&scene, &rare);
+
+	net_deaf(scene.net, HOST_B, true);
+	WAIT_UNTIL(tcp_ask(dies.tcp.client).tcpi_probes == 1);
+	net_deaf(scene.net, HOST_B, false);
+	WAIT_UNTIL(tcp_ask(dies.tcp.client).tcpi_last_ack_recv >= 2500);
+	tcp_abort(dies.tcp.server);
+	dies.tcp.server = -1;
+	assert_int_equal(tcp_wait_death(dies.tcp.client, 5), ECONNRESET);
+	assert_true(life_wait_said(&dies, 1, "ended: reset by peer, ECONNRESET"));
+	assert_int_equal(tool_stop(scene.tool), 0);
+	assert_sentence(&dies, "  A reset ended the connection.\n");
+	assert_sentence(&dies, "probe 1/9    no answer before the reset\n");
 	life_end(&dies);
 	scene_end(&scene);
 }

@@ -416,7 +416,45 @@ static void reset_when_idle(void **state)
 	s.error = ECONNRESET;
 	observe(page, s);
 	expect_sentence(page, "ended: reset by peer, ECONNRESET, after 350.0s without data\n");
-	expect_sentence(page, "  The peer reset the connection. No data had come or gone for 350.0s: perhaps");
+	expect_sentence(page, "  A reset ended the connection. No data had come or gone for 350.0s: perhaps");
+	page_free(page);
+}
+
+static struct page *reset_after_probe(uint64_t after_ns)
+{
+	struct page *page = page_new(plain, "sshd");
+	struct sighting s = make_closing(KATRACE_CLOSED, TCP_ESTABLISHED, 350, 351);
+
+	observe(page, make_probe(1, 1, 9 * SECOND));
+	observe(page, make_probe(1, 2, 10 * SECOND));
+	s.error = ECONNRESET;
+	s.probes_out = 2;
+	s.time_ns = 10 * SECOND + after_ns;
+	observe(page, s);
+	return page;
+}
+
+/* Who sent a reset cannot be seen; only when it came. */
+static void reset_near_a_probe(void **state)
+{
+	struct page *page = reset_after_probe(140000);
+
+	(void)state;
+	expect_sentence(page, "probe 1/3    no answer\n");
+	expect_sentence(page, "probe 2/3    a reset\n");
+	expect_sentence(page,
+			"  A reset came 140us after probe 2/3: whoever sent it (the peer, or a firewall or balancer on "
+			"the way) no longer knows the connection.\n");
+	page_free(page);
+}
+
+static void reset_far_from_a_probe(void **state)
+{
+	struct page *page = reset_after_probe(SECOND / 2);
+
+	(void)state;
+	expect_sentence(page, "probe 2/3    no answer before the reset\n");
+	expect_sentence(page, "  A reset ended the connection.\n");
 	page_free(page);
 }
 
@@ -464,6 +502,8 @@ int main(void)
 		cmocka_unit_test(something_arrived),
 		cmocka_unit_test(its_process_exited),
 		cmocka_unit_test(reset_when_idle),
+		cmocka_unit_test(reset_near_a_probe),
+		cmocka_unit_test(reset_far_from_a_probe),
 		cmocka_unit_test(half_closed),
 		cmocka_unit_test(closed_by_this_side),
 		cmocka_unit_test(closed_in_the_middle),

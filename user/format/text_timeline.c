@@ -53,7 +53,17 @@ static void say_round_trips(const struct entry *entry, struct out *out)
 	out_text(out, ")");
 }
 
-static void say_probe_entry(const struct entry *entry, bool open, struct out *out)
+/* Of the last entry the end says more. */
+static const char *unanswered(const struct connection *c, bool last)
+{
+	if (last && c->fate == FATE_OPEN)
+		return "no answer yet";
+	if (last && c->fate == FATE_ENDED && c->verdict == VERDICT_RESET_BY_PEER)
+		return text_reset_probe(c) ? "a reset" : "no answer before the reset";
+	return "no answer";
+}
+
+static void say_probe_entry(const struct connection *c, const struct entry *entry, bool last, struct out *out)
 {
 	if (entry->has_result) {
 		out_text(out, "refused on this host: ");
@@ -62,7 +72,7 @@ static void say_probe_entry(const struct entry *entry, bool open, struct out *ou
 		out_text(out, "answered");
 		say_round_trips(entry, out);
 	} else {
-		out_text(out, open ? "no answer yet" : "no answer");
+		out_text(out, unanswered(c, last));
 	}
 }
 
@@ -100,7 +110,7 @@ static void probe_name(const struct entry *entry, struct out *out)
 	entry_name(out, name);
 }
 
-static void entry_line(const struct connection *c, const struct entry *entry, bool open, struct out *out)
+static void entry_line(const struct connection *c, const struct entry *entry, bool last, struct out *out)
 {
 	offset(c, entry->time_ns, out);
 	switch (entry->kind) {
@@ -111,7 +121,7 @@ static void entry_line(const struct connection *c, const struct entry *entry, bo
 		break;
 	case ENTRY_PROBE:
 		probe_name(entry, out);
-		say_probe_entry(entry, open, out);
+		say_probe_entry(c, entry, last, out);
 		break;
 	case ENTRY_DROPPED:
 		probe_name(entry, out);
@@ -268,11 +278,9 @@ void timeline_text(const struct connection *c, uint32_t own_netns, struct out *o
 
 	block_header(c, own_netns, out);
 	for (size_t i = 0; i < timeline->n; i++) {
-		const bool open = c->fate == FATE_OPEN && i + 1 == timeline->n;
-
 		if (i == TIMELINE_FIRST_KEPT && timeline->left_out)
 			out_printf(out, "             ... %" PRIu64 " entries left out ...\n", timeline->left_out);
-		entry_line(c, &timeline->entries[i], open, out);
+		entry_line(c, &timeline->entries[i], i + 1 == timeline->n, out);
 	}
 	if (c->fate == FATE_ENDED)
 		ended_line(c, out);

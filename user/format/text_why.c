@@ -82,6 +82,40 @@ static void say_retransmission_gave_up(const struct connection *c, struct out *o
 	say_waited(c, out);
 }
 
+/* Longer than almost any round trip: a reset that comes later has nothing to do with the probe. */
+#define RESET_FOLLOWS_NS 300000000
+
+const struct entry *text_reset_probe(const struct connection *c)
+{
+	const struct timeline *timeline = &c->timeline;
+	const struct entry *last = timeline->n ? &timeline->entries[timeline->n - 1] : NULL;
+
+	if (c->fate != FATE_ENDED || c->verdict != VERDICT_RESET_BY_PEER || !last)
+		return NULL;
+	if (last->kind != ENTRY_PROBE || last->answered || last->has_result || c->last_ns < last->time_ns)
+		return NULL;
+	return c->last_ns - last->time_ns <= RESET_FOLLOWS_NS ? last : NULL;
+}
+
+/* A firewall or a balancer on the way, this host's own included, sends resets in the peer's name. */
+static void say_reset(const struct connection *c, struct out *out)
+{
+	const struct entry *probe = text_reset_probe(c);
+
+	if (!probe) {
+		out_text(out, "A reset ended the connection.");
+		if (!c->probes_unanswered)
+			closing_idle(c, out);
+		return;
+	}
+	out_text(out, "A reset came ");
+	words_duration(out, (c->last_ns - probe->time_ns) / 1000);
+	out_text(out, " after ");
+	words_probe(out, probe->number, probe->limit);
+	out_text(out,
+		 ": whoever sent it (the peer, or a firewall or balancer on the way) no longer knows the connection.");
+}
+
 void text_why(const struct connection *c, struct out *out)
 {
 	switch (c->verdict) {
@@ -105,12 +139,7 @@ void text_why(const struct connection *c, struct out *out)
 		closing_end(c, out);
 		break;
 	case VERDICT_RESET_BY_PEER:
-		out_text(out, c->probes_unanswered
-				      ? "The peer answered the probe with a reset: it no longer knows this "
-					"connection, perhaps since a restart."
-				      : "The peer reset the connection.");
-		if (!c->probes_unanswered)
-			closing_idle(c, out);
+		say_reset(c, out);
 		break;
 	case VERDICT_UNREACHABLE:
 		out_text(out, "The network reported that the peer cannot be reached.");

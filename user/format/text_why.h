@@ -9,4 +9,7 @@
 /* By its verdict. Writes nothing about a connection that is open. */
 void text_why(const struct connection *connection, struct out *out);
 
+/* The last probe of a connection that a reset ended right after it; NULL: no such reset. */
+const struct entry *text_reset_probe(const struct connection *connection);
+
 #endif
