@@ -93,12 +93,13 @@ static void sockets_without_a_descriptor(void **state)
 	/* the first is held, the second was missed and is shared, the third is gone, the fourth has no descriptor */
 	found[0].found = found[1].found = KATRACE_FOUND_HELD;
 	assert_int_equal(sockets_add(sockets, &found[0], &owner), 0);
+	assert_int_equal(sockets_look_again(sockets, &found[0], &other), 0); /* its holders were counted */
 	assert_int_equal(sockets_look_again(sockets, &found[1], &owner), 0);
 	assert_int_equal(sockets_look_again(sockets, &found[1], &other), 0);
 	assert_int_equal(sockets_look_again(sockets, &found[3], NULL), 0);
 	assert_int_equal(sort_all(sockets), 4);
 	sockets_get(sockets, 0, &listed);
-	assert_true(listed.connection.owner.pid == 42 && !listed.unheld);
+	assert_true(listed.connection.owner.pid == 42 && !listed.connection.owner.n_others && !listed.unheld);
 	sockets_get(sockets, 1, &listed);
 	assert_true(listed.connection.owner.pid == 42 && listed.connection.owner.n_others == 1 && !listed.unheld);
 	sockets_get(sockets, 2, &listed);

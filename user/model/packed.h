@@ -23,6 +23,7 @@ enum {
 	LOCAL_IPV6 = 1 << 4,
 	PEER_IPV6 = 1 << 5,
 	IS_SUBFLOW = 1 << 6,
+	FOUND_AGAIN = 1 << 7, /* the second walk has found out who holds it */
 };
 
 /* A socket takes this much, and at most 12 bytes more for the hash table and the sort order. */

@@ -187,10 +187,13 @@ int sockets_look_again(struct sockets *sockets, const struct katrace_socket *fou
 
 	if (err || known == TABLE_NONE)
 		return err;
-	if (sockets->packed[known].owner != UNHELD_YET) /* it may be one that this walk found a holder of */
+	if (sockets->packed[known].flags & FOUND_AGAIN)
 		return share(sockets, &sockets->packed[known], packed.owner);
+	if (sockets->packed[known].owner != UNHELD_YET) /* its holders are known */
+		return 0;
 	if (packed.owner == UNHELD_YET)
 		packed.owner = UNHELD;
+	packed.flags |= FOUND_AGAIN;
 	sockets->packed[known] = packed;
 	return 0;
 }
