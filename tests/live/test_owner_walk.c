@@ -3,15 +3,17 @@
 #include "live.h"
 
 #include "kernel/walk.h"
+#include "lines.h"
 #include "must.h"
 #include "scene.h"
 #include "until.h"
 
 #include <fcntl.h>
 #include <signal.h>
-#include <stdio.h>
+#include <string.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #define LONG_WALK_MS 600
@@ -64,22 +66,33 @@ static int hoard_until(pid_t hoarders[HOARDERS_MAX], struct walk *walk, int64_t 
 	return n;
 }
 
-/* Reads on until a line contains this. Returns the longest time without a line of others meanwhile. */
-static int64_t longest_silence_until(struct tool *tool, const char *port, const char *others)
+static double now_s(void)
 {
-	int64_t longest = 0, last = wait_now_ms(), now;
-	int lines = tool_lines(tool, others, ""), more;
+	struct timespec now;
 
-	for (const struct wait wait = wait_begin("the new connection"); !tool_lines(tool, port, "probe 1/3");) {
+	clock_gettime(CLOCK_REALTIME, &now);
+	return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+}
+
+/*
+ * Reads on until the first probe of the connection is told. Returns for how long katrace wrote nothing at most, counted
+ * from the event that it could have written: while nothing happens, or this kernel hides it, there is nothing to write.
+ */
+static double longest_silence_until(struct tool *tool, const char *port)
+{
+	size_t seen = strlen(tool_stdout(tool));
+	double longest = 0, last = now_s(), from;
+
+	for (const struct wait wait = wait_begin("the new connection"); !tool_lines(tool, port, "probe_sent");) {
 		tool_read_until(tool, wait_now_ms() + 5);
 		wait_step(&wait);
-		more = tool_lines(tool, others, "");
-		if (more == lines)
+		if (!strchr(tool_stdout(tool) + seen, '\n'))
 			continue;
-		lines = more;
-		now = wait_now_ms();
-		longest = now - last > longest ? now - last : longest;
-		last = now;
+		from = timestamp_of(tool_stdout(tool) + seen);
+		from = from > last ? from : last;
+		last = now_s();
+		longest = last - from > longest ? last - from : longest;
+		seen = (size_t)(strrchr(tool_stdout(tool), '\n') + 1 - tool_stdout(tool));
 	}
 	return longest;
 }
@@ -87,32 +100,30 @@ static int64_t longest_silence_until(struct tool *tool, const char *port, const 
 /* Lines about connections whose owner is known come out while that of a new one is looked up. */
 LIVE_TEST(owner_walk_stops_nothing, .exclusive = true, .once = true)
 {
-	const char *const args[] = { NULL };
+	const char *const args[] = { "--json", NULL };
 	const struct timespec apart = { .tv_nsec = 25000000 };
 	const struct walk_options options = { 0 };
 	int clients[CONNECTIONS], servers[CONNECTIONS], n;
 	struct scene scene = scene_trace(net_new(), args);
 	pid_t hoarders[HOARDERS_MAX];
-	char others[64];
-	int64_t silence, walk_took;
 	struct walk *walk;
-	unsigned int port;
+	int64_t walk_took;
+	double silence;
 
 	must(walk_new(&walk, &options) == 0, "walk");
-	port = tcp_connect_many(scene.net, clients, servers, CONNECTIONS);
-	snprintf(others, sizeof(others), "%s:%u  ", net_addr4(HOST_B), port);
+	tcp_connect_many(scene.net, clients, servers, CONNECTIONS);
 	for (int i = 0; i < CONNECTIONS; i++) {
 		tcp_keepalive(clients[i], &quick);
 		nanosleep(&apart, NULL);
 	}
-	assert_true(tool_wait_lines(scene.tool, CONNECTIONS, others, "  probe 1/3", 20));
+	assert_true(tool_wait_lines(scene.tool, CONNECTIONS, event_key("probe_sent"), "", 20));
 	n = hoard_until(hoarders, walk, LONG_WALK_MS);
 	walk_took = walk_ms(walk);
 	scene.tcp = tcp_connect(scene.net, TCP_IPV4);
 	tcp_keepalive(scene.tcp.client, &quick);
-	silence = longest_silence_until(scene.tool, local_port(scene.tcp.client_port), others);
-	print_message("a walk takes %lld ms; %lld ms without a line\n", (long long)walk_took, (long long)silence);
-	assert_true(silence < walk_took / 2);
+	silence = longest_silence_until(scene.tool, port_key(&scene.tcp));
+	print_message("a walk takes %lld ms; %.0f ms without a line\n", (long long)walk_took, 1000 * silence);
+	assert_true(1000 * silence < (double)walk_took / 2);
 	for (int i = 0; i < n; i++)
 		kill(hoarders[i], SIGKILL);
 	for (int i = 0; i < n; i++)
