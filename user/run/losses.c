@@ -52,6 +52,16 @@ void losses_report(struct losses *losses, const struct moment *now, bool last_ca
 	outputs_report_losses(losses->outputs, now->ns, now->wall_ns, last_call);
 }
 
+uint64_t losses_due_ns(const struct losses *losses)
+{
+	const struct model_counts model = model_counts(losses->model);
+
+	if (model.lost_connections == losses->reported[LOST_CONNECTIONS] &&
+	    model.lost_owner == losses->reported[LOST_OWNER])
+		return UINT64_MAX;
+	return losses->next_counts_ns;
+}
+
 int losses_sum(const struct losses *losses, const struct moment *now, struct stats *stats)
 {
 	const struct model_counts model = model_counts(losses->model);

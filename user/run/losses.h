@@ -28,6 +28,12 @@ struct losses {
 /* Reports new losses as events. With last_call, reports everything that was not reported yet. */
 void losses_report(struct losses *losses, const struct moment *now, bool last_call);
 
+/*
+ * When to call it for what the model has lost, though no more records may come: CLOCK_BOOTTIME nanoseconds; UINT64_MAX:
+ * everything was reported.
+ */
+uint64_t losses_due_ns(const struct losses *losses);
+
 /* The totals so far, over all outputs. Returns 0 or -errno. */
 int losses_sum(const struct losses *losses, const struct moment *now, struct stats *stats);
 

@@ -193,6 +193,21 @@ static uint64_t tick_due(void *ctx)
 	return model_deadline_ns(session->model);
 }
 
+static void report_losses(void *ctx)
+{
+	struct session *session = ctx;
+	const struct moment now = session_now(session);
+
+	losses_report(&session->losses, &now, false);
+}
+
+static uint64_t losses_due(void *ctx)
+{
+	const struct session *session = ctx;
+
+	return losses_due_ns(&session->losses);
+}
+
 static void sweep(void *ctx)
 {
 	struct session *session = ctx;
@@ -276,10 +291,15 @@ static int watch_deadlines(struct session *session)
 		loop_due_fn due;
 		loop_fn run;
 	} deadlines[] = {
-		{ drain_due, drain },        { look_up_due, look_up_owners },
-		{ tick_due, tick },          { look_for_forgotten_due, look_for_forgotten },
-		{ sums_due, tell_sums_now }, { end_due, session_stop },
-		{ sweep_due, sweep },        { look_due, look_for_overdue },
+		{ drain_due, drain },
+		{ look_up_due, look_up_owners },
+		{ tick_due, tick },
+		{ look_for_forgotten_due, look_for_forgotten },
+		{ sums_due, tell_sums_now },
+		{ end_due, session_stop },
+		{ sweep_due, sweep },
+		{ look_due, look_for_overdue },
+		{ losses_due, report_losses },
 	};
 	int err = 0;
 
