@@ -36,9 +36,9 @@ LIVE_TEST(place_of_two_outputs, .once = true)
 	const struct {
 		const char *args[5], *why;
 	} cases[] = {
-		{ { "--record", "/dev/stdout" }, "to /dev/stdout: it is the same file as the standard output" },
-		{ { "-o", "/dev/stdout", "--record", "-" },
-		  "to the standard output: it is the same file as /dev/stdout" },
+		{ { "--record", "/proc/self/fd/1" }, "to /proc/self/fd/1: it is the same file as the standard output" },
+		{ { "-o", "/proc/self/fd/1", "--record", "-" },
+		  "to the standard output: it is the same file as /proc/self/fd/1" },
 		{ { "--record", "-" }, "two outputs cannot both go to the standard output" },
 		{ { "-o", path, "--record", path }, "two outputs cannot both go to /" },
 		{ { "-o", path, "--record", twin }, "it is the same file as /" },
