@@ -48,6 +48,7 @@ LIVE_TEST(verdict_giving_up)
 	net_remember(net);
 	net_sysctl(net, HOST_A, "ipv4/tcp_retries2", "3");
 	scene = scene_trace(net, args);
+	assert_true(tool_wait_lines(scene.tool, 1, event_key("started"), "", 5));
 	hooked = tool_lines(scene.tool, event_key("started"), "/tcp_write_err\"") == 1;
 	print_message("tcp_write_err: %s\n", hooked ? "seen" : "not seen");
 	for (int i = 0; i < LIVES; i++) {
