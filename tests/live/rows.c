@@ -73,3 +73,16 @@ struct tool *run_list(const char *const *args)
 	assert_string_equal(tool_stderr(tool), "");
 	return tool;
 }
+
+struct tool *run_list_at(const struct net *net, enum host host, const char *option)
+{
+	char netns[64];
+	const char *const args[] = { "--netns", netns, option, NULL };
+	struct tool *tool;
+
+	net_name(net, host, netns, sizeof(netns));
+	net_enter(net, host);
+	tool = run_list(args);
+	net_leave(net);
+	return tool;
+}

@@ -3,6 +3,7 @@
 #ifndef KATRACE_TEST_ROWS_H
 #define KATRACE_TEST_ROWS_H
 
+#include "net.h"
 #include "tool.h"
 
 #include <stdbool.h>
@@ -39,6 +40,9 @@ struct row {
 
 /* katrace list with these arguments, NULL last, at its end. */
 struct tool *run_list(const char *const *args);
+
+/* The same in that host's network namespace, about it; option may be NULL. */
+struct tool *run_list_at(const struct net *net, enum host host, const char *option);
 
 /* No field of these tests holds a comma. False unless there are just as many as there should be. */
 bool row_split(struct row *row, const char *line, size_t length);

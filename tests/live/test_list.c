@@ -273,20 +273,6 @@ static int connect_at_home(const struct net *net, unsigned int port)
 	return fd;
 }
 
-/* katrace list in that host's network namespace, about it. */
-static struct tool *run_list_at(const struct net *net, enum host host)
-{
-	char netns[64];
-	const char *const args[] = { "--csv", "--netns", netns, NULL };
-	struct tool *tool;
-
-	net_name(net, host, netns, sizeof(netns));
-	net_enter(net, host);
-	tool = run_list(args);
-	net_leave(net);
-	return tool;
-}
-
 /* In its own network namespace katrace also shows sockets that no process holds: not accepted yet, and orphaned. */
 LIVE_TEST(list_sockets_nobody_holds, .once = true)
 {
@@ -297,7 +283,7 @@ LIVE_TEST(list_sockets_nobody_holds, .once = true)
 	struct tool *tool;
 	struct row row;
 
-	tool = run_list_at(net, HOST_B);
+	tool = run_list_at(net, HOST_B, "--csv");
 	find_row(tool, port, &row);
 	assert_string_equal(row.field[FIELD_PID], "");
 	assert_string_equal(row.field[FIELD_STATE], "established");
@@ -306,7 +292,7 @@ LIVE_TEST(list_sockets_nobody_holds, .once = true)
 	tool_free(tool);
 	net_deaf(net, HOST_B, true);
 	close(tcp.client);
-	tool = run_list_at(net, HOST_A);
+	tool = run_list_at(net, HOST_A, "--csv");
 	find_row(tool, tcp.client_port, &row);
 	assert_string_equal(row.field[FIELD_PID], "");
 	assert_string_equal(row.field[FIELD_STATE], "fin_wait_1");

@@ -4,6 +4,7 @@
 
 #include "holder.h"
 #include "must.h"
+#include "passing.h"
 
 #include <fcntl.h>
 #include <pthread.h>
@@ -166,33 +167,6 @@ LIVE_TEST(owner_accepted)
 	scene_end(&scene);
 }
 
-static void send_fd(int socket, int fd)
-{
-	char byte = 0, control[CMSG_SPACE(sizeof(fd))] = { 0 };
-	struct iovec data = { &byte, 1 };
-	struct msghdr message = {
-		.msg_iov = &data, .msg_iovlen = 1, .msg_control = control, .msg_controllen = sizeof(control)
-	};
-	struct cmsghdr *header = CMSG_FIRSTHDR(&message);
-
-	header->cmsg_level = SOL_SOCKET;
-	header->cmsg_type = SCM_RIGHTS;
-	header->cmsg_len = CMSG_LEN(sizeof(fd));
-	memcpy(CMSG_DATA(header), &fd, sizeof(fd));
-	must(sendmsg(socket, &message, 0) == 1, "send a descriptor");
-}
-
-static void receive_fd(int socket)
-{
-	char byte, control[CMSG_SPACE(sizeof(int))];
-	struct iovec data = { &byte, 1 };
-	struct msghdr message = {
-		.msg_iov = &data, .msg_iovlen = 1, .msg_control = control, .msg_controllen = sizeof(control)
-	};
-
-	must(recvmsg(socket, &message, 0) == 1 && CMSG_FIRSTHDR(&message), "receive a descriptor");
-}
-
 /* Sends its connection to a child over a Unix socket, and closes it. */
 static void hand_over(int fd)
 {
@@ -203,10 +177,10 @@ static void hand_over(int fd)
 		live_end_with_parent();
 		prctl(PR_SET_NAME, "receiver");
 		close(fd);
-		receive_fd(pair[1]);
+		passing_receive(pair[1]);
 		return;
 	}
-	send_fd(pair[0], fd);
+	passing_send(pair[0], fd);
 	close(fd);
 }
 
@@ -340,7 +314,7 @@ static int put_in_flight(int fd)
 	int ends[2];
 
 	must(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) == 0, "socketpair");
-	send_fd(ends[0], fd);
+	passing_send(ends[0], fd);
 	close(ends[0]);
 	close(fd);
 	return ends[1];

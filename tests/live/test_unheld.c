@@ -5,6 +5,7 @@
 #include "mounts.h"
 #include "must.h"
 #include "net.h"
+#include "passing.h"
 #include "rows.h"
 #include "tcp.h"
 #include "tool.h"
@@ -24,20 +25,6 @@
 
 static const struct keepalive far = { 7200, 75, 9, 0 };
 
-/* katrace list in that host's network namespace, with that option. The caller frees it. */
-static struct tool *list_at(const struct net *net, enum host host, const char *option)
-{
-	char netns[64];
-	const char *const args[] = { "--netns", netns, option, NULL };
-	struct tool *tool;
-
-	net_name(net, host, netns, sizeof(netns));
-	net_enter(net, host);
-	tool = run_list(args);
-	net_leave(net);
-	return tool;
-}
-
 /* Its line of JSON has a port like this. */
 static const char *json_port(unsigned int port)
 {
@@ -50,12 +37,12 @@ static const char *json_port(unsigned int port)
 /* A socket of host A: no process is named, and the reason is. */
 static void assert_unheld(const struct net *net, unsigned int port, const char *note)
 {
-	struct tool *tool = list_at(net, HOST_A, NULL);
+	struct tool *tool = run_list_at(net, HOST_A, NULL);
 
 	assert_int_equal(tool_lines(tool, local_port(port), note), 1);
 	assert_int_equal(tool_lines(tool, local_port(port), "-    -     "), 1);
 	tool_free(tool);
-	tool = list_at(net, HOST_A, "--json");
+	tool = run_list_at(net, HOST_A, "--json");
 	assert_int_equal(tool_lines(tool, json_port(port), "\"unheld\":true"), 1);
 	assert_int_equal(tool_lines(tool, json_port(port), "\"process\""), 0);
 	tool_free(tool);
@@ -63,7 +50,7 @@ static void assert_unheld(const struct net *net, unsigned int port, const char *
 
 static void assert_held(const struct net *net, enum host host, unsigned int port, bool by_process)
 {
-	struct tool *tool = list_at(net, host, "--json");
+	struct tool *tool = run_list_at(net, host, "--json");
 
 	assert_int_equal(tool_lines(tool, json_port(port), ""), 1);
 	assert_int_equal(tool_lines(tool, json_port(port), "\"unheld\""), 0);
@@ -73,33 +60,8 @@ static void assert_held(const struct net *net, enum host host, unsigned int port
 
 static void send_away(int over, int fd)
 {
-	char byte = 0, control[CMSG_SPACE(sizeof(fd))] = { 0 };
-	struct iovec data = { &byte, 1 };
-	struct msghdr message = {
-		.msg_iov = &data, .msg_iovlen = 1, .msg_control = control, .msg_controllen = sizeof(control)
-	};
-	struct cmsghdr *header = CMSG_FIRSTHDR(&message);
-
-	header->cmsg_level = SOL_SOCKET;
-	header->cmsg_type = SCM_RIGHTS;
-	header->cmsg_len = CMSG_LEN(sizeof(fd));
-	memcpy(CMSG_DATA(header), &fd, sizeof(fd));
-	must(sendmsg(over, &message, 0) == 1, "send a descriptor");
+	passing_send(over, fd);
 	close(fd);
-}
-
-static int receive(int over)
-{
-	char byte, control[CMSG_SPACE(sizeof(int))];
-	struct iovec data = { &byte, 1 };
-	struct msghdr message = {
-		.msg_iov = &data, .msg_iovlen = 1, .msg_control = control, .msg_controllen = sizeof(control)
-	};
-	int fd;
-
-	must(recvmsg(over, &message, 0) == 1 && CMSG_FIRSTHDR(&message), "receive a descriptor");
-	memcpy(&fd, CMSG_DATA(CMSG_FIRSTHDR(&message)), sizeof(fd));
-	return fd;
 }
 
 /* Sent over a Unix socket, closed by the sender, and not received yet. */
@@ -121,12 +83,12 @@ LIVE_TEST(list_in_flight, .once = true)
 	assert_false(has_row(tool, tcp.client_port));
 	assert_true(has_row(tool, tcp.server_port));
 	tool_free(tool);
-	tcp.client = receive(pair[1]);
+	tcp.client = passing_receive(pair[1]);
 	tcp_keepalive(tcp.client, &far);
 	assert_held(net, HOST_A, tcp.client_port, true);
 	send_away(pair[0], tcp.client);
 	assert_unheld(net, tcp.client_port, "  no descriptor");
-	tcp.client = receive(pair[1]);
+	tcp.client = passing_receive(pair[1]);
 	tcp_close(&tcp);
 	close(pair[0]);
 	close(pair[1]);
@@ -165,7 +127,7 @@ LIVE_TEST(list_without_file, .once = true)
 	struct tool *tool;
 
 	client_port = tcp_local_port(client);
-	tool = list_at(net, HOST_B, NULL);
+	tool = run_list_at(net, HOST_B, NULL);
 	assert_int_equal(tool_lines(tool, local_port(port), "no descriptor"), 0);
 	tool_free(tool);
 	assert_held(net, HOST_B, port, false);
@@ -173,7 +135,7 @@ LIVE_TEST(list_without_file, .once = true)
 	net_deaf(net, HOST_B, true);
 	tcp_keepalive(tcp.client, &far);
 	close(tcp.client);
-	tool = list_at(net, HOST_A, NULL);
+	tool = run_list_at(net, HOST_A, NULL);
 	assert_int_equal(tool_lines(tool, local_port(tcp.client_port), "no descriptor"), 0);
 	assert_int_equal(tool_lines(tool, local_port(tcp.client_port), ""), 1);
 	tool_free(tool);
@@ -262,8 +224,8 @@ LIVE_TEST(list_all_namespaces, .once = true)
 	mounts_leave(&before);
 	kill(resident, SIGKILL);
 	waitpid(resident, NULL, 0);
-	tcp.client = receive(pair[1]);
-	tcp.server = receive(pair[1]);
+	tcp.client = passing_receive(pair[1]);
+	tcp.server = passing_receive(pair[1]);
 	tcp_close(&tcp);
 	net_free(net);
 }
@@ -324,7 +286,7 @@ LIVE_TEST(list_churn_is_held, .once = true, .exclusive = true)
 		must(read(ready[0], &port, sizeof(port)) == sizeof(port), "hear the port");
 	}
 	for (int i = 0; i < WALKS; i++) {
-		tool = list_at(net, i % 2 ? HOST_A : HOST_B, "--json");
+		tool = run_list_at(net, i % 2 ? HOST_A : HOST_B, "--json");
 		assert_int_equal(tool_lines(tool, "\"unheld\"", ""), 0);
 		tool_free(tool);
 	}

@@ -95,32 +95,6 @@ static void narrow_tables(void **state)
 					      "nginx     *\n");
 }
 
-static void containers_have_a_column(void **state)
-{
-	const struct rows_options options = { .own_netns = 7, .zombies = usual };
-	struct out out = out_make(text, sizeof(text) - 1);
-	const struct katrace_socket found = make_socket(1);
-	struct sockets *sockets = sockets_new(HZ, 7);
-	struct owner owner = make_holder(812, "nginx");
-	struct rows *rows = rows_new(&options);
-	struct listed listed = { 0 };
-
-	(void)state;
-	memset(owner.cgroup.container, 'c', CONTAINER_ID_LENGTH);
-	assert_int_equal(sockets_add(sockets, &found, &owner), 0);
-	assert_int_equal(sort_all(sockets), 1);
-	sockets_get(sockets, 0, &listed);
-	rows_measure(rows, &listed);
-	rows_measured(rows);
-	rows_header(rows, &out);
-	rows_row(rows, &listed, &out);
-	end_text(&out);
-	assert_non_null(strstr(text, "  NOTICED  CONTAINER     NOTE\n"));
-	assert_non_null(strstr(text, "  45s      cccccccccccc\n"));
-	rows_free(rows);
-	sockets_free(sockets);
-}
-
 static void tables_fit_any_terminal(void **state)
 {
 	(void)state;
@@ -129,17 +103,15 @@ static void tables_fit_any_terminal(void **state)
 	rows_free(NULL);
 }
 
-/* One socket of a program that calls itself like this. */
-static const char *table_of(const struct katrace_socket *found, const char *comm, unsigned int columns)
+static const char *table_held_by(const struct katrace_socket *found, const struct owner *holder, unsigned int columns)
 {
 	const struct rows_options options = { .columns = columns, .own_netns = 7, .zombies = usual };
-	const struct owner holder = make_holder(4194303, comm);
 	struct out out = out_make(text, sizeof(text) - 1);
 	struct sockets *sockets = sockets_new(HZ, 7);
 	struct rows *rows = rows_new(&options);
 	struct listed listed = { 0 };
 
-	assert_int_equal(sockets_add(sockets, found, &holder), 0);
+	assert_int_equal(sockets_add(sockets, found, holder), 0);
 	assert_int_equal(sort_all(sockets), 1);
 	sockets_get(sockets, 0, &listed);
 	rows_measure(rows, &listed);
@@ -149,6 +121,26 @@ static const char *table_of(const struct katrace_socket *found, const char *comm
 	rows_free(rows);
 	sockets_free(sockets);
 	return end_text(&out);
+}
+
+/* One socket of a program that calls itself like this. */
+static const char *table_of(const struct katrace_socket *found, const char *comm, unsigned int columns)
+{
+	const struct owner holder = make_holder(4194303, comm);
+
+	return table_held_by(found, &holder, columns);
+}
+
+static void containers_have_a_column(void **state)
+{
+	const struct katrace_socket found = make_socket(1);
+	struct owner owner = make_holder(812, "nginx");
+
+	(void)state;
+	memset(owner.cgroup.container, 'c', CONTAINER_ID_LENGTH);
+	table_held_by(&found, &owner, 0);
+	assert_non_null(strstr(text, "  NOTICED  CONTAINER     NOTE\n"));
+	assert_non_null(strstr(text, "  45s      cccccccccccc\n"));
 }
 
 /* A hostile name and the longest addresses: what is wrong with the connection stays in sight. */
