@@ -2,9 +2,6 @@
 /* Connections whose timer should have fired are looked at: are they still there? */
 #include "run/session_parts.h"
 
-/* The pause between looks is at least this, and at least LOOK_COST_FACTOR times the CPU time of the last one. */
-#define LOOK_PAUSE_NS NS_PER_S
-#define LOOK_COST_FACTOR 100
 /* At once: a few milliseconds. */
 #define LOOK_MAX 1024
 
@@ -39,16 +36,13 @@ static size_t look_at_some(struct session *session, bool last_call)
 void look_for_overdue(void *ctx)
 {
 	struct session *session = ctx;
-	const uint64_t begin = clock_ns(CLOCK_THREAD_CPUTIME_ID);
-	uint64_t pause;
-
+	budget_step_begins(&session->looks);
 	if (!session_catch_up(session)) {
-		session->next_look_ns = clock_ns(CLOCK_BOOTTIME);
+		session->looks.next_ns = clock_ns(CLOCK_BOOTTIME);
 		return;
 	}
 	look_at_some(session, false);
-	pause = LOOK_COST_FACTOR * (clock_ns(CLOCK_THREAD_CPUTIME_ID) - begin);
-	session->next_look_ns = clock_ns(CLOCK_BOOTTIME) + (pause > LOOK_PAUSE_NS ? pause : LOOK_PAUSE_NS);
+	budget_step_ends(&session->looks, true);
 }
 
 uint64_t look_due(void *ctx)
@@ -56,7 +50,7 @@ uint64_t look_due(void *ctx)
 	const struct session *session = ctx;
 	const uint64_t due_ns = model_look_ns(session->model);
 
-	return due_ns > session->next_look_ns ? due_ns : session->next_look_ns;
+	return due_ns > session->looks.next_ns ? due_ns : session->looks.next_ns;
 }
 
 void look_for_last(struct session *session)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 #include "run/lookup.h"
 
+#include "run/budget.h"
 #include "system/clock.h"
 #include "system/processes.h"
 
@@ -9,9 +10,6 @@
 #include <string.h>
 #include <unistd.h>
 
-/* The pause between walks is at least this, and at least WALK_COST_FACTOR times the CPU time of the last one. */
-#define WALK_PAUSE_NS NS_PER_S
-#define WALK_COST_FACTOR 100
 /* A walk is continued after the loop has had a turn. */
 #define STEP_NS (NS_PER_S / 500)
 /* /proc/PID/cgroup: a line for each of a dozen hierarchies, with paths of at most 4096 bytes, in practice short. */
@@ -22,8 +20,7 @@ struct lookup {
 	struct owners *owners;
 	const struct filter *filter;
 	uint64_t ticks_per_s;
-	uint64_t next_ns; /* when to continue a walk or to begin one */
-	uint64_t cost_ns; /* CPU time of this walk */
+	struct budget budget;
 	bool walking;
 	uint64_t lost;
 	/* the process found last */
@@ -137,7 +134,6 @@ static void on_owner(void *ctx, const struct katrace_owner *found)
 static int begin_walk(struct lookup *lookup)
 {
 	lookup->began = false;
-	lookup->cost_ns = 0;
 	owners_walk_begin(lookup->owners, clock_ns(CLOCK_BOOTTIME));
 	return walk_begin(lookup->walk);
 }
@@ -153,29 +149,18 @@ static int read_slices(struct lookup *lookup)
 	return result;
 }
 
-/* From now on the results of this walk count, unless it broke off. */
-static void end_walk(struct lookup *lookup, int err)
-{
-	const uint64_t pause = WALK_COST_FACTOR * lookup->cost_ns;
-
-	if (!err)
-		owners_walk_end(lookup->owners);
-	lookup->next_ns += pause > WALK_PAUSE_NS ? pause : WALK_PAUSE_NS;
-}
-
 int lookup_step(struct lookup *lookup)
 {
-	/* not the time that passes: on a busy host most of it is waiting for a CPU, which costs nobody anything */
-	const uint64_t begin = clock_ns(CLOCK_THREAD_CPUTIME_ID);
-	int result = lookup->walking ? 0 : begin_walk(lookup);
+	int result;
 
+	budget_step_begins(&lookup->budget);
+	result = lookup->walking ? 0 : begin_walk(lookup);
 	if (!result)
 		result = read_slices(lookup);
-	lookup->cost_ns += clock_ns(CLOCK_THREAD_CPUTIME_ID) - begin;
-	lookup->next_ns = clock_ns(CLOCK_BOOTTIME);
 	lookup->walking = result > 0;
-	if (!lookup->walking)
-		end_walk(lookup, result);
+	budget_step_ends(&lookup->budget, !lookup->walking);
+	if (!result) /* from now on the results of this walk count; those of one that broke off never do */
+		owners_walk_end(lookup->owners);
 	return result;
 }
 
@@ -197,7 +182,7 @@ bool lookup_is_walking(const struct lookup *lookup)
 
 uint64_t lookup_next_ns(const struct lookup *lookup)
 {
-	return lookup->next_ns;
+	return lookup->budget.next_ns;
 }
 
 uint64_t lookup_lost(const struct lookup *lookup)

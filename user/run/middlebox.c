@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 #include "run/middlebox.h"
 
+#include "run/budget.h"
 #include "run/lookup.h"
 #include "run/scope.h"
 #include "model/array.h"
@@ -11,9 +12,6 @@
 #include <errno.h>
 #include <stdlib.h>
 
-/* The same budget as that of lookups. */
-#define WALK_PAUSE_NS NS_PER_S
-#define WALK_COST_FACTOR 100
 #define STEP_NS (NS_PER_S / 500)
 /* More connections of one process are reported in one line. */
 #define SINGLE_MAX 20
@@ -37,7 +35,7 @@ struct middlebox {
 	struct lookup *lookup;
 	struct seen_list before, now;
 	bool not_first, walking;
-	uint64_t next_ns, cost_ns;
+	struct budget budget;
 	/* of one process, not reported yet; those beyond SINGLE_MAX are only counted */
 	struct sighting late[SINGLE_MAX];
 	uint32_t n_late, pid;
@@ -202,7 +200,6 @@ static int begin_walk(struct middlebox *middlebox)
 	middlebox->lookup = lookup_new(middlebox->options.walk, middlebox->owners, middlebox->options.filter);
 	if (!middlebox->lookup)
 		return -ENOMEM;
-	middlebox->cost_ns = 0;
 	middlebox->now.n = 0;
 	middlebox->n_late = 0;
 	return walk_begin(middlebox->options.walk);
@@ -219,29 +216,20 @@ static int read_slices(struct middlebox *middlebox)
 	return result;
 }
 
-static void end_walk(struct middlebox *middlebox, int err)
+int middlebox_step(struct middlebox *middlebox)
 {
-	const uint64_t pause = WALK_COST_FACTOR * middlebox->cost_ns;
+	int result;
 
-	if (!err) {
+	budget_step_begins(&middlebox->budget);
+	result = middlebox->walking ? 0 : begin_walk(middlebox);
+	if (!result)
+		result = read_slices(middlebox);
+	middlebox->walking = result > 0;
+	budget_step_ends(&middlebox->budget, !middlebox->walking);
+	if (!result) {
 		report_late(middlebox);
 		end_list(middlebox);
 	}
-	middlebox->next_ns += pause > WALK_PAUSE_NS ? pause : WALK_PAUSE_NS;
-}
-
-int middlebox_step(struct middlebox *middlebox)
-{
-	const uint64_t begin = clock_ns(CLOCK_THREAD_CPUTIME_ID);
-	int result = middlebox->walking ? 0 : begin_walk(middlebox);
-
-	if (!result)
-		result = read_slices(middlebox);
-	middlebox->cost_ns += clock_ns(CLOCK_THREAD_CPUTIME_ID) - begin;
-	middlebox->next_ns = clock_ns(CLOCK_BOOTTIME);
-	middlebox->walking = result > 0;
-	if (!middlebox->walking)
-		end_walk(middlebox, result);
 	return result;
 }
 
@@ -257,5 +245,5 @@ int middlebox_begin(struct middlebox *middlebox)
 
 uint64_t middlebox_next_ns(const struct middlebox *middlebox)
 {
-	return middlebox->next_ns;
+	return middlebox->budget.next_ns;
 }

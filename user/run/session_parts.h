@@ -5,6 +5,7 @@
 
 #include "run/session.h"
 
+#include "run/budget.h"
 #include "run/lookup.h"
 #include "run/losses.h"
 #include "run/middlebox.h"
@@ -31,9 +32,10 @@ struct session {
 	struct losses losses;
 	struct sweep sweep;
 	uint64_t wall_offset_ns; /* from the time of an event to CLOCK_REALTIME */
-	uint64_t end_ns, next_stats_ns, next_drain_ns, next_look_ns;
-	int quiet_drains; /* consecutive drains without records */
-	bool restricted;  /* walks see the processes of --pid only */
+	uint64_t end_ns, next_stats_ns, next_drain_ns;
+	struct budget looks; /* at connections whose timer should have fired */
+	int quiet_drains;    /* consecutive drains without records */
+	bool restricted;     /* walks see the processes of --pid only */
 	bool ending;
 	int error;
 };
