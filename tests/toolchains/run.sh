@@ -6,12 +6,11 @@
 # The root is kept in CACHE/toolchains/SUITE for the next time, until other packages are needed or it is a week old.
 # The checkout is mounted there read-only, in a mount namespace that ends with this script: no mount is left behind.
 #
-# From the environment: WERROR=1 makes warnings errors; STALE_MIRROR=1 accepts a mirror that was last updated long ago,
-# which is how Debian's own signatures of sid expire.
+# From the environment: WERROR=1 makes warnings errors; STALE_MIRROR=1 see root.sh.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 # shellcheck source=/dev/null
-. "$here/../kernels/apt.sh"
+. "$here/root.sh"
 
 say() {
 	echo "toolchains: $*" >&2
@@ -26,32 +25,13 @@ checkout=$(cd "$here/../.." && pwd)
 mkdir -p "$2/toolchains"
 cache=$(cd "$2/toolchains" && pwd)
 root=$cache/$suite
-packages=$(make -s -C "$checkout" packages)
 
 exec 8> "$cache/$suite.lock"
 flock 8
 
-make_root() {
-	local partial=$root.partial log=$root.log options=()
-	say "making a root of $suite in $root"
-	rm -rf "$root" "$partial"
-	[ -z "${STALE_MIRROR-}" ] || options+=(--aptopt='Acquire::Check-Valid-Until "false"')
-	if ! apt_sources "$suite" | mmdebstrap --mode=root --variant=apt --include="${packages// /,}" "${options[@]}" \
-		--aptopt='APT::Install-Recommends "false"' --aptopt='Acquire::Retries "3"' \
-		--dpkgopt='path-exclude=/usr/share/doc/*' --dpkgopt='path-exclude=/usr/share/man/*' \
-		--dpkgopt='path-exclude=/usr/share/locale/*' "$suite" "$partial" - > "$log" 2>&1; then
-		grep '^[EW]:' "$log" >&2 || tail "$log" >&2
-		say "cannot make a root of $suite; see $log"
-		exit 1
-	fi
-	echo "$packages" > "$partial/packages"
-	mkdir "$partial/katrace"
-	mv "$partial" "$root"
-}
-
-if [ "$(cat "$root/packages" 2> /dev/null)" != "$packages" ] || [ -n "$(find "$root/packages" -mtime +7)" ]; then
-	make_root
-fi
+read -ra packages < <(make -s -C "$checkout" packages)
+debian_root "$suite" "$root" "${packages[@]}"
+mkdir -p "$root/katrace"
 
 say "building and testing in $suite"
 rm -rf "$root/build"
