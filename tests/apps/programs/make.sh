@@ -1,0 +1,25 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+# make.sh ROOT: compiles the programs of this folder, with the compilers of that Debian root, to /apps there, unless
+# that is done.
+set -euo pipefail
+here=$(cd "$(dirname "$0")" && pwd)
+root=$1
+sources=$(cd "$here" && sha256sum ./*)
+
+[ "$(cat "$root/apps/sources" 2> /dev/null)" != "$sources" ] || exit 0
+rm -rf "$root/apps"
+mkdir "$root/apps"
+cp "$here"/* "$root/apps/"
+inside=(chroot "$root" /usr/bin/env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/apps LC_ALL=C.UTF-8 GOCACHE=/apps/go)
+cd "$here"
+for source in *.java; do
+	[ -e "$source" ] || continue
+	"${inside[@]}" javac -cp '/usr/share/java/*' -d /apps "/apps/$source"
+done
+for source in *.go; do
+	[ -e "$source" ] || continue
+	"${inside[@]}" go build -o "/apps/${source%.go}" "/apps/$source"
+done
+rm -rf "$root/apps/go"
+echo "$sources" > "$root/apps/sources"

@@ -1,0 +1,123 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+"""Plays scenarios side by side. See run.sh."""
+import argparse
+import concurrent.futures
+import fnmatch
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+
+import play
+from stage import kernel
+from stories import check_stories, write_stories
+
+LIMIT_S = 120  # of a scenario, which takes less than 60 s on an idle machine
+TRIES = 3  # of a scenario that fails while timer interrupts are hidden
+SKIPS = 2  # so many scenarios may be missing
+WORDS = {play.PASSED: "passed", play.FAILED: "FAILED", play.SKIPPED: "SKIPPED"}
+
+
+class Witness:
+    """Counts the timer interrupts that tracing programs did not see, which no fault of katrace is."""
+
+    def __init__(self, command):
+        self._process = subprocess.Popen([command], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+
+    def hidden(self):
+        self._process.stdin.write("\n")
+        self._process.stdin.flush()
+        return int(self._process.stdout.readline())
+
+    def end(self):
+        self._process.stdin.close()
+        self._process.wait()
+
+
+class Run:
+    """All scenarios of one call."""
+
+    def __init__(self, options):
+        self.options = options
+        self.witness = Witness(options.witness)
+        self.lines = pathlib.Path(options.lines)
+
+    def once(self, name):
+        """(status, seconds, output) of one try."""
+        lines = self.lines / name
+        shutil.rmtree(lines, ignore_errors=True)
+        lines.mkdir(parents=True)
+        began = time.monotonic()
+        with tempfile.TemporaryDirectory(prefix="katrace-apps-") as directory:
+            command = [sys.executable, play.__file__, name, self.options.katrace, self.options.root, directory, lines]
+            process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                                       stderr=subprocess.STDOUT, text=True, errors="replace")
+            try:
+                output, _ = process.communicate(timeout=LIMIT_S)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                output = process.communicate()[0] + f"\nkilled after {LIMIT_S} s"
+        return process.returncode, time.monotonic() - began, output
+
+    def scenario(self, name):
+        """Plays one scenario, again if what failed may have been hidden; returns its status."""
+        for left in range(TRIES - 1, -1, -1):
+            before = self.witness.hidden()
+            status, took, output = self.once(name)
+            hidden = self.witness.hidden() - before
+            if status != play.FAILED or hidden == 0 or left == 0:
+                break
+            print(f"AGAIN    {name}: {hidden} timer interrupts were hidden\n{output}", flush=True)
+        status = status if status in WORDS else play.FAILED
+        print(f"{WORDS[status]:8} {name}, {took:.0f} s", flush=True)
+        if status != play.PASSED:
+            print(output, flush=True)
+        return status
+
+    def all(self, names):
+        """{name: status}."""
+        with concurrent.futures.ThreadPoolExecutor(self.options.jobs) as pool:
+            return dict(zip(names, pool.map(self.scenario, names)))
+
+
+def chosen(patterns):
+    return [name for name in play.names() if not patterns or any(fnmatch.fnmatch(name, p) for p in patterns)]
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--katrace", required=True)
+    parser.add_argument("--root", required=True, help="a Debian root with the programs")
+    parser.add_argument("--witness", required=True)
+    parser.add_argument("--lines", required=True, help="where each scenario leaves its traces")
+    parser.add_argument("--stories", help="write docs/stories.md to this file")
+    parser.add_argument("-j", "--jobs", type=int, default=2 * (os.cpu_count() or 1))
+    parser.add_argument("patterns", nargs="*")
+    options = parser.parse_args()
+
+    kernel.adopt_orphans()
+    run = Run(options)
+    names = chosen(options.patterns)
+    results = run.all(names)
+    run.witness.end()
+    play.kill_descendants()
+    counts = {status: list(results.values()).count(status) for status in WORDS}
+    wrong = counts[play.FAILED] > 0 or counts[play.SKIPPED] > SKIPS or not names
+    passed = [name for name in names if results[name] == play.PASSED]
+    if options.stories:
+        write_stories(options.stories, run.lines, passed)
+    else:
+        wrong |= check_stories(run.lines, passed)
+    for name in names:
+        if results[name] == play.SKIPPED:
+            print(f"not tested here: {name}")
+    print(f"apps: {counts[play.PASSED]} passed, {counts[play.FAILED]} failed, {counts[play.SKIPPED]} skipped")
+    return 1 if wrong else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,120 @@
+# SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+"""Where a scenario plays: hosts, programs, katrace, and what is expected of it."""
+import os
+
+from . import tool
+from .expect import between, differences, differs_from_ss, ends_of, off, on, seconds, ss_timers
+from .hosts import make_hosts
+from .packets import Packets
+from .programs import NotStarted
+from .root import Root
+from .story import Story
+from .wait import Late, wait
+
+__all__ = ["Late", "NotStarted", "Packets", "Stage", "Story", "between", "off", "on", "seconds", "wait"]
+
+
+class Stage:
+    """A client, a router and a server; programs are started with their start()."""
+
+    def __init__(self, katrace, lower, directory, lines):
+        self._katrace = katrace
+        self._lines = lines
+        self._traces = []
+        self.root = Root(lower, directory)
+        self.hosts = make_hosts(self.root)
+        self.client, self.router, self.server = self.hosts
+        self.shown = []  # (what, text) for the story, in order
+
+    def _netns(self):
+        return "--netns=" + ",".join(str(host.netns_pid) for host in self.hosts)
+
+    def cut(self):
+        """From now on the router forwards nothing, and says nothing about it."""
+        self.router.sysctl(ip_forward=0)
+
+    def mend(self):
+        self.router.sysctl(ip_forward=1)
+
+    # --- katrace ---
+
+    def trace(self, *options):
+        """Starts a trace of all three hosts."""
+        path = os.path.join(self._lines, f"trace{len(self._traces) + 1}.json")
+        trace = tool.Trace(self._katrace, path, self._netns(), *options)
+        self._traces.append(trace)
+        return trace
+
+    def list(self, *options):
+        """The lines of katrace list --json for all three hosts."""
+        return tool.lines_of(tool.run(self._katrace, "list", "--json", self._netns(), *options))
+
+    def katrace(self, *arguments):
+        """The text that katrace prints about the three hosts: katrace("list", "--summary")."""
+        return tool.run(self._katrace, arguments[0], self._netns(), *arguments[1:])
+
+    # --- what is expected ---
+
+    def expect_rows(self, table, *options):
+        """The table has (where, fields, how many) or (where, fields): so many rows of katrace list have the fields of
+        where, and all those have the other fields. ss must agree about each."""
+        before = ss_timers(self.hosts)
+        rows = self.list(*options)
+        after = ss_timers(self.hosts)
+        wrong = []
+        for where, fields, *count in table:
+            found = [row for row in rows if not differences(row, where)]
+            if len(found) != (count or [1])[0]:
+                wrong.append(f"{len(found)} rows with {where}")
+            for row in found:
+                wrong += [f"{where}: {difference}" for difference in differences(row, fields)]
+                if disagreement := differs_from_ss(row, before, after):
+                    wrong.append(f"{where}: {disagreement}")
+        if wrong:
+            raise AssertionError("\n".join([*wrong, "katrace list now says:", self.katrace("list", *options)]))
+
+    @staticmethod
+    def expect_lines(trace, table, timeout_s=15):
+        """The table has (event, where, fields): for each there is, in time, exactly one line of that event that has the
+        fields of where, and it has the other fields."""
+        for event, where, fields in table:
+            def found():
+                return [line for line in trace.lines(event_name=f"katrace.{event}") if not differences(line, where)]
+            wait(f"{event} with {where} in {trace.path}", found, timeout_s)
+            lines = found()
+            wrong = [f"{event} with {where}: {difference}" for difference in differences(lines[0], fields)]
+            if len(lines) != 1:
+                wrong.append(f"{len(lines)} lines of {event} with {where}")
+            if wrong:
+                raise AssertionError("\n".join([*wrong, "katrace said:", *map(str, lines)]))
+
+    @staticmethod
+    def expect_text(text, *wanted):
+        """All of these stand in the text."""
+        missing = [part for part in wanted if part not in text]
+        if missing:
+            raise AssertionError(f"missing: {missing}\nin: {text}")
+
+    # --- the story ---
+
+    def show_list(self, *options):
+        """Puts what katrace list prints into docs/stories.md, and returns it."""
+        text = self.katrace("list", *options)
+        self.shown.append((" ".join(("sudo katrace list", *options)), text))
+        return text
+
+    def show_timeline(self, trace, **expected):
+        """The timeline of the connection of the first line with these fields, after trace.stop(). Also puts it into
+        docs/stories.md."""
+        (local, local_port), (peer, peer_port) = ends_of(trace.lines(**expected)[0])
+        begin = f"{local}:{local_port} - {peer}:{peer_port}"
+        blocks = [block for block in trace.timelines() if block.startswith(begin)]
+        if len(blocks) != 1:
+            raise AssertionError(f"{len(blocks)} timelines of {begin} in {trace.path}")
+        self.shown.append(("sudo katrace", blocks[0]))
+        return blocks[0]
+
+    def end(self):
+        """Ends all traces. They must have lost nothing."""
+        for trace in self._traces:
+            trace.stop()
