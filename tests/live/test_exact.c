@@ -135,7 +135,7 @@ LIVE_TEST(exact_loss_is_reported)
 	tool_signal(tool, SIGSTOP);
 	tcp_probe_all(net, clients, N, &quick, N);
 	tool_signal(tool, SIGCONT);
-	assert_true(tool_wait_lines(tool, 1, "events lost: this host made them faster", "", 10));
+	assert_true(tool_wait_lines(tool, 1, "events lost: this host made events faster", "", 10));
 	assert_int_equal(tool_stop(tool), 0);
 	assert_non_null(strstr(tool_stderr(tool), "katrace: LOST: "));
 	assert_null(strstr(tool_stderr(tool), " 0 records from the kernel"));

@@ -336,7 +336,7 @@ LIVE_TEST(owner_not_known_in_time)
 	listener = tcp_listen(scene.net, &port);
 	net_deaf(scene.net, HOST_B, true);
 	where = put_in_flight(tcp_begin_connect(scene.net, port, &quick).client);
-	assert_true(tool_wait_lines(scene.tool, 1, "2 events left out: whose they were was not known in time", "", 60));
+	assert_true(tool_wait_lines(scene.tool, 1, "2 events left out: the owner was not known in time", "", 60));
 	assert_int_equal(tool_stop(scene.tool), 0);
 	assert_int_equal(tool_lines(scene.tool, "ended: ", ""), 0);
 	assert_non_null(strstr(tool_stderr(scene.tool), "LOST: 2 events whose owner was not known in time"));

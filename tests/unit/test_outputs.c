@@ -157,7 +157,7 @@ static void each_gets_all(void **state)
 	account = account_of_recording(&w);
 	assert_int_equal(account.lines, 5); /* with the first line and the totals */
 	assert_int_equal(account.gaps, 0);
-	assert_int_equal(lines_with(w.text, "events lost"), 3);
+	assert_int_equal(lines_with(w.text, " lost: this host made events"), 3);
 	assert_int_equal(lines_with(w.text, ""), 3);
 	assert_int_equal(stat(w.recording, &info), 0);
 	assert_int_equal(info.st_mode & 0777, 0640);
@@ -275,7 +275,7 @@ static void one_beside_the_main_one_breaks(void **state)
 	outputs_report_losses(w.outputs, 0, WALL_NS, true); /* there is no output to report to */
 	assert_int_equal(outputs_lost(w.outputs), 10);
 	assert_int_equal(outputs_close(w.outputs), -EPIPE);
-	assert_int_equal(lines_with(w.text, "events lost"), 11);
+	assert_int_equal(lines_with(w.text, " lost: this host made events"), 11);
 	world_free(&w);
 }
 

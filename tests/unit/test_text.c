@@ -303,11 +303,45 @@ static void long_names_are_shortened(void **state)
 
 static void losses_are_lines(void **state)
 {
+	static const struct {
+		uint64_t n;
+		const char *text;
+	} cases[][2] = {
+		[LOST_HOOK] = { { 1, "1 event that katrace's hooks did not see" },
+				{ 12, "12 events that katrace's hooks did not see" } },
+		[LOST_RING] = { { 1, "1 event lost: this host made events faster than katrace could read them" },
+				{ 12, "12 events lost: this host made events faster than katrace could read them" } },
+		[LOST_OUTPUT] = { { 1, "1 event lost: the output was too slow" },
+				  { 12, "12 events lost: the output was too slow" } },
+		[LOST_CONNECTIONS] = { { 1, "1 connection without room: more than --max-connections at once" },
+				       { 12, "12 connections without room: more than --max-connections at once" } },
+		[LOST_OWNER] = { { 1, "1 event left out: the owner was not known in time" },
+				 { 12, "12 events left out: the owner was not known in time" } },
+	};
+	struct page *page = page_new(plain, "sshd");
+	char line[128];
+
+	(void)state;
+	for (enum lost_stage stage = 0; stage < LOST_STAGES; stage++) {
+		for (size_t i = 0; i < 2; i++) {
+			snprintf(line, sizeof(line), "21:04:10.000  %s\n", cases[stage][i].text);
+			model_lost(page->model, stage, cases[stage][i].n, 10 * SECOND);
+			expect(page, line);
+		}
+	}
+	page_free(page);
+}
+
+/* One entry more than there is room for. */
+static void one_entry_is_left_out(void **state)
+{
 	struct page *page = page_new(plain, "sshd");
 
 	(void)state;
-	model_lost(page->model, LOST_RING, 12, 10 * SECOND);
-	expect(page, "21:04:10.000  12 events lost: this host made them faster than katrace could read them\n");
+	for (uint32_t i = 0; i <= TIMELINE_ENTRIES_MAX; i++)
+		observe(page, make_probe(1, 1 + i, (10 + i) * SECOND));
+	model_finish(page->model, 100 * SECOND);
+	expect_sentence(page, " ... 1 entry left out ...\n");
 	page_free(page);
 }
 
@@ -397,6 +431,7 @@ int main(void)
 		cmocka_unit_test(narrow_terminals_and_color),
 		cmocka_unit_test(long_names_are_shortened),
 		cmocka_unit_test(losses_are_lines),
+		cmocka_unit_test(one_entry_is_left_out),
 		cmocka_unit_test(durations_read_well),
 		cmocka_unit_test(every_source_of_settings),
 		cmocka_unit_test(the_worst_fits),

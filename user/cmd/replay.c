@@ -242,9 +242,10 @@ static void say_counts(const struct player *player)
 		words_plural(counts.connections));
 	if (counts.lost_connections)
 		fprintf(stderr,
-			"katrace: %s%" PRIu64 " of them without timelines: more than %" PRIu64
+			"katrace: %s%" PRIu64 " of them without timeline%s: more than %" PRIu64
 			" at once; raise --max-connections\n",
-			counts.are_more ? "at least " : "", counts.lost_connections, player->options.max_connections);
+			counts.are_more ? "at least " : "", counts.lost_connections,
+			words_plural(counts.lost_connections), player->options.max_connections);
 	if (player->late)
 		fprintf(stderr,
 			"katrace: %" PRIu64

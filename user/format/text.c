@@ -248,15 +248,19 @@ static void say_ended(const struct event *event, struct out *out)
 
 static void say_lost(const struct event *event, struct out *out)
 {
-	static const char *const what[LOST_STAGES] = {
-		[LOST_HOOK] = "events that katrace's hooks did not see",
-		[LOST_RING] = "events lost: this host made them faster than katrace could read them",
-		[LOST_OUTPUT] = "events lost: the output was too slow",
-		[LOST_CONNECTIONS] = "connections without room: more than --max-connections at once",
-		[LOST_OWNER] = "events left out: whose they were was not known in time",
+	static const struct {
+		const char *what, *how;
+	} words[LOST_STAGES] = {
+		[LOST_HOOK] = { "event", "that katrace's hooks did not see" },
+		[LOST_RING] = { "event", "lost: this host made events faster than katrace could read them" },
+		[LOST_OUTPUT] = { "event", "lost: the output was too slow" },
+		[LOST_CONNECTIONS] = { "connection", "without room: more than --max-connections at once" },
+		[LOST_OWNER] = { "event", "left out: the owner was not known in time" },
 	};
+	const uint64_t n = event->lost.count;
 
-	out_printf(out, "%" PRIu64 " %s", event->lost.count, what[event->lost.stage]);
+	out_printf(out, "%" PRIu64 " %s%s %s", n, words[event->lost.stage].what, words_plural(n),
+		   words[event->lost.stage].how);
 }
 
 static const char *color_of(const struct event *event)

@@ -279,7 +279,8 @@ void timeline_text(const struct connection *c, uint32_t own_netns, struct out *o
 	block_header(c, own_netns, out);
 	for (size_t i = 0; i < timeline->n; i++) {
 		if (i == TIMELINE_FIRST_KEPT && timeline->left_out)
-			out_printf(out, "             ... %" PRIu64 " entries left out ...\n", timeline->left_out);
+			out_printf(out, "             ... %" PRIu64 " entr%s left out ...\n", timeline->left_out,
+				   timeline->left_out == 1 ? "y" : "ies");
 		entry_line(c, &timeline->entries[i], i + 1 == timeline->n, out);
 	}
 	if (c->fate == FATE_ENDED)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 #include "run/explain.h"
 
+#include "format/words.h"
 #include "kernel/object.h"
 #include "system/caps.h"
 #include "system/limits.h"
@@ -31,8 +32,8 @@ int check_open_files(void)
 		return 0;
 	fprintf(stderr,
 		"katrace: only %" PRIu64
-		" files may be open at once; katrace needs %d: raise the limit (ulimit -n %d)\n",
-		most, OPEN_FILES, OPEN_FILES);
+		" file%s may be open at once; katrace needs %d: raise the limit (ulimit -n %d)\n",
+		most, words_plural(most), OPEN_FILES, OPEN_FILES);
 	return -EMFILE;
 }
 
