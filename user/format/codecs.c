@@ -19,6 +19,11 @@
 
 /* A codec without read(): the value follows from other fields of the line. */
 
+void write_number(struct out *out, uint64_t number)
+{
+	out_number(out, number > INT64_MAX ? INT64_MAX : number);
+}
+
 void write_plain(struct out *out, const char *text)
 {
 	out_bytes(out, "\"", 1);

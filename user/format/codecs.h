@@ -46,6 +46,9 @@ struct codec {
 	int (*read)(const struct place *place, struct json_object *value);
 };
 
+/* At most INT64_MAX: readers of JSON need not know larger ones. */
+void write_number(struct out *out, uint64_t number);
+
 /* A string that needs no escapes. */
 void write_plain(struct out *out, const char *text);
 

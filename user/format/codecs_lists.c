@@ -231,7 +231,7 @@ static void write_in_use(const struct value *value, struct out *out)
 
 	for (size_t i = 0; i < line->n_settings; i++) {
 		out_bytes(out, i ? "," : "[", 1);
-		out_number(out, field_number(value->field, at + i * sizeof(line->settings[0])));
+		write_number(out, field_number(value->field, at + i * sizeof(line->settings[0])));
 	}
 	out_bytes(out, "]", 1);
 }

@@ -55,7 +55,7 @@ static void write_value(const struct value *value, struct out *out)
 	if (value->field->type == FIELD_BOOLEAN)
 		out_text(out, number ? "true" : "false");
 	else
-		out_number(out, number > INT64_MAX ? INT64_MAX : number);
+		write_number(out, number);
 }
 
 static void write_line(struct json_writer *writer, const struct sources *sources, struct out *out)
