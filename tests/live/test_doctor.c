@@ -8,13 +8,22 @@
 #include <stdio.h>
 #include <string.h>
 
+static void check_width(void *ctx, const char *line)
+{
+	(void)ctx;
+	assert_true(strlen(line) <= 80);
+}
+
 static struct tool *run_doctor(enum tool_rights rights, const char *option, int status)
 {
 	const char *const args[] = { "doctor", option, NULL };
 	struct tool *tool = tool_start_with(rights, args);
+	const bool json = option && strcmp(option, "--json") == 0;
 
 	assert_int_equal(tool_wait(tool, 60), status);
 	assert_string_equal(tool_stderr(tool), "");
+	if (!json)
+		tool_each_line(tool, check_width, NULL);
 	return tool;
 }
 
@@ -53,5 +62,8 @@ LIVE_TEST(doctor_bad_btf, .once = true)
 
 	tool = run_doctor(RIGHTS_ALL, "--btf=/dev/null", 1);
 	assert_non_null(strstr(tool_stdout(tool), "katrace cannot run: '/dev/null' is not a BTF file."));
+	tool_free(tool);
+	tool = run_doctor(RIGHTS_ALL, "--btf=/dev/./././././././././././././././././././././././././././././null", 1);
+	assert_non_null(strstr(tool_stdout(tool), "/././null' is not a\n  BTF file."));
 	tool_free(tool);
 }

@@ -4,15 +4,21 @@
 #include "system/caps.h"
 #include "run/findings.h"
 #include "format/json.h"
+#include "format/words.h"
 #include "model/hook_mode.h"
 
 #include <errno.h>
 #include <inttypes.h>
+#include <limits.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
 /* The cost of a segment that is not an answer, measured with kernel.bpf_stats_enabled; an empty program takes 47 ns. */
 #define SEGMENT_NS 70
+
+#define COLUMNS 80
+#define INDENT 2
 
 static const char *write_err_state(const struct findings *f)
 {
@@ -27,51 +33,72 @@ static bool is_used(const struct findings *f, const struct hook *hook)
 	return f->used[hook->job] == hook->name;
 }
 
+/* For a terminal of the usual width: a longer line goes on in the next one, indented. */
+__attribute__((format(printf, 1, 2))) static void print_line(const char *format, ...)
+{
+	char buf[PATH_MAX + COLUMNS];
+	struct out text = out_make(buf, sizeof(buf));
+	size_t from = 0, end;
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(buf, sizeof(buf), format, args);
+	va_end(args);
+	text.used = strlen(buf);
+	do {
+		end = out_break(&text, from, from ? COLUMNS - INDENT : COLUMNS);
+		printf("%*s%.*s\n", from ? INDENT : 0, "", (int)(end - from), buf + from);
+		from = end + (end < text.used && buf[end] == ' ');
+	} while (from < text.used);
+}
+
 static void print_row(const char *what, const char *text)
 {
-	printf("%-24s%s\n", what, text);
+	print_line("%-24s%s", what, text);
 }
 
 static void print_hook(const struct findings *f, const struct hook *hook)
 {
-	printf("  %-28s %-8s %s", hook->name, is_used(f, hook) ? "used" : "", hook_state_words(hook->state));
+	const char *used = is_used(f, hook) ? "used" : "", *state = hook_state_words(hook->state);
+
 	if (hook->error)
-		printf(": %s", hook_errno_words(hook->error));
-	printf("\n");
+		print_line("  %-28s %-8s %s: %s", hook->name, used, state, hook_errno_words(hook->error));
+	else
+		print_line("  %-28s %-8s %s", hook->name, used, state);
 }
 
 static void print_cost(const struct findings *f)
 {
 	const double percent = 100.0 * (double)f->segments_per_s * SEGMENT_NS / 1e9;
 
-	printf("%-24s%" PRIu64 " segments/s now, about %d ns each: %.2f %% of one CPU\n", "cost", f->segments_per_s,
-	       SEGMENT_NS, percent);
+	print_line("%-24s%" PRIu64 " segment%s/s now, about %d ns each: %.2f %% of one CPU", "cost", f->segments_per_s,
+		   words_plural(f->segments_per_s), SEGMENT_NS, percent);
 }
 
 static void print_conclusion(const struct findings *f)
 {
 	if (!f->tried)
-		printf("katrace cannot run: missing %s. Run it as root (sudo katrace doctor) for a full report.\n",
-		       f->missing);
+		print_line("katrace cannot run: missing %s. Run it as root (sudo katrace doctor) for a full report.",
+			   f->missing);
 	else if (f->bad_btf)
-		printf("katrace cannot run: '%s' is not a BTF file.\n", f->bad_btf);
+		print_line("katrace cannot run: '%s' is not a BTF file.", f->bad_btf);
 	else if (f->walk_error == -ENODATA)
-		printf("katrace cannot run: the kernel hides addresses that katrace needs; is this a user namespace?\n");
+		print_line("katrace cannot run: the kernel hides addresses that katrace needs; is this a user "
+			   "namespace?");
 	else if (f->walk_error && !f->btf)
-		printf("katrace cannot run: this kernel has no BTF; pass a BTF file with --btf FILE.\n");
+		print_line("katrace cannot run: this kernel has no BTF; pass a BTF file with --btf FILE.");
 	else if (f->walk_error)
-		printf("katrace cannot run: it cannot read the kernel's sockets: %s.\n", strerror(-f->walk_error));
+		print_line("katrace cannot run: it cannot read the kernel's sockets: %s.", strerror(-f->walk_error));
 	else if (f->trace_error)
-		printf("katrace cannot run: no hook sees the keepalive timer.\n");
+		print_line("katrace cannot run: no hook sees the keepalive timer.");
 	else
-		printf("katrace works here, in %s mode.\n", hook_mode_name(f->mode));
+		print_line("katrace works here, in %s mode.", hook_mode_name(f->mode));
 }
 
-static void print_text(const struct findings *f)
+static void print_host(const struct findings *f)
 {
 	char hz[16];
 
-	printf("katrace %s on Linux %s %s\n\n", KATRACE_VERSION, f->host.release, f->host.machine);
 	print_row("kernel types (BTF)", f->btf ? "/sys/kernel/btf/vmlinux" : "missing");
 	print_row("lockdown", f->lockdown);
 	print_row("perf_event_paranoid", f->paranoid);
@@ -89,13 +116,28 @@ static void print_text(const struct findings *f)
 		print_row("missed hooks",
 			  f->misses_known ? "counted" : "not known: this kernel does not tell it of kprobes");
 	print_cost(f);
+}
+
+static void print_job(const struct findings *f, enum hook_job job)
+{
+	const bool missing = f->tried && !f->used[job];
+
+	print_line("%s%s", hook_job_name(job), missing ? ": no hook" : "");
+	for (size_t i = 0; i < N_HOOKS; i++)
+		if (f->hooks[i].job == job)
+			print_hook(f, &f->hooks[i]);
+	if (missing && hook_job_loss(job))
+		print_line("  not seen: %s", hook_job_loss(job));
+}
+
+static void print_text(const struct findings *f)
+{
+	print_line("katrace %s on Linux %s %s", KATRACE_VERSION, f->host.release, f->host.machine);
+	printf("\n");
+	print_host(f);
 	for (enum hook_job job = 0; job < HOOK_JOBS; job++) {
-		printf("\n%s%s\n", hook_job_name(job), f->tried && !f->used[job] ? ": no hook" : "");
-		for (size_t i = 0; i < N_HOOKS; i++)
-			if (f->hooks[i].job == job)
-				print_hook(f, &f->hooks[i]);
-		if (f->tried && !f->used[job] && hook_job_loss(job))
-			printf("  not seen: %s\n", hook_job_loss(job));
+		printf("\n");
+		print_job(f, job);
 	}
 	printf("\n");
 	print_conclusion(f);

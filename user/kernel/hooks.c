@@ -15,7 +15,7 @@ static const struct {
 	[JOB_TIMER] = { "keepalive timer", true, true, "everything" },
 	[JOB_ANSWER] = { "answers", false, false, "answers are only found when the timer runs again" },
 	[JOB_RESULT] = { "result of sending a probe", false, true,
-			 "why a probe was refused on this host, where the kernel counts it as sent" },
+			 "why this host refused a probe that the kernel counts as sent" },
 	[JOB_WRITE_ERR] = { "giving up (as evidence only)", false, false, NULL },
 	[JOB_CLOSE] = { "end of connections", true, true, "everything" },
 	[JOB_SWITCH] = { "switched on or off (--all)", true, true, NULL },
