@@ -296,6 +296,7 @@ LIVE_TEST(list_sockets_nobody_holds, .once = true)
 	find_row(tool, tcp.client_port, &row);
 	assert_string_equal(row.field[FIELD_PID], "");
 	assert_string_equal(row.field[FIELD_STATE], "fin_wait_1");
+	assert_string_equal(row.field[FIELD_ORPHAN], "true");
 	tool_free(tool);
 	net_deaf(net, HOST_B, false);
 	close(listener);

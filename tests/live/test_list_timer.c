@@ -72,8 +72,11 @@ LIVE_TEST(list_follows_the_timer_that_runs, .once = true)
 	tool = run_list(csv);
 	find_row(tool, old.client_port, &row);
 	assert_in_range(row_number(&row, FIELD_DETECTION), 7130000000, 7230000000);
+	assert_string_equal(row.field[FIELD_OLD_TIMER], "true");
+	assert_in_range(row_number(&row, FIELD_HEARD), 0, 60000000);
 	find_row(tool, fresh.client_port, &row);
 	assert_in_range(row_number(&row, FIELD_DETECTION), 30000000, 90000000);
+	assert_string_equal(row.field[FIELD_OLD_TIMER], "");
 	tool_free(tool);
 	tool = run_list(json);
 	snprintf(port, sizeof(port), "\"port\":%u},\"peer\"", old.client_port);

@@ -38,6 +38,7 @@ static const char *json_port(unsigned int port)
 static void assert_unheld(const struct net *net, unsigned int port, const char *note)
 {
 	struct tool *tool = run_list_at(net, HOST_A, NULL);
+	struct row row;
 
 	assert_int_equal(tool_lines(tool, local_port(port), note), 1);
 	assert_int_equal(tool_lines(tool, local_port(port), "-    -     "), 1);
@@ -45,6 +46,10 @@ static void assert_unheld(const struct net *net, unsigned int port, const char *
 	tool = run_list_at(net, HOST_A, "--json");
 	assert_int_equal(tool_lines(tool, json_port(port), "\"unheld\":true"), 1);
 	assert_int_equal(tool_lines(tool, json_port(port), "\"process\""), 0);
+	tool_free(tool);
+	tool = run_list_at(net, HOST_A, "--csv");
+	find_row(tool, port, &row);
+	assert_string_equal(row.field[FIELD_UNHELD], "true");
 	tool_free(tool);
 }
 

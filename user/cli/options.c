@@ -100,7 +100,8 @@ const struct option_line option_lines[] = {
 	  .more = "One line for each connection, with --summary for each process, with --sysctl for each network "
 		  "namespace. katrace schema prints the schema, under katrace.socket, summary and sysctl." },
 	{ 'j', "json", NULL, DOCTOR, GROUP_OUTPUT, "Print one JSON object", FLAG(json) },
-	{ 0, "csv", NULL, LIST, GROUP_OUTPUT, "Print comma-separated values", FLAG(csv) },
+	{ 0, "csv", NULL, LIST, GROUP_OUTPUT, "Print comma-separated values", FLAG(csv),
+	  .more = "Times have the unit at the end of their column's name. New columns come last." },
 	{ 0, "no-header", NULL, LIST, GROUP_OUTPUT, "Print no column titles", FLAG(no_header) },
 	{ 'w', "watch", "TIME", LIST, GROUP_OUTPUT, "Repeat every TIME (2s) until Ctrl-C", .optional = true,
 	  SECONDS(watch_s, 1, 86400), .otherwise = 2,

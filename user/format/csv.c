@@ -25,6 +25,11 @@ static void number_field(struct out *out, bool known, uint64_t number)
 		out_number(out, number);
 }
 
+static void flag_field(struct out *out, bool is_set)
+{
+	out_text(out, is_set ? ",true" : ",");
+}
+
 static void owner_fields(struct out *out, const struct owner *owner)
 {
 	if (owner->pid)
@@ -87,7 +92,8 @@ void csv_header(struct out *out)
 {
 	out_text(out, "pid,comm,other_pids,container,netns,local_address,local_port,peer_address,peer_port,state,"
 		      "keepalive,idle_s,interval_s,probe_limit,user_timeout_ms,from_sysctl,probes_out,next_probe_us,"
-		      "silent_us,detection_us\n");
+		      "silent_us,detection_us,heard_us,data_received_us,data_sent_us,retransmits,gives_up_ms,old_timer,"
+		      "unheld,orphan,mptcp_subflow\n");
 }
 
 void csv_row(const struct listed *listed, struct out *out)
@@ -113,5 +119,14 @@ void csv_row(const struct listed *listed, struct out *out)
 	number_field(out, listed->due, listed->next_us);
 	number_field(out, listed->was_connected, c->silent_us);
 	number_field(out, listed->detects, listed->detection_us);
+	number_field(out, listed->was_connected, listed->heard_us);
+	number_field(out, listed->data.known, listed->data.received_us);
+	number_field(out, listed->data.known, listed->data.sent_us);
+	number_field(out, true, c->retransmits);
+	number_field(out, listed->gives_up_ms, listed->gives_up_ms);
+	flag_field(out, listed->old_timer);
+	flag_field(out, listed->unheld);
+	flag_field(out, listed->orphan);
+	flag_field(out, c->mptcp_subflow);
 	out_text(out, "\n");
 }
