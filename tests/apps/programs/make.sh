@@ -11,7 +11,10 @@ sources=$(cd "$here" && sha256sum ./*)
 rm -rf "$root/apps"
 mkdir "$root/apps"
 cp "$here"/* "$root/apps/"
-inside=(chroot "$root" /usr/bin/env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/apps LC_ALL=C.UTF-8 GOCACHE=/apps/go)
+# with /proc: there java finds its libraries
+# shellcheck disable=SC2016
+inside=(unshare --mount sh -c 'mount --rbind /proc "$0/proc" && exec chroot "$0" "$@"' "$root"
+	/usr/bin/env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/apps LC_ALL=C.UTF-8 GOCACHE=/apps/go)
 cd "$here"
 for source in *.java; do
 	[ -e "$source" ] || continue
