@@ -333,6 +333,25 @@ static void closed_when_idle(void **state)
 	page_free(page);
 }
 
+/* Nobody but the application of this side closes it. */
+static void closed_here_when_idle(void **state)
+{
+	struct page *page = page_new(plain, "nginx");
+	struct sighting s = make_closing(KATRACE_CLOSING, TCP_ESTABLISHED, 3, 4);
+
+	(void)state;
+	s.close_reason = KATRACE_REASON_CLOSE;
+	observe(page, make_probe(1, 1, 9 * SECOND));
+	observe(page, make_answer(1, 1, 9 * SECOND + 1000));
+	observe(page, s);
+	observe(page, make_closing(KATRACE_CLOSED, TCP_FIN_WAIT2, 3, 4));
+	expect_sentence(page, "ended: closed locally after 3.0s without data\n");
+	expect_sentence(page,
+			"  This side closed the connection. No data had come or gone for 3.0s: perhaps an idle timeout "
+			"of the application, not TCP keepalive. Keepalive probes are no data.\n");
+	page_free(page);
+}
+
 /* Its beginning was not seen, or is not worth a word. */
 static void closed_without_times(void **state)
 {
@@ -498,6 +517,7 @@ int main(void)
 		cmocka_unit_test(retransmission_gave_up),
 		cmocka_unit_test(user_timeouts),
 		cmocka_unit_test(closed_when_idle),
+		cmocka_unit_test(closed_here_when_idle),
 		cmocka_unit_test(closed_without_times),
 		cmocka_unit_test(something_arrived),
 		cmocka_unit_test(its_process_exited),

@@ -87,13 +87,18 @@ void closing_end(const struct connection *c, struct out *out)
 	out_text(out, ".");
 }
 
-void closing_idle(const struct connection *c, struct out *out)
+static void say_idle(const struct connection *c, const char *perhaps, struct out *out)
 {
 	if (!c->data.known || data_idle_us(&c->data) < IDLE_TIMEOUT_US)
 		return;
 	out_text(out, " No data had come or gone for ");
 	words_duration(out, data_idle_us(&c->data));
-	out_text(out, ": perhaps an idle timeout of its application or of a balancer. Keepalive probes are no data.");
+	out_printf(out, ": perhaps an idle timeout of %s. Keepalive probes are no data.", perhaps);
+}
+
+void closing_idle(const struct connection *c, struct out *out)
+{
+	say_idle(c, "its application or of a balancer", out);
 }
 
 void closing_here(const struct connection *c, const char *did, struct out *out)
@@ -104,5 +109,5 @@ void closing_here(const struct connection *c, const char *did, struct out *out)
 		return;
 	}
 	out_text(out, ".");
-	closing_idle(c, out);
+	say_idle(c, "the application, not TCP keepalive", out);
 }
