@@ -2,12 +2,13 @@
 """What ss(8) says of the same sockets."""
 import re
 
-UNITS = {"ms": 0.001, "sec": 1, "min": 60}
+UNITS = {"ms": 0.001, ".": 1, "sec": 1, "min": 60}
 
 
 def _seconds(text):
-    """1min59sec, 3.2sec or 204ms."""
-    return sum(float(number) * UNITS[unit] for number, unit in re.findall(r"([\d.]+)(min|sec|ms)", text))
+    """1min59sec, 12sec, 204ms; ss prints 3.204 s as 3.204ms."""
+    parts = re.findall(r"(\d+)(min|sec|ms|\.(?=\d+ms))", text)
+    return sum(int(number) * UNITS[unit] for number, unit in parts)
 
 
 def _end(text):
