@@ -5,6 +5,7 @@ import os
 from . import tool
 from .expect import between, differences, differs_from_ss, ends_of, off, on, seconds, ss_timers
 from .hosts import make_hosts
+from .options import options_of
 from .packets import Packets
 from .programs import NotStarted
 from .root import Root
@@ -72,6 +73,13 @@ class Stage:
                     wrong.append(f"{where}: {disagreement}")
         if wrong:
             raise AssertionError("\n".join([*wrong, "katrace list now says:", self.katrace("list", *options)]))
+
+    def expect_options(self, *options):
+        """Each row of katrace list has what getsockopt(2) says of its socket. While a trace looks for owners, this
+        process may be found among them."""
+        for row in self.list(*options):
+            if wrong := differences(row, options_of(row)):
+                raise AssertionError(f"getsockopt() differs: {wrong}\nin {row}")
 
     @staticmethod
     def expect_lines(trace, table, timeout_s=15):

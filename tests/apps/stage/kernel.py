@@ -10,6 +10,7 @@ MS_PRIVATE_REC = 0x40000 | 0x4000
 MS_BIND_REC = 0x1000 | 0x4000
 PR_SET_PDEATHSIG = 1
 PR_SET_CHILD_SUBREAPER = 36
+SYS_PIDFD_GETFD = 438
 
 _libc = ctypes.CDLL(None, use_errno=True)
 
@@ -26,6 +27,17 @@ def unshare(flags):
 
 def setns(fd, kind=CLONE_NEWNET):
     _check(_libc.setns(fd, kind), "setns")
+
+
+def take_descriptor(pid, number):
+    """A duplicate of another process's descriptor. Raises OSError."""
+    pidfd = os.pidfd_open(pid)
+    taken = _libc.syscall(SYS_PIDFD_GETFD, pidfd, number, 0)
+    error = ctypes.get_errno()
+    os.close(pidfd)
+    if taken < 0:
+        raise OSError(error, f"descriptor {number} of {pid}: {os.strerror(error)}")
+    return taken
 
 
 def mount(source, target, kind, flags=0, options=""):

@@ -30,6 +30,11 @@ class Packets:
         with self._lock:
             return self._probes[local, peer]
 
+    def all_probes(self):
+        """Those of all connections so far."""
+        with self._lock:
+            return self._probes.total()
+
     def close(self):
         self._closing = True
         self._thread.join()
