@@ -3,6 +3,7 @@
 #include "live.h"
 
 #include "lines.h"
+#include "must.h"
 #include "scene.h"
 #include "until.h"
 
@@ -11,6 +12,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 static const struct keepalive quick = { 1, 1, 3, 0 };
 
@@ -189,4 +192,67 @@ LIVE_TEST(limit_of_those_that_do_not_match, .exclusive = true)
 	tcp_abort_many(clients, ALL);
 	tcp_abort_many(servers, ALL);
 	scene_end(&scene);
+}
+
+/* --- memory --- */
+
+/* A memory cgroup of the test's own, of either version. */
+static void name_memory_cgroup(char *path, size_t size)
+{
+	const char *root =
+		access("/sys/fs/cgroup/memory/tasks", F_OK) == 0 ? "/sys/fs/cgroup/memory" : "/sys/fs/cgroup";
+
+	snprintf(path, size, "%s/katrace-memory-%d", root, live_number());
+}
+
+static void remove_memory_cgroup(void)
+{
+	char path[64];
+
+	name_memory_cgroup(path, sizeof(path));
+	rmdir(path);
+}
+
+static bool write_in(const char *directory, const char *name, long long value)
+{
+	char path[128];
+	FILE *file;
+
+	snprintf(path, sizeof(path), "%s/%s", directory, name);
+	file = fopen(path, "r+");
+	if (!file)
+		return false;
+	fprintf(file, "%lld\n", value);
+	must(fclose(file) == 0, path);
+	return true;
+}
+
+/* This process, and those that it starts, may have 100 MB. */
+static void limit_memory(void)
+{
+	const long long most = 100 * 1000 * 1000;
+	char path[64];
+
+	name_memory_cgroup(path, sizeof(path));
+	if (mkdir(path, 0755) ||
+	    (!write_in(path, "memory.max", most) && !write_in(path, "memory.limit_in_bytes", most)))
+		skip("the memory of a cgroup cannot be limited here");
+	must(write_in(path, "cgroup.procs", getpid()), "cgroup.procs");
+}
+
+/* Not the hooks are to blame. */
+LIVE_TEST(limit_of_memory, .clean_up = remove_memory_cgroup)
+{
+	static const char *const args[] = { "--max-connections", "10000000", "--all", "--port", "9", NULL };
+	struct tool *tool;
+
+	limit_memory();
+	tool = tool_start(args);
+	assert_int_equal(tool_wait(tool, 60), 1);
+	assert_string_equal(
+		tool_stderr(tool),
+		"katrace: not enough memory in the kernel for 10000000 connections and a buffer of 16384 KiB: "
+		"lower --max-connections or --buffer, or give this host or katrace's cgroup more memory\n");
+	assert_string_equal(tool_stdout(tool), "");
+	tool_free(tool);
 }

@@ -240,8 +240,8 @@ static int try_hooks(struct tracer *tracer, const struct tracer_options *options
 			return err;
 		tracer->skel = load(options, facts, (const struct hook *const *)wanted);
 		if (!tracer->skel) {
-			err = mark_refused(options, facts, wanted, -errno);
-			if (err)
+			err = errno == ENOMEM ? -ENOMEM : mark_refused(options, facts, wanted, -errno);
+			if (err) /* memory is for the maps: no hook is to blame */
 				return err;
 			continue;
 		}

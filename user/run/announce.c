@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 #include "run/announce.h"
 
+#include "format/words.h"
 #include "model/hook_mode.h"
 
 #include <errno.h>
@@ -25,12 +26,17 @@ void say_hooks(const struct hook hooks[N_HOOKS])
 		say_hook(&hooks[i]);
 }
 
-int explain_tracer_failure(int err, enum hook_mode asked)
+int explain_tracer_failure(int err, const struct tracer_options *asked)
 {
 	if (err == -ENOTSUP)
 		fprintf(stderr,
 			"katrace: this kernel does not allow the required hooks in %s mode; -v prints details\n",
-			asked == MODE_AUTO ? "any" : hook_mode_name(asked));
+			asked->mode == MODE_AUTO ? "any" : hook_mode_name(asked->mode));
+	else if (err == -ENOMEM)
+		fprintf(stderr,
+			"katrace: not enough memory in the kernel for %u connection%s and a buffer of %u KiB: lower "
+			"--max-connections or --buffer, or give this host or katrace's cgroup more memory\n",
+			asked->max_stories, words_plural(asked->max_stories), asked->ring_bytes / 1024);
 	else
 		fprintf(stderr, "katrace: cannot attach to the kernel's keepalive timer: %s; -v prints details\n",
 			strerror(-err));

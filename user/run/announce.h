@@ -13,8 +13,8 @@
 /* The result for each hook that was tried. */
 void say_hooks(const struct hook hooks[N_HOOKS]);
 
-/* Prints why tracer_new() failed with err in this mode. Returns err. */
-int explain_tracer_failure(int err, enum hook_mode asked);
+/* Prints why tracer_new() failed with err. Returns err. */
+int explain_tracer_failure(int err, const struct tracer_options *asked);
 
 /* The chosen mode, and what is not seen in it. */
 void say_choices(const struct tracer *tracer, const struct walk *walk, enum hook_mode asked);

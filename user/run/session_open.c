@@ -82,7 +82,7 @@ static int open_tracer(struct session *session)
 			 session_on_record, session);
 	if (options->verbose)
 		say_hooks(session->hooks);
-	return err ? explain_tracer_failure(err, options->mode) : 0;
+	return err ? explain_tracer_failure(err, &tracer_options) : 0;
 }
 
 int session_new(struct session **out, const struct session_options *options)
