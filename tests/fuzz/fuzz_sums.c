@@ -37,6 +37,7 @@ static struct sysctls take_sysctls(struct input *input)
 {
 	struct sysctls sysctls = { .netns = take_u32(input), .is_own = take_bool(input) };
 
+	sysctls.netns_name = take_netns_name(input);
 	sysctls.settings = take_settings(input);
 	sysctls.detection_us = take_u64(input);
 	sysctls.descriptors = take_u64(input);
@@ -114,6 +115,9 @@ static void same_summary(struct json_object *line, const struct summary_line *su
 static void same_sysctls(struct json_object *line, const struct sysctls *sysctls)
 {
 	same_id(at(line, "katrace", "netns", NULL), sysctls->netns);
+	require(!at(line, "katrace", "netns_name", NULL) == !sysctls->netns_name);
+	if (sysctls->netns_name)
+		same_name(at(line, "katrace", "netns_name", NULL), sysctls->netns_name);
 	require(!at(line, "katrace", "sysctl", "own") == !sysctls->is_own);
 	same_number(at(line, "katrace", "sysctl", "idle_s"), sysctls->settings.idle_s);
 	same_number(at(line, "katrace", "sysctl", "interval_s"), sysctls->settings.interval_s);

@@ -108,6 +108,9 @@ static void same_connection_object(struct json_object *line, const struct event 
 		same_text(at(line, "container", "id", NULL), c->owner.cgroup.container);
 	same_scope(line, endpoint_is_link_local(&c->id.peer) ? &c->id.peer.scope : &c->id.local.scope);
 	same_id(at(line, "katrace", "netns", NULL), c->id.netns);
+	require(!at(line, "katrace", "netns_name", NULL) == !c->id.netns_name);
+	if (c->id.netns_name)
+		same_name(at(line, "katrace", "netns_name", NULL), c->id.netns_name);
 	if (c->id.inode)
 		same_id(at(line, "katrace", "socket_inode", NULL), c->id.inode);
 	if (c->cookie)
@@ -183,6 +186,7 @@ static void check_reader(const char *text, const struct event *event)
 	if (!err && event->connection) {
 		require(memcmp(&recorded.id.peer, &event->connection->id.peer, sizeof(recorded.id.peer)) == 0);
 		require(recorded.id.netns == event->connection->id.netns);
+		require(!recorded.id.netns_name == !event->connection->id.netns_name);
 		require(recorded.owner.pid == event->connection->owner.pid);
 		require(recorded.owner.n_unlisted == event->connection->owner.n_unlisted);
 		require(recorded.event.settings.enabled == event->settings.enabled);

@@ -79,6 +79,16 @@ static inline struct endpoint take_endpoint(struct input *input, bool ipv6)
 	return end;
 }
 
+/* Valid until the next call; NULL: none. */
+static inline const char *take_netns_name(struct input *input)
+{
+	static char name[NETNS_NAME_MAX];
+
+	memset(name, 0, sizeof(name));
+	take(input, name, take_u8(input) % sizeof(name));
+	return *name ? name : NULL;
+}
+
 static inline struct connection take_connection(struct input *input)
 {
 	const bool ipv6 = take_bool(input);
@@ -98,6 +108,7 @@ static inline struct connection take_connection(struct input *input)
 	take(input, scope.name, sizeof(scope.name) - 1);
 	identity_set_scope(&c.id, &scope);
 	c.id.netns = take_u32(input);
+	c.id.netns_name = take_netns_name(input);
 	c.id.inode = take_u64(input);
 	c.cookie = take_u64(input);
 	c.mptcp_subflow = take_bool(input);
@@ -196,7 +207,7 @@ static inline bool is_utf8(const char *text)
 /* Byte for byte, but U+FFFD for each that belongs to no character. */
 static inline void same_name(struct json_object *value, const char *comm)
 {
-	char text[64] = "";
+	char text[3 * NETNS_NAME_MAX] = "";
 
 	while (*comm) {
 		const size_t n = utf8_bytes(comm);

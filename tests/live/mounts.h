@@ -2,6 +2,8 @@
 #ifndef KATRACE_TEST_MOUNTS_H
 #define KATRACE_TEST_MOUNTS_H
 
+#include "net.h"
+
 struct mounts {
 	int ns, dir; /* where this process came from */
 };
@@ -10,5 +12,9 @@ struct mounts {
 struct mounts mounts_enter(void);
 
 void mounts_leave(const struct mounts *before);
+
+/* As ip netns does it, in such mounts: an empty /run/netns, and a mount of the host's namespace at /run/netns/NAME. */
+void mounts_make_netns(void);
+void mounts_name_netns(const struct net *net, enum host host, const char *name);
 
 #endif

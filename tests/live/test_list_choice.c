@@ -84,22 +84,6 @@ LIVE_TEST(list_chooses, .once = true)
 	net_free(net);
 }
 
-/* As ip netns does it: a mount of the namespace at /run/netns/NAME. */
-static void give_name(const struct net *net, enum host host, const char *name)
-{
-	char path[64];
-	int fd;
-
-	must(mount("none", "/run", "tmpfs", 0, NULL) == 0 && mkdir("/run/netns", 0755) == 0, "/run");
-	snprintf(path, sizeof(path), "/run/netns/%s", name);
-	fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0444);
-	must(fd >= 0, path);
-	close(fd);
-	net_enter(net, host);
-	must(mount("/proc/self/ns/net", path, NULL, MS_BIND, NULL) == 0, path);
-	net_leave(net);
-}
-
 LIVE_TEST(list_takes_names_of_namespaces, .once = true)
 {
 	const char *const args[] = { "--csv", "--netns", "blue", NULL };
@@ -108,8 +92,8 @@ LIVE_TEST(list_takes_names_of_namespaces, .once = true)
 	struct mounts before = mounts_enter();
 	struct tool *tool;
 
-	mkdir("/run", 0755); /* there is none in a virtual machine */
-	give_name(net, HOST_A, "blue");
+	mounts_make_netns();
+	mounts_name_netns(net, HOST_A, "blue");
 	tool = run_list(args);
 	assert_true(has_row(tool, tcp.client_port));
 	mounts_leave(&before);

@@ -377,11 +377,13 @@ static void begin_and_sums(void **state)
 /* Everything there is, each as long as it gets. */
 static struct connection make_worst_connection(void)
 {
+	static char netns_name[NETNS_NAME_MAX];
 	struct connection c = {
 		.number = UINT64_MAX, .cookie = UINT64_MAX, .owner.pid = INT32_MAX, .mptcp_subflow = true
 	};
 
-	c.id = (struct identity){ .inode = UINT64_MAX, .netns = UINT32_MAX };
+	memset(netns_name, 0x01, sizeof(netns_name) - 1);
+	c.id = (struct identity){ .inode = UINT64_MAX, .netns = UINT32_MAX, .netns_name = netns_name };
 	c.id.local = c.id.peer = (struct endpoint){ .ipv6 = true, .port = UINT16_MAX };
 	memset(c.id.local.addr, 0xfe, 16);
 	memset(c.id.peer.addr, 0xfe, 16);

@@ -239,9 +239,32 @@ static void every_kind_must_be_met(void **state)
 	assert_true(filter_passes_connection(filter, &c));
 	c.id.netns = 8;
 	assert_false(filter_passes_connection(filter, &c));
+	c.id.netns_name = "blue";
+	assert_false(filter_passes_connection(filter, &c));
+	filter_add_netns_name(filter, "red");
+	assert_false(filter_passes_connection(filter, &c));
+	filter_add_netns_name(filter, "blue");
+	assert_true(filter_passes_connection(filter, &c));
 	c.id.netns = 7;
 	c.id.peer.ipv6 = true;
 	assert_false(filter_passes_connection(filter, &c));
+	filter_free(filter);
+}
+
+/* A name chooses only those that have it: one without a name is in another place. */
+static void by_name_of_namespace(void **state)
+{
+	struct connection c = make_connection();
+	struct filter *filter = filter_new();
+
+	(void)state;
+	filter_add_netns_name(filter, "blue");
+	assert_false(filter_passes_connection(filter, &c));
+	c.id.netns_name = "blu";
+	assert_false(filter_passes_connection(filter, &c));
+	c.id.netns_name = "blue";
+	assert_true(filter_passes_connection(filter, &c));
+	assert_int_equal(filter_add_netns_name(filter, ""), -EINVAL);
 	filter_free(filter);
 }
 
@@ -287,6 +310,7 @@ int main(void)
 		cmocka_unit_test(a_reused_pid_is_another_process),
 		cmocka_unit_test(cgroups_and_containers),
 		cmocka_unit_test(every_kind_must_be_met),
+		cmocka_unit_test(by_name_of_namespace),
 		cmocka_unit_test(nobody_has_no_name),
 		cmocka_unit_test(failures_only),
 	};

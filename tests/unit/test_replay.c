@@ -440,6 +440,19 @@ static void ipv6(void **state)
 	expect_the_same_with(w, "[2001:db8::1]:22 - [fe80::7:1%eth0]:51040");
 }
 
+/* The recording has the name: the namespace need not exist any more. */
+static void named_namespace(void **state)
+{
+	struct world *w = world_new();
+	struct sighting s = make_probe(1, 1, 2 * SECOND);
+
+	(void)state;
+	s.id.netns = 4026532177;
+	s.id.netns_name = "bl\033\xe4\xb8\xad ue";
+	observe(w, s);
+	expect_the_same_with(w, "  netns bl\\x1b\xe4\xb8\xad ue\n");
+}
+
 /* In another network namespace its interface has no name here. */
 static void scope_without_a_name(void **state)
 {
@@ -563,6 +576,7 @@ int main(void)
 		cmocka_unit_test(several_still_open),
 		cmocka_unit_test(losses),
 		cmocka_unit_test(ipv6),
+		cmocka_unit_test(named_namespace),
 		cmocka_unit_test(scope_without_a_name),
 		cmocka_unit_test(with_filters),
 		cmocka_unit_test(it_is_bounded),

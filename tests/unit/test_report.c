@@ -248,23 +248,45 @@ static void trouble_comes_first(void **state)
 }
 
 /* Two network namespaces, as the list of a terminal of that width shows them; 0: no terminal. */
-static const char *sysctl_table(unsigned int columns)
+static const char *named_sysctl_table(unsigned int columns, const char *name)
 {
 	const struct katrace_netns own = { 4026531840, 7200 * HZ, 75 * HZ, 9 }, other = { 7, 60 * HZ, HZ, 3 };
 	struct out out = out_make(text, sizeof(text) - 1);
-	struct sysctls sysctls;
+	struct sysctls sysctls[2];
 	struct grid grid;
 
+	sysctls_decode(&sysctls[0], &own, HZ);
+	sysctls[0].is_own = true;
+	sysctls[0].descriptors = 12;
+	sysctls_decode(&sysctls[1], &other, HZ);
+	sysctls[1].descriptors = 1;
+	sysctls[1].netns_name = name;
 	report_sysctl_begin(&grid, columns);
+	for (size_t i = 0; i < 2; i++)
+		report_sysctl_measure(&grid, &sysctls[i]);
+	report_sysctl_measured(&grid);
 	grid_header(&grid, &out);
-	sysctls_decode(&sysctls, &own, HZ);
-	sysctls.is_own = true;
-	sysctls.descriptors = 12;
-	report_sysctl(&grid, &sysctls, &out);
-	sysctls_decode(&sysctls, &other, HZ);
-	sysctls.descriptors = 1;
-	report_sysctl(&grid, &sysctls, &out);
+	for (size_t i = 0; i < 2; i++)
+		report_sysctl(&grid, &sysctls[i], &out);
 	return end_text(&out);
+}
+
+static const char *sysctl_table(unsigned int columns)
+{
+	return named_sysctl_table(columns, NULL);
+}
+
+static void named_namespaces(void **state)
+{
+	(void)state;
+	assert_string_equal(named_sysctl_table(80, "blue\n"),
+			    "NETNS             TIME   INTVL  PROBES  NOTICED  DESCRIPTORS\n"
+			    "4026531840 (own)  7200   75     9       2h11m    12\n"
+			    "blue\\x0a          60     1      3       1m3s     1\n");
+	assert_string_equal(named_sysctl_table(80, "qrouter-7c1e3ff8-98b1-1e0e-2a9f-0123456789ab"),
+			    "NETNS                                 TIME   INTVL  PROBES  NOTICED  DESCRIPTORS\n"
+			    "4026531840 (own)                      7200   75     9       2h11m    12\n"
+			    "qrouter-7c1e3ff8-98b1-1e0e-2a9f-012…  60     1      3       1m3s     1\n");
 }
 
 static void sysctl_tables(void **state)
@@ -366,15 +388,11 @@ static void sysctls_as_json(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(the_longest_time_counts),
-		cmocka_unit_test(what_was_never_heard_is_not_silent),
-		cmocka_unit_test(old_timers_are_noted),
-		cmocka_unit_test(summed_up),
-		cmocka_unit_test(narrow_summaries),
-		cmocka_unit_test(thousands_without_keepalive),
-		cmocka_unit_test(trouble_comes_first),
-		cmocka_unit_test(sysctl_tables),
-		cmocka_unit_test(sums_as_json),
+		cmocka_unit_test(the_longest_time_counts), cmocka_unit_test(what_was_never_heard_is_not_silent),
+		cmocka_unit_test(old_timers_are_noted),    cmocka_unit_test(summed_up),
+		cmocka_unit_test(narrow_summaries),        cmocka_unit_test(thousands_without_keepalive),
+		cmocka_unit_test(trouble_comes_first),     cmocka_unit_test(sysctl_tables),
+		cmocka_unit_test(named_namespaces),        cmocka_unit_test(sums_as_json),
 		cmocka_unit_test(sysctls_as_json),
 	};
 

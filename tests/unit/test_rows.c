@@ -203,12 +203,12 @@ static void as_csv(void **state)
 	sockets_free(sockets);
 	assert_string_equal(
 		end_text(&out),
-		"pid,comm,other_pids,container,netns,local_address,local_port,peer_address,peer_port,state,keepalive,idle_s,interval_s,probe_limit,user_timeout_ms,from_sysctl,probes_out,next_probe_us,silent_us,detection_us,heard_us,data_received_us,data_sent_us,retransmits,gives_up_ms,old_timer,unheld,orphan,mptcp_subflow\n"
-		"812,\"nginx\",,,7,10.0.2.15,22,10.0.2.2,40001,established,on,30,5,3,0,interval_s,2,3000000,37000000,8000000,36000000,0,0,0,,,,,\n"
-		"7,\"a \"\"b\"\"\\x1b[31m\",812,,7,10.0.2.15,22,10.0.2.2,40002,established,off,,,,0,,0,,273720000000,,273720000000,0,0,0,,,,,\n"
-		",,,,7,10.0.2.15,22,10.0.2.2,40005,fin_wait_1,on,30,5,3,0,interval_s,0,30000000,100000,,100000,0,0,0,,,,true,\n"
-		"7,\"a \"\"b\"\"\\x1b[31m\",,,4026532177,2001:db8::1,22,2001:db8::2,40004,established,on,7200,75,3,9000500,interval_s,0,7198000000,0,9075000000,0,0,0,0,,,,,\n"
-		"812,\"nginx\",,,7,10.0.2.15,22,10.0.2.2,40003,listen,on,30,5,3,0,idle_s interval_s probe_limit,0,,,,,,,0,,,,,\n");
+		"pid,comm,other_pids,container,netns,local_address,local_port,peer_address,peer_port,state,keepalive,idle_s,interval_s,probe_limit,user_timeout_ms,from_sysctl,probes_out,next_probe_us,silent_us,detection_us,heard_us,data_received_us,data_sent_us,retransmits,gives_up_ms,old_timer,unheld,orphan,mptcp_subflow,netns_name\n"
+		"812,\"nginx\",,,7,10.0.2.15,22,10.0.2.2,40001,established,on,30,5,3,0,interval_s,2,3000000,37000000,8000000,36000000,0,0,0,,,,,,\n"
+		"7,\"a \"\"b\"\"\\x1b[31m\",812,,7,10.0.2.15,22,10.0.2.2,40002,established,off,,,,0,,0,,273720000000,,273720000000,0,0,0,,,,,,\n"
+		",,,,7,10.0.2.15,22,10.0.2.2,40005,fin_wait_1,on,30,5,3,0,interval_s,0,30000000,100000,,100000,0,0,0,,,,true,,\n"
+		"7,\"a \"\"b\"\"\\x1b[31m\",,,4026532177,2001:db8::1,22,2001:db8::2,40004,established,on,7200,75,3,9000500,interval_s,0,7198000000,0,9075000000,0,0,0,0,,,,,,\n"
+		"812,\"nginx\",,,7,10.0.2.15,22,10.0.2.2,40003,listen,on,30,5,3,0,idle_s interval_s probe_limit,0,,,,,,,0,,,,,,\n");
 }
 
 /* For the validator, where there is one: the schema knows each line. */
@@ -327,6 +327,7 @@ static void what_csv_has_besides(void **state)
 	struct listed listed = { .state = TCP_ESTABLISHED,
 				 .connection.retransmits = 5,
 				 .connection.mptcp_subflow = true,
+				 .connection.id.netns_name = "b l",
 				 .gives_up_ms = 750000,
 				 .data = { true, 7, 8 },
 				 .old_timer = true,
@@ -335,7 +336,7 @@ static void what_csv_has_besides(void **state)
 
 	(void)state;
 	csv_row(&listed, &out);
-	assert_non_null(strstr(end_text(&out), ",0,,,,,7,8,5,750000,true,true,,true\n"));
+	assert_non_null(strstr(end_text(&out), ",0,,,,,7,8,5,750000,true,true,,true,\"b l\"\n"));
 }
 
 static void spans_and_settings(void **state)

@@ -259,6 +259,20 @@ static void ipv6_and_other_namespaces(void **state)
 	page_free(page);
 }
 
+static void names_of_namespaces(void **state)
+{
+	struct page *page = page_new(plain, "sshd");
+	struct sighting s = make_probe(1, 1, 10 * SECOND);
+
+	(void)state;
+	s.id.netns = 4026532177;
+	s.id.netns_name = "bl\033ue";
+	observe(page, s);
+	model_finish(page->model, 11 * SECOND);
+	expect_sentence(page, "sshd[1787]  netns bl\\x1bue\n");
+	page_free(page);
+}
+
 static void narrow_terminals_and_color(void **state)
 {
 	const struct text_options options = { .color = true, .columns = 80, .own_netns = 7 };
@@ -428,6 +442,7 @@ int main(void)
 		cmocka_unit_test(middleboxes_of_walks),
 		cmocka_unit_test(hostile_names_are_escaped),
 		cmocka_unit_test(ipv6_and_other_namespaces),
+		cmocka_unit_test(names_of_namespaces),
 		cmocka_unit_test(narrow_terminals_and_color),
 		cmocka_unit_test(long_names_are_shortened),
 		cmocka_unit_test(losses_are_lines),

@@ -2,6 +2,7 @@
 #include "cli/filters.h"
 
 #include "cli/parse.h"
+#include "model/integer.h"
 #include "model/owners.h"
 #include "system/processes.h"
 
@@ -65,6 +66,16 @@ int filter_item_netns(void *filter, const char *item)
 	int err = parse_netns(item, &inode);
 
 	return err ?: filter_add_netns(filter, inode);
+}
+
+/* The namespaces of a recording need not exist any more, or may be those of another host: their names are in it. */
+int filter_item_recorded_netns(void *filter, const char *item)
+{
+	uint64_t number;
+
+	if (strchr(item, '/') || !parse_number(item, 1, UINT32_MAX, &number))
+		return filter_item_netns(filter, item);
+	return strlen(item) < NETNS_NAME_MAX ? filter_add_netns_name(filter, item) : -EINVAL;
 }
 
 int filter_item_cgroup(void *filter, const char *item)

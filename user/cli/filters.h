@@ -14,6 +14,7 @@ int filter_item_local(void *filter, const char *item);
 int filter_item_peer(void *filter, const char *item);
 int filter_item_port(void *filter, const char *item);
 int filter_item_netns(void *filter, const char *item);
+int filter_item_recorded_netns(void *filter, const char *item);
 int filter_item_cgroup(void *filter, const char *item);
 int filter_item_container(void *filter, const char *item);
 

@@ -58,8 +58,11 @@ const struct option_line option_lines[] = {
 	  "Only processes in the container whose ID starts with this",
 	  ITEMS(filter_item_container, "the beginning of a container id"),
 	  .more = "Containers of docker, containerd, CRI-O and podman." },
-	{ 0, "netns", "NETNS,...", TRACE | LIST | REPLAY, GROUP_FILTERS, "Only connections in this network namespace",
+	{ 0, "netns", "NETNS,...", TRACE | LIST, GROUP_FILTERS, "Only connections in this network namespace",
 	  ITEMS(filter_item_netns, "a process id, or the name, path or number of a network namespace") },
+	{ 0, "netns", "NETNS,...", REPLAY, GROUP_FILTERS, "Only connections in this network namespace",
+	  ITEMS(filter_item_recorded_netns, "a process id, or the name, path or number of a network namespace"),
+	  .more = "Names are those in the recording; process ids and paths are of this host." },
 
 	{ 0, "failures", NULL, TRACE | REPLAY, GROUP_WHAT, "Only events that indicate a problem", .common = true,
 	  OWN(take_failures), .more = "Timelines: only those of connections with such an event." },

@@ -6,6 +6,7 @@
 #include "format/fields.h"
 #include "format/out.h"
 #include "model/replay.h"
+#include "model/texts.h"
 
 struct json_object;
 
@@ -22,6 +23,7 @@ struct reading {
 	struct connection connection;
 	struct started started;
 	char connection_id[RECORDED_ID_MAX];
+	struct texts *texts; /* of names that last longer */
 };
 
 /* A value to write, at its place in its source. */
@@ -61,6 +63,7 @@ extern const struct codec codec_named, codec_errno, codec_result, codec_id, code
 extern const struct codec codec_ip_version, codec_address, codec_interface, codec_scope_id;
 extern const struct codec codec_foreign_text, codec_container, codec_text, codec_hooks, codec_degraded;
 extern const struct codec codec_other_pids, codec_settings, codec_changed, codec_error_type;
+extern const struct codec codec_netns_name;
 extern const struct codec codec_in_use, codec_per_day, codec_sources;
 
 /* When fields of katrace.summary are there. */

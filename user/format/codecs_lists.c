@@ -18,24 +18,28 @@ static void write_foreign_text(const struct value *value, struct out *out)
 }
 
 /* Invalid UTF-8 was recorded as U+FFFD, which is longer than the original byte: it becomes '?' here. */
-static int read_foreign_text(const struct place *place, struct json_object *value)
+static int decode_foreign(const char *text, char *chars, size_t size)
 {
 	static const char replacement[] = "\xef\xbf\xbd";
-	const char *text = json_object_get_string(value);
-	char *chars = place->at;
 	size_t n = 0;
 
 	while (*text) {
 		const bool replaced = strncmp(text, replacement, strlen(replacement)) == 0;
 
-		if (n + 1 == place->field->size)
+		if (n + 1 == size)
 			return -EINVAL;
 		chars[n++] = *text;
 		if (replaced)
 			chars[n - 1] = '?';
 		text += replaced ? strlen(replacement) : 1;
 	}
+	chars[n] = '\0';
 	return 0;
+}
+
+static int read_foreign_text(const struct place *place, struct json_object *value)
+{
+	return decode_foreign(json_object_get_string(value), place->at, place->field->size);
 }
 
 const struct codec codec_foreign_text = { write_foreign_text, read_foreign_text };
@@ -59,6 +63,21 @@ static void write_text(const struct value *value, struct out *out)
 }
 
 const struct codec codec_text = { write_text, NULL };
+
+/* Without memory the number is shown. */
+static int read_netns_name(const struct place *place, struct json_object *value)
+{
+	const char **name = place->at;
+	char text[NETNS_NAME_MAX];
+	int err = decode_foreign(json_object_get_string(value), text, sizeof(text));
+
+	if (err || !*text)
+		return -EINVAL;
+	*name = texts_keep(place->reading->texts, text);
+	return 0;
+}
+
+const struct codec codec_netns_name = { write_text, read_netns_name };
 
 /* --- lists --- */
 

@@ -152,10 +152,12 @@ static void noticed_cell(const struct look *look, const struct listed *listed, s
 
 static void netns_cell(const struct look *look, const struct listed *listed, struct out *out)
 {
-	if (listed->connection.id.netns == look->own_netns)
+	const struct identity *id = &listed->connection.id;
+
+	if (id->netns == look->own_netns)
 		out_text(out, "-");
 	else
-		out_number(out, listed->connection.id.netns);
+		words_netns(out, id->netns, id->netns_name);
 }
 
 static void container_cell(const struct look *look, const struct listed *listed, struct out *out)

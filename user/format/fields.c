@@ -42,6 +42,9 @@
 /* The type of a value. */
 #define NAME_OF(function, from, to) .type = FIELD_STRING, .names = { (function), (from), (to) }, .codec = &codec_named
 #define ID .type = FIELD_STRING, .pattern = "^[0-9]+$", .codec = &codec_id
+#define NETNS_NAME                                                                                                     \
+	.type = FIELD_STRING, .presence = SOMETIMES, .when = "when it has one", .since = 2,                            \
+	.codec = &codec_netns_name, .means = "Name of that network namespace, as ip netns gives it."
 #define PID_MAX INT32_MAX
 #define ERRNO_MAX 4095
 
@@ -227,8 +230,10 @@ const struct field fields[] = {
 	  .means = "The same in all events of a connection, and in those of no other one of the run." },
 	{ .path = "katrace.netns", .lines = STARTED, IN_STARTED(netns), ID, .since = 1,
 	  .means = "Inode number of katrace's own network namespace." },
+	{ .path = "katrace.netns_name", .lines = STARTED, IN_STARTED(netns_name), NETNS_NAME },
 	{ .path = "katrace.netns", .lines = CONNECTION, IN_CONNECTION(id.netns), ID,
 	  .means = "Inode number of the network namespace." },
+	{ .path = "katrace.netns_name", .lines = CONNECTION, IN_CONNECTION(id.netns_name), NETNS_NAME },
 	{ .path = "katrace.scope_id", .lines = CONNECTION, IN_CONNECTION(id), .presence = SOMETIMES, .min = 1,
 	  .max = UINT32_MAX, .when = "when an address is link-local", .since = 2, .has = has_scope,
 	  .codec = &codec_scope_id, .means = "Index of that interface in its network namespace." },

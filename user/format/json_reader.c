@@ -20,6 +20,7 @@ struct ndjson {
 	struct plan plans[LINE_KINDS];
 	char *ascii; /* a line with escapes for everything but ASCII */
 	size_t ascii_size;
+	struct texts *texts; /* that what was read refers to */
 };
 
 struct ndjson *ndjson_new(void)
@@ -29,7 +30,8 @@ struct ndjson *ndjson_new(void)
 	if (!ndjson)
 		return NULL;
 	ndjson->tokener = json_tokener_new_ex(DEPTH_MAX);
-	if (!ndjson->tokener)
+	ndjson->texts = texts_new();
+	if (!ndjson->tokener || !ndjson->texts)
 		goto fail;
 	json_tokener_set_flags(ndjson->tokener, JSON_TOKENER_STRICT);
 	for (enum line_kind kind = 0; kind < LINE_KINDS; kind++)
@@ -47,6 +49,7 @@ void ndjson_free(struct ndjson *ndjson)
 		return;
 	if (ndjson->tokener)
 		json_tokener_free(ndjson->tokener);
+	texts_free(ndjson->texts);
 	free(ndjson->ascii);
 	free(ndjson);
 }
@@ -264,7 +267,7 @@ static enum line_kind kind_of(const char *name)
 static int take_line(struct ndjson *ndjson, struct json_object *line, struct recorded *recorded)
 {
 	static const char ours[] = "katrace.";
-	struct reading reading = { 0 };
+	struct reading reading = { .texts = ndjson->texts };
 	struct json_object *katrace;
 	const char *name;
 	enum line_kind kind;

@@ -297,7 +297,7 @@ enum sysctl_column { NETNS, TIME, INTERVAL, PROBES, SYSCTL_NOTICED, DESCRIPTORS,
 #define FULL_WIDTH 104
 
 static const struct grid_column full_columns[SYSCTL_COLUMNS] = {
-	[NETNS] = { .title = "NETNS", .width = sizeof("4026531840 (own)") - 1 },
+	[NETNS] = { .title = "NETNS", .width = sizeof("4026531840 (own)") - 1, .fair = 16, .least = 10 },
 	[TIME] = { .title = "tcp_keepalive_time" },
 	[INTERVAL] = { .title = "tcp_keepalive_intvl" },
 	[PROBES] = { .title = "tcp_keepalive_probes" },
@@ -316,9 +316,28 @@ static const struct grid_column short_columns[SYSCTL_COLUMNS] = {
 
 void report_sysctl_begin(struct grid *grid, unsigned int terminal)
 {
+	grid_begin(grid, terminal && terminal < FULL_WIDTH ? short_columns : full_columns, SYSCTL_COLUMNS, terminal);
+}
+
+static void sysctl_netns_cell(const struct sysctls *sysctls, struct out *out)
+{
+	words_netns(out, sysctls->netns, sysctls->netns_name);
+	out_text(out, sysctls->is_own ? " (own)" : "");
+}
+
+void report_sysctl_measure(struct grid *grid, const struct sysctls *sysctls)
+{
+	char buf[REPORT_LINE_MAX];
+	struct out out = out_make(buf, sizeof(buf));
+
+	sysctl_netns_cell(sysctls, &out);
+	grid_measure(grid, NETNS, &out);
+}
+
+void report_sysctl_measured(struct grid *grid)
+{
 	static const unsigned char order[] = { DESCRIPTORS, SYSCTL_NOTICED };
 
-	grid_begin(grid, terminal && terminal < FULL_WIDTH ? short_columns : full_columns, SYSCTL_COLUMNS, terminal);
 	grid_fit(grid, order, sizeof(order), 0);
 }
 
@@ -337,7 +356,7 @@ void report_sysctl(const struct grid *grid, const struct sysctls *sysctls, struc
 	const size_t begin = out->used;
 	size_t from = out->used;
 
-	out_printf(out, "%u%s", sysctls->netns, sysctls->is_own ? " (own)" : "");
+	sysctl_netns_cell(sysctls, out);
 	grid_end_cell(grid, NETNS, out, from);
 	number_cell(grid, TIME, sysctls->settings.idle_s, out);
 	number_cell(grid, INTERVAL, sysctls->settings.interval_s, out);

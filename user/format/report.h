@@ -25,8 +25,10 @@ void report_line(const struct grid *grid, const struct summary_line *line, struc
 void report_finding(const struct summary_line *line, size_t place, const struct zombie_limits *zombies,
 		    struct out *out);
 
-/* The table of network namespaces, after grid_header(). */
+/* The table of network namespaces, likewise. */
 void report_sysctl_begin(struct grid *grid, unsigned int terminal);
+void report_sysctl_measure(struct grid *grid, const struct sysctls *sysctls);
+void report_sysctl_measured(struct grid *grid);
 void report_sysctl(const struct grid *grid, const struct sysctls *sysctls, struct out *out);
 
 #endif

@@ -40,6 +40,8 @@ static void set_up_columns(struct grid_column *columns)
 	columns[COLUMN_COMM].least = 8;
 	columns[COLUMN_LOCAL].fair = columns[COLUMN_PEER].fair = sizeof("[2001:db8:1:2::3]:65535") - 1;
 	columns[COLUMN_LOCAL].least = columns[COLUMN_PEER].least = sizeof("255.255.255.255:65535") - 1;
+	columns[COLUMN_NETNS].fair = sizeof("4026531840") - 1;
+	columns[COLUMN_NETNS].least = 8;
 	columns[COLUMN_LOCAL].keeps_end = columns[COLUMN_PEER].keeps_end = true;
 }
 

@@ -251,8 +251,10 @@ static void block_header(const struct connection *c, uint32_t own_netns, struct 
 		out_text(out, "]");
 	}
 	say_cgroup(&c->owner.cgroup, out);
-	if (c->id.netns != own_netns)
-		out_printf(out, "  netns %u", c->id.netns);
+	if (c->id.netns != own_netns) {
+		out_text(out, "  netns ");
+		words_netns(out, c->id.netns, c->id.netns_name);
+	}
 	if (c->mptcp_subflow)
 		out_text(out, "  MPTCP subflow");
 	out_text(out, "\n  keepalive: ");

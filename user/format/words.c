@@ -112,6 +112,14 @@ void words_endpoint(struct out *out, const struct endpoint *end)
 	out_number(out, end->port);
 }
 
+void words_netns(struct out *out, uint32_t netns, const char *name)
+{
+	if (name)
+		out_escaped(out, name, strlen(name));
+	else
+		out_number(out, netns);
+}
+
 const char *words_plural(uint64_t n)
 {
 	return n == 1 ? "" : "s";

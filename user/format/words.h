@@ -24,6 +24,9 @@ void words_address(struct out *out, const struct endpoint *end);
 /* "10.0.2.15:22", "[2001:db8::1]:22", "[fe80::1%eth0]:22", or "[fe80::1%3]:22" if the name is not known */
 void words_endpoint(struct out *out, const struct endpoint *end);
 
+/* Its name, or the number of a network namespace without one (NULL). */
+void words_netns(struct out *out, uint32_t netns, const char *name);
+
 /* "30s idle, then 3 probes 5s apart (interval from sysctl)", or the same with a user timeout */
 void words_settings(struct out *out, const struct settings *settings);
 

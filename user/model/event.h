@@ -104,7 +104,8 @@ struct started {
 	size_t n_hooks;
 	const char *degraded[STARTED_HOOKS_MAX]; /* what is not seen, and why */
 	size_t n_degraded;
-	uint32_t netns; /* katrace's own; 0: unknown */
+	uint32_t netns;         /* katrace's own; 0: unknown */
+	const char *netns_name; /* NULL: none */
 };
 
 /* Totals since the run began. */

@@ -26,7 +26,7 @@ struct filter {
 	size_t n_pids;
 	struct number_list netns, families;
 	struct where_list either, local, peer;
-	struct text_list comms, cgroups, containers;
+	struct text_list comms, cgroups, containers, netns_names;
 	uint32_t kinds; /* FILTER_PID...: those in use */
 	bool failures;
 };
@@ -50,6 +50,7 @@ void filter_free(struct filter *filter)
 	free_texts(&filter->comms);
 	free_texts(&filter->cgroups);
 	free_texts(&filter->containers);
+	free_texts(&filter->netns_names);
 	free(filter->pids);
 	free(filter->netns.items);
 	free(filter->families.items);
@@ -124,6 +125,11 @@ static int add_text(struct filter *filter, struct text_list *list, const char *t
 int filter_add_comm(struct filter *filter, const char *glob)
 {
 	return add_text(filter, &filter->comms, glob, FILTER_COMM);
+}
+
+int filter_add_netns_name(struct filter *filter, const char *name)
+{
+	return add_text(filter, &filter->netns_names, name, 0);
 }
 
 int filter_add_cgroup(struct filter *filter, const char *path)
@@ -259,11 +265,21 @@ bool filter_passes_netns(const struct filter *filter, uint32_t netns)
 	return contains(&filter->netns, netns);
 }
 
+static bool passes_place(const struct filter *filter, const struct identity *id)
+{
+	const struct text_list *names = &filter->netns_names;
+
+	for (size_t i = 0; id->netns_name && i < names->n; i++)
+		if (strcmp(id->netns_name, names->items[i]) == 0)
+			return true;
+	return (filter->netns.n || !names->n) && contains(&filter->netns, id->netns);
+}
+
 bool filter_passes_identity(const struct filter *filter, const struct identity *id)
 {
 	const bool by_port = is_there(&filter->either, &id->local) || is_there(&filter->either, &id->peer);
 
-	return by_port && contains(&filter->netns, id->netns) && contains(&filter->families, id->peer.ipv6) &&
+	return by_port && passes_place(filter, id) && contains(&filter->families, id->peer.ipv6) &&
 	       is_there(&filter->local, &id->local) && is_there(&filter->peer, &id->peer);
 }
 

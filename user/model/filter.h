@@ -62,10 +62,11 @@ int filter_add_cgroup(struct filter *filter, const char *path);      /* and ever
 int filter_add_container(struct filter *filter, const char *prefix); /* of its id */
 int filter_add_local(struct filter *filter, const struct where *where);
 int filter_add_peer(struct filter *filter, const struct where *where);
-int filter_add_ports(struct filter *filter, struct ports ports); /* of either side */
-int filter_add_netns(struct filter *filter, uint32_t inode);     /* of the network namespace */
-int filter_add_family(struct filter *filter, bool ipv6);         /* on the wire: v4-mapped is IPv4 */
-void filter_set_failures(struct filter *filter);                 /* only events that are warnings */
+int filter_add_ports(struct filter *filter, struct ports ports);    /* of either side */
+int filter_add_netns(struct filter *filter, uint32_t inode);        /* of the network namespace */
+int filter_add_netns_name(struct filter *filter, const char *name); /* its name, as it was recorded */
+int filter_add_family(struct filter *filter, bool ipv6);            /* on the wire: v4-mapped is IPv4 */
+void filter_set_failures(struct filter *filter);                    /* only events that are warnings */
 
 /* What filter_set_failures() set. */
 bool filter_wants_failures(const struct filter *filter);

@@ -9,6 +9,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/* A name of ip netns, with its end; longer ones are not shown. */
+#define NETNS_NAME_MAX 64
+
 /* What a link-local address holds for: an interface of the network namespace. */
 struct scope {
 	uint32_t id;   /* index of the interface; 0: none, the address is not link-local */
@@ -28,6 +31,7 @@ struct identity {
 	uint64_t sock; /* a kernel address: never shown */
 	uint64_t inode;
 	uint32_t netns;
+	const char *netns_name; /* any bytes: escape before showing; NULL: none. No part of the identity */
 	struct endpoint local, peer;
 };
 

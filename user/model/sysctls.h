@@ -11,6 +11,7 @@
 
 struct sysctls {
 	uint32_t netns;
+	const char *netns_name;   /* as in struct identity */
 	bool is_own;              /* katrace's own network namespace */
 	struct settings settings; /* of a socket that sets none itself */
 	uint64_t detection_us;    /* how long after it was last heard a dead peer is noticed then */

@@ -60,13 +60,14 @@ void say_tracing(const struct tracer *tracer, bool filtered, bool timelines)
 }
 
 int tell_started(struct outputs *outputs, const struct tracer *tracer, const struct hook hooks[N_HOOKS],
-		 const struct walk *walk, uint64_t wall_ns)
+		 const struct walk *walk, const char *netns_name, uint64_t wall_ns)
 {
 	char losses[HOOK_JOBS][HOOK_EXPLANATION_MAX];
 	struct started started = {
 		.wall_ns = wall_ns,
 		.hook_mode = hook_mode_name(tracer_mode(tracer)),
 		.netns = walk_facts(walk)->netns,
+		.netns_name = netns_name,
 	};
 	const struct hook *hook;
 	struct utsname kernel;

@@ -22,8 +22,9 @@ void say_choices(const struct tracer *tracer, const struct walk *walk, enum hook
 /* The line that scripts wait for: every hook is attached. */
 void say_tracing(const struct tracer *tracer, bool filtered, bool timelines);
 
-/* The same for programs. Returns the result of outputs_started(), or -errno. */
+/* The same for programs; netns_name is that of katrace's own network namespace, or NULL. Returns the result of
+ * outputs_started(), or -errno. */
 int tell_started(struct outputs *outputs, const struct tracer *tracer, const struct hook hooks[N_HOOKS],
-		 const struct walk *walk, uint64_t wall_ns);
+		 const struct walk *walk, const char *netns_name, uint64_t wall_ns);
 
 #endif

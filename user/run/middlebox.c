@@ -165,9 +165,11 @@ static int decode(const struct middlebox *middlebox, const struct katrace_socket
 	record.kind = KATRACE_SETTLED;
 	record.time_ns = clock_ns(CLOCK_BOOTTIME);
 	err = sighting_decode(s, &record, facts->hz);
-	if (!err)
-		scope_find_name(&s->id, facts->netns);
-	return err;
+	if (err)
+		return err;
+	scope_find_name(&s->id, facts->netns);
+	s->id.netns_name = netns_names_find(middlebox->options.netns_names, s->id.netns);
+	return 0;
 }
 
 static void on_socket(void *ctx, const struct katrace_socket *found)

@@ -10,6 +10,7 @@
 #include "kernel/walk.h"
 #include "model/filter.h"
 #include "model/model.h"
+#include "run/netns_names.h"
 
 #include <stdint.h>
 
@@ -19,6 +20,7 @@ struct middlebox_options {
 	struct walk *walk; /* WALK_SOCKETS */
 	const struct filter *filter;
 	struct model *model; /* gets what is found: model_meet() */
+	struct netns_names *netns_names;
 };
 
 struct middlebox;

@@ -77,6 +77,7 @@ int session_on_record(void *ctx, const struct katrace_record *record)
 
 	if (!err) {
 		scope_find_name(&sighting.id, walk_facts(session->walk)->netns);
+		sighting.id.netns_name = netns_names_find(session->netns_names, sighting.id.netns);
 		err = model_observe(session->model, &sighting, clock_ns(CLOCK_BOOTTIME));
 	}
 	if (err)

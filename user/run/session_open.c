@@ -107,6 +107,7 @@ void session_free(struct session *session)
 	if (!session)
 		return;
 	model_free(session->model);
+	netns_names_free(session->netns_names);
 	lookup_free(session->lookup);
 	middlebox_free(session->middlebox);
 	owners_free(session->owners);
@@ -136,7 +137,8 @@ static int open_model(struct session *session)
 					     .ctx = session };
 
 	session->owners = owners_new();
-	if (!session->owners)
+	session->netns_names = netns_names_new();
+	if (!session->owners || !session->netns_names)
 		return -ENOMEM;
 	session->model = model_new(&options, &output, session->owners);
 	return session->model ? 0 : -ENOMEM;
@@ -172,6 +174,7 @@ static int open_middlebox(struct session *session)
 		.walk = session->states,
 		.filter = session->options.filter,
 		.model = session->model,
+		.netns_names = session->netns_names,
 	};
 
 	struct lookup *lookup;
@@ -226,7 +229,8 @@ int session_begin(struct session *session, struct outputs *outputs)
 	session->sweep = (struct sweep){ .tracer = session->tracer, .model = session->model };
 	session->end_ns = now.ns + session->options.duration_s * NS_PER_S;
 	session->next_stats_ns = now.ns + session->options.stats_s * NS_PER_S;
-	if (tell_started(outputs, session->tracer, session->hooks, session->walk, now.wall_ns))
+	if (tell_started(outputs, session->tracer, session->hooks, session->walk,
+			 netns_names_find(session->netns_names, walk_facts(session->walk)->netns), now.wall_ns))
 		session_stop(session);
 	tracer_start(session->tracer);
 	say_tracing(session->tracer, session->options.filtered, outputs_show_timelines(outputs));

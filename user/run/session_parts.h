@@ -14,6 +14,7 @@
 #include "kernel/tracer.h"
 #include "kernel/walk.h"
 #include "model/model.h"
+#include "run/netns_names.h"
 #include "system/clock.h"
 
 struct session {
@@ -25,6 +26,7 @@ struct session {
 	struct watched *watched; /* NULL: no --pid */
 	struct owners *owners;
 	struct lookup *lookup;
+	struct netns_names *netns_names;
 	struct middlebox *middlebox; /* NULL: no --middlebox-timeout */
 	struct model *model;
 	struct outputs *outputs;

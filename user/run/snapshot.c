@@ -5,6 +5,7 @@
 #include "model/array.h"
 #include "run/explain.h"
 #include "run/lookup.h"
+#include "run/netns_names.h"
 #include "run/scope.h"
 #include "system/clock.h"
 #include "system/netns.h"
@@ -21,6 +22,7 @@ struct snapshot {
 	uint64_t seed; /* of hashes, see model/table.h */
 	uint64_t missing;
 	struct netns_refused refused;
+	struct netns_names *netns_names;
 
 	/* of the last snapshot */
 	uint64_t wall_ns;
@@ -63,7 +65,11 @@ int snapshot_new(struct snapshot **out, const struct snapshot_options *options)
 	if (!snapshot)
 		return explain_walk_failure(-ENOMEM, options->btf);
 	snapshot->options = *options;
-	err = getrandom(&snapshot->seed, sizeof(snapshot->seed), 0) < 0 ? -errno : 0;
+	snapshot->netns_names = netns_names_new();
+	if (!snapshot->netns_names)
+		err = -ENOMEM;
+	else
+		err = getrandom(&snapshot->seed, sizeof(snapshot->seed), 0) < 0 ? -errno : 0;
 	if (!err)
 		err = walk_new(&snapshot->walk, &walk_options);
 	if (err) {
@@ -88,6 +94,7 @@ void snapshot_free(struct snapshot *snapshot)
 		return;
 	snapshot_clear(snapshot);
 	walk_free(snapshot->walk);
+	netns_names_free(snapshot->netns_names);
 	free(snapshot);
 }
 
@@ -188,6 +195,7 @@ static void on_netns(void *ctx, const struct katrace_netns *netns)
 	snapshot->sysctls = sysctls;
 	sysctls += snapshot->n_sysctls++;
 	sysctls_decode(sysctls, netns, snapshot_hz(snapshot));
+	sysctls->netns_name = netns_names_find(snapshot->netns_names, netns->netns);
 	sysctls->is_own = netns->netns == snapshot_own_netns(snapshot);
 	sysctls->descriptors = 1;
 }
@@ -225,8 +233,11 @@ const struct sockets *snapshot_sockets(const struct snapshot *snapshot)
 
 void snapshot_get(const struct snapshot *snapshot, size_t place, struct listed *listed)
 {
+	struct identity *id = &listed->connection.id;
+
 	sockets_get(snapshot->sockets, place, listed);
-	scope_find_name(&listed->connection.id, snapshot_own_netns(snapshot));
+	scope_find_name(id, snapshot_own_netns(snapshot));
+	id->netns_name = netns_names_find(snapshot->netns_names, id->netns);
 }
 
 const struct sysctls *snapshot_sysctls(const struct snapshot *snapshot, size_t *n)

@@ -261,6 +261,9 @@ int view_sysctls(struct view *view, const struct snapshot *snapshot)
 	sysctls = snapshot_sysctls(snapshot, &n);
 	page_plan(view->page, view->header + n);
 	report_sysctl_begin(&grid, view->columns);
+	for (size_t i = 0; i < n; i++)
+		report_sysctl_measure(&grid, &sysctls[i]);
+	report_sysctl_measured(&grid);
 	out = header_line(view);
 	if (out)
 		grid_header(&grid, out);

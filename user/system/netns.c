@@ -19,6 +19,9 @@
  */
 #define OWN_KEY "/proc/thread-self/net/dev"
 
+/* Where ip netns mounts them. */
+#define NAMES "/run/netns"
+
 struct visit {
 	int (*inside)(void *ctx);
 	void *ctx;
@@ -100,11 +103,11 @@ static int visit_process(struct visit *visit, const char *pid)
 
 static int visit_name(struct visit *visit, const char *name)
 {
-	char path[sizeof("/run/netns/") + NAME_MAX];
+	char path[sizeof(NAMES "/") + NAME_MAX];
 
 	if (*name == '.')
 		return 0;
-	snprintf(path, sizeof(path), "/run/netns/%s", name);
+	snprintf(path, sizeof(path), NAMES "/%s", name);
 	return visit_path(visit, path, false);
 }
 
@@ -136,8 +139,56 @@ int netns_visit(int (*inside)(void *ctx), void *ctx, struct netns_refused *refus
 	if (err >= 0)
 		err = visit_names(&visit, "/proc", visit_process);
 	if (!err)
-		err = visit_names(&visit, "/run/netns", visit_name);
+		err = visit_names(&visit, NAMES, visit_name);
 	close(visit.own);
 	free(visit.seen);
 	return err;
+}
+
+/* --- names --- */
+
+/* A name whose namespace is not mounted is a plain file. */
+static int take_name(int dir, const char *name, dev_t nsfs, void (*take)(void *, const char *, uint32_t), void *ctx)
+{
+	struct stat info;
+
+	if (fstatat(dir, name, &info, 0))
+		return errno == ENOENT ? 0 : -errno;
+	if (info.st_dev != nsfs)
+		return -EAGAIN;
+	take(ctx, name, (uint32_t)info.st_ino);
+	return 0;
+}
+
+int netns_each_name(void (*take)(void *ctx, const char *name, uint32_t netns), void *ctx)
+{
+	DIR *dir = opendir(NAMES);
+	const struct dirent *entry;
+	struct stat own;
+	int result = 0, err;
+
+	if (!dir)
+		return errno == ENOENT ? 0 : -errno;
+	if (stat("/proc/thread-self/ns/net", &own)) {
+		result = -errno;
+		goto cleanup;
+	}
+	while ((entry = readdir(dir))) {
+		if (*entry->d_name == '.')
+			continue;
+		err = take_name(dirfd(dir), entry->d_name, own.st_dev, take, ctx);
+		result = result ?: err;
+	}
+cleanup:
+	closedir(dir);
+	return result;
+}
+
+uint64_t netns_names_changed_ns(void)
+{
+	struct stat info;
+
+	if (stat(NAMES, &info))
+		return 0;
+	return (uint64_t)info.st_mtim.tv_sec * 1000000000 + (uint64_t)info.st_mtim.tv_nsec;
 }

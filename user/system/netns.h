@@ -4,6 +4,7 @@
 #define KATRACE_NETNS_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 /* Namespaces that could not be entered. */
 struct netns_refused {
@@ -16,5 +17,14 @@ struct netns_refused {
  * comes back. Returns 0; what inside() returned if that was not 0; or -errno. Needs CAP_SYS_ADMIN.
  */
 int netns_visit(int (*inside)(void *ctx), void *ctx, struct netns_refused *refused);
+
+/*
+ * Calls take() for each name that ip netns has given, with the inode number of its network namespace. Returns 0;
+ * -EAGAIN if one of the names stands for nothing yet, or no longer; or -errno.
+ */
+int netns_each_name(void (*take)(void *ctx, const char *name, uint32_t netns), void *ctx);
+
+/* When a name was given or taken away last, CLOCK_REALTIME in nanoseconds; 0: none ever was. */
+uint64_t netns_names_changed_ns(void);
 
 #endif
