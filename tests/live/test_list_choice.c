@@ -46,7 +46,7 @@ static bool all_silent_for(const struct three *tcp, int64_t us)
 
 LIVE_TEST(list_chooses, .once = true)
 {
-	static const struct keepalive soon = { 40, 10, 3, 0 }, far = { 7200, 75, 9, 0 };
+	static const struct keepalive soon = { 40, 10, 3, 0 }, slow = { 40, 50, 3, 0 }, far = { 7200, 75, 9, 0 };
 	struct three tcp;
 	struct net *net;
 	char port[16], netns[64], peers[32];
@@ -61,6 +61,10 @@ LIVE_TEST(list_chooses, .once = true)
 	assert_shows("--due-within", "1m", &tcp, false, true, false);
 	assert_shows("--due-within", "3h", &tcp, false, true, true);
 	assert_shows("--middlebox-timeout", "350", &tcp, true, false, true);
+	assert_shows("--middlebox-timeout", "50", &tcp, true, false, true);
+	tcp_keepalive(tcp.soon.client, &slow);
+	assert_shows("--middlebox-timeout", "50", &tcp, true, true, true);
+	tcp_keepalive(tcp.soon.client, &soon);
 	assert_shows("--silent-over", "1h", &tcp, false, false, false);
 	assert_shows("--zombies", NULL, &tcp, false, false, false);
 	WAIT_UNTIL(all_silent_for(&tcp, 1100000));

@@ -2,6 +2,7 @@
 /* A trace with --middlebox-timeout: warns of the connections there are at the start, and of new ones soon. */
 #include "live.h"
 
+#include "lines.h"
 #include "scene.h"
 
 #include <string.h>
@@ -96,6 +97,45 @@ LIVE_TEST(middlebox_warning_begins_a_story)
 	scene_end(&scene);
 }
 
+/*
+ * What a middlebox sees is the silence between two packets: before the first probe shorter than its timeout, before the
+ * second one longer. With the interval of the other connection it is not.
+ */
+LIVE_TEST(middlebox_forgets_before_the_second_probe)
+{
+	static const struct keepalive slow = { 1, 4, 9, 0 }, just = { 1, 3, 9, 0 }, often = { 1, 2, 9, 0 };
+	char netns[16], line[2048];
+	const char *const args[] = { "--netns", netns, "--middlebox-timeout", "3", "--json", NULL };
+	struct net *net = net_new();
+	struct tcp tcp, at, fine;
+	struct scene scene;
+	const char *second;
+
+	net_name(net, HOST_A, netns, sizeof(netns));
+	scene = scene_trace(net, args);
+	tcp = tcp_connect(net, TCP_IPV4);
+	tcp_keepalive(tcp.client, &slow);
+	at = tcp_connect(net, TCP_IPV4);
+	tcp_keepalive(at.client, &just);
+	fine = tcp_connect(net, TCP_IPV6);
+	tcp_keepalive(fine.client, &often);
+	assert_true(tool_wait_lines(scene.tool, 1, "\"middlebox_timeout_s\":3", port_key(&tcp), 10));
+	assert_true(tool_wait_lines(scene.tool, 1, "\"middlebox_timeout_s\":3", port_key(&at), 10));
+	assert_true(tool_wait_lines(scene.tool, 2, "katrace.probe_answered\"", port_key(&fine), 20));
+	assert_true(tool_wait_lines(scene.tool, 2, "katrace.probe_answered\"", port_key(&tcp), 20));
+	assert_int_equal(tool_stop(scene.tool), 0);
+	assert_true(line_with(tool_stdout(scene.tool), event_key("probe_sent"), port_key(&tcp), line, sizeof(line)));
+	assert_true(number_after(line, "\"silent_us\":") < 3000000);
+	second = strstr(strstr(tool_stdout(scene.tool), line) + strlen(line), "\n");
+	assert_true(line_with(second, event_key("probe_sent"), port_key(&tcp), line, sizeof(line)));
+	assert_true(number_after(line, "\"silent_us\":") > 3000000);
+	assert_int_equal(tool_lines(scene.tool, "\"middlebox_timeout_s\":", ""), 2);
+	tcp_close(&tcp);
+	tcp_close(&at);
+	tcp_close(&fine);
+	scene_end(&scene);
+}
+
 LIVE_TEST(middlebox_many_of_one_process)
 {
 	enum { N = 25 };
@@ -106,8 +146,7 @@ LIVE_TEST(middlebox_many_of_one_process)
 	for (int i = 0; i < N; i++)
 		tcp[i] = connect_with(net, i % 2 ? 0 : 350);
 	scene = trace_host(net, NULL);
-	assert_true(tool_wait_lines(scene.tool, 1,
-				    "25 connections have no probe, or the first one too late for a middlebox",
+	assert_true(tool_wait_lines(scene.tool, 1, "25 connections have no probe, or one too late, for a middlebox",
 				    own_pid(), 2));
 	assert_int_equal(tool_stop(scene.tool), 0);
 	assert_int_equal(tool_lines(scene.tool, "middlebox", ""), 1);

@@ -2,9 +2,11 @@
 /* When a dead peer is noticed. */
 #include "unit.h"
 
+#include "model/criteria.h"
 #include "model/detection.h"
 
 #include <katrace/record.h>
+#include <netinet/tcp.h>
 
 static void detection_follows_the_kernels_rule(void **state)
 {
@@ -120,6 +122,38 @@ static void which_timers_are_old(void **state)
 				 cases[i].old);
 }
 
+/* Which probe of an idle connection comes when a middlebox has forgotten it. */
+static void which_probe_is_too_late(void **state)
+{
+	static const struct {
+		struct settings settings;
+		uint64_t first_s, timeout_s;
+		enum late_probe late;
+	} cases[] = {
+		{ { true, 50, 75, 9, 0, 0 }, 50, 60, LATE_SECOND },
+		{ { true, 50, 60, 9, 0, 0 }, 50, 60, LATE_SECOND }, /* when it comes just then, it is late */
+		{ { true, 50, 59, 9, 0, 0 }, 50, 60, LATE_NONE },
+		{ { true, 59, 10, 9, 0, 0 }, 59, 60, LATE_NONE },
+		{ { true, 59, 0, 9, 0, 0 }, 59, 60, LATE_NONE },
+		{ { true, 60, 10, 9, 0, 0 }, 60, 60, LATE_FIRST },
+		{ { true, 60, 75, 9, 0, 0 }, 60, 60, LATE_FIRST },
+		{ { true, 7200, 75, 9, 0, 0 }, 7200, 350, LATE_FIRST },
+		{ { true, 50, 10, 9, 0, KATRACE_IDLE }, 7200, 350, LATE_FIRST }, /* an old timer */
+		{ { true, 50, 75, 9, 30000, 0 }, 50, 60, LATE_SECOND },
+		{ { false, 50, 10, 9, 0, 0 }, 50, 60, LATE_ALL },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		const uint64_t first_us = 1000000 * cases[i].first_s, timeout_us = 1000000 * cases[i].timeout_s;
+
+		assert_int_equal(middlebox_late_probe(&cases[i].settings, first_us, timeout_us), cases[i].late);
+		assert_int_equal(middlebox_forgets(TCP_ESTABLISHED, &cases[i].settings, first_us, timeout_us),
+				 cases[i].late != LATE_NONE);
+		assert_false(middlebox_forgets(TCP_SYN_SENT, &cases[i].settings, first_us, timeout_us));
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -127,6 +161,7 @@ int main(void)
 		cmocka_unit_test(when_a_dead_peer_is_noticed),
 		cmocka_unit_test(something_arrives_but_no_answer),
 		cmocka_unit_test(which_timers_are_old),
+		cmocka_unit_test(which_probe_is_too_late),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

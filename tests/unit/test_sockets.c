@@ -377,6 +377,10 @@ static void criteria_choose(void **state)
 	assert_true(meets(&criteria, &on) && meets(&criteria, &off));
 	criteria.middlebox_us++;
 	assert_true(!meets(&criteria, &on) && meets(&criteria, &off));
+	on.connection.interval = 31 * HZ;
+	assert_true(meets(&criteria, &on));
+	criteria.middlebox_us = 31000001;
+	assert_false(meets(&criteria, &on));
 	on.connection.state = TCP_SYN_SENT; /* it was never heard, so it is not silent */
 	criteria = (struct criteria){ .by_silence = true };
 	assert_false(meets(&criteria, &on));

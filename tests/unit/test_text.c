@@ -190,6 +190,25 @@ static void middleboxes(void **state)
 	page_free(page);
 }
 
+/* The interval is what a middlebox sees between two probes, unless the idle time is longer. */
+static void middleboxes_between_probes(void **state)
+{
+	struct page *page = page_new_with(plain, "sshd", 60);
+	struct sighting s = make_probe(1, 1, 10 * SECOND);
+
+	(void)state;
+	s.settings.idle_s = 50;
+	s.settings.interval_s = 75;
+	observe(page, s);
+	model_finish(page->model, 11 * SECOND);
+	page->buf[page->out.used] = '\0';
+	assert_non_null(strstr(page->buf, "; second probe too late for a middlebox that forgets after 60s\n"));
+	assert_non_null(strstr(page->buf, "  A middlebox that forgets silent connections after 60s does so before the "
+					  "second probe: after a probe the timer restarts at the interval.\n"));
+	assert_null(strstr(page->buf, "first probe"));
+	page_free(page);
+}
+
 /* What walks find before any probe: said, also of many at once, but no timeline without another event. */
 static void middleboxes_of_walks(void **state)
 {
@@ -214,8 +233,8 @@ static void middleboxes_of_walks(void **state)
 			       "middlebox that forgets after 30s\n"));
 	assert_non_null(strstr(page->buf, "keepalive: off; no probe for a middlebox that forgets after 30s\n"));
 	assert_non_null(strstr(page->buf,
-			       "  *                *                4113 connections have no probe, or the first one "
-			       "too late for a middlebox that forgets after 30s\n"));
+			       "  *                *                4113 connections have no probe, or one too late, "
+			       "for a middlebox that forgets after 30s\n"));
 	assert_non_null(strstr(page->buf, "Still open"));
 	assert_ptr_equal(strstr(page->buf, "A middlebox that forgets"), last_of(page->buf, "A middlebox that forgets"));
 	page_free(page);
@@ -439,6 +458,7 @@ int main(void)
 		cmocka_unit_test(suppressed_and_refused),
 		cmocka_unit_test(user_timeout_takes_the_limits_place),
 		cmocka_unit_test(middleboxes),
+		cmocka_unit_test(middleboxes_between_probes),
 		cmocka_unit_test(middleboxes_of_walks),
 		cmocka_unit_test(hostile_names_are_escaped),
 		cmocka_unit_test(ipv6_and_other_namespaces),

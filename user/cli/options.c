@@ -70,13 +70,14 @@ const struct option_line option_lines[] = {
 	{ 0, "all", NULL, TRACE, GROUP_WHAT, "Also connections whose keepalive never acts", FLAG(all),
 	  .more = "Reports when keepalive is switched on or off or its idle time changes, and the end of every connection "
 		  "that has, or had, keepalive. At least two lines for each." },
-	{ 0, "middlebox-timeout", "TIME", TRACE, GROUP_WHAT, "Warn if the first probe does not come earlier than this",
+	{ 0, "middlebox-timeout", "TIME", TRACE, GROUP_WHAT, "Warn if probes are not sent more often than this",
 	  OWN(take_middlebox),
-	  .more = "A firewall, NAT gateway or load balancer with this idle timeout forgets the connection by then. "
-		  "Reported at the start for the connections there are, keepalive on or off, and for new ones within seconds." },
-	{ 0, "middlebox-timeout", "TIME", LIST, GROUP_WHAT,
-	  "Only connections whose first probe would not come earlier than this", OWN(take_middlebox),
-	  .more = "A firewall, NAT gateway or load balancer with this idle timeout forgets them by then." },
+	  .more = "A firewall, NAT gateway or load balancer with this idle timeout forgets the connection by then: before "
+		  "the first probe, before the second one if the interval is too long, or without keepalive. Reported at the start for the connections there are, keepalive on or off, and for new ones within seconds." },
+	{ 0, "middlebox-timeout", "TIME", LIST, GROUP_WHAT, "Only connections that are not probed more often than this",
+	  OWN(take_middlebox),
+	  .more = "A firewall, NAT gateway or load balancer with this idle timeout forgets them by then: the idle time or "
+		  "the interval is too long, or keepalive is off." },
 	{ 0, "no-keepalive", NULL, LIST, GROUP_WHAT, "Only established connections with keepalive off",
 	  FLAG(criteria.no_keepalive) },
 	{ 0, "silent-over", "TIME", LIST, GROUP_WHAT, "Only connections whose peer is silent for longer",

@@ -305,11 +305,11 @@ const struct field fields[] = {
 	  .means = "Estimated time until the timer in charge ends the connection if the peer stays silent." },
 
 	{ .path = "katrace.middlebox_timeout_s", .lines = CONFIGURED, IN_EVENT(changed.middlebox_timeout_s),
-	  .presence = SOMETIMES, .when = "when the first probe comes then or later, or never", .min = 1, .since = 1,
+	  .presence = SOMETIMES, .when = "when an idle connection is silent for as long before its first probe, its second one, or always", .min = 1, .since = 1,
 	  .means = "The value of --middlebox-timeout." },
 	{ .path = "katrace.middlebox_connections", .lines = CONFIGURED, IN_EVENT(changed.middlebox_connections),
 	  .presence = SOMETIMES, .when = "when this line stands for more than 20 connections of its process", .min = 2,
-	  .since = 2, .means = "How many connections of the process have no probe, or the first one too late." },
+	  .since = 2, .means = "How many connections of the process have no probe, or one too late." },
 	{ .path = "katrace.changed", .lines = CONFIGURED, IN_EVENT(changed), .presence = SOMETIMES,
 	  .when = "except the first time", .type = FIELD_STRINGS, .min_items = 1, .unique_items = true,
 	  .has = has_changed, .names = { name_setting, 0, SETTINGS }, .codec = &codec_changed,

@@ -4,6 +4,7 @@
 #include "format/text_closing.h"
 #include "format/text_timeline.h"
 #include "format/words.h"
+#include "model/criteria.h"
 #include "model/detection.h"
 
 #include <inttypes.h>
@@ -156,22 +157,25 @@ static void header(struct text *text, struct out *out)
 
 static void say_middlebox(const struct event *event, struct out *out)
 {
+	/* An old timer is not in the settings. */
+	static const char *const late[] = {
+		[LATE_NONE] = "an old timer is still running: first probe too late",
+		[LATE_FIRST] = "first probe too late",
+		[LATE_SECOND] = "second probe too late",
+		[LATE_ALL] = "no probe",
+	};
+	const struct settings *settings = &event->settings;
 	const uint32_t timeout_s = event->changed.middlebox_timeout_s;
 
-	if (!event->settings.enabled)
-		out_text(out, "; no probe");
-	else if (event->settings.idle_s < timeout_s)
-		out_text(out, "; an old timer is still running: first probe too late");
-	else
-		out_text(out, "; first probe too late");
-	out_printf(out, " for a middlebox that forgets after %us", timeout_s);
+	out_printf(out, "; %s for a middlebox that forgets after %us",
+		   late[middlebox_late_probe(settings, 1000000ULL * settings->idle_s, 1000000ULL * timeout_s)],
+		   timeout_s);
 }
 
 /* One line for many connections of a process. */
 static void say_many(const struct event *event, struct out *out)
 {
-	out_printf(out,
-		   "%u connections have no probe, or the first one too late for a middlebox that forgets after %us",
+	out_printf(out, "%u connections have no probe, or one too late, for a middlebox that forgets after %us",
 		   event->changed.middlebox_connections, event->changed.middlebox_timeout_s);
 }
 

@@ -4,6 +4,7 @@
 #include "format/text_closing.h"
 #include "format/text_why.h"
 #include "format/words.h"
+#include "model/criteria.h"
 #include "model/detection.h"
 
 #include <inttypes.h>
@@ -235,6 +236,21 @@ static void say_cgroup(const struct cgroup *cgroup, struct out *out)
 	}
 }
 
+static void say_middlebox(const struct connection *c, struct out *out)
+{
+	static const char *const before[] = {
+		[LATE_NONE] = " before the first probe",
+		[LATE_FIRST] = " before the first probe",
+		[LATE_SECOND] = " before the second probe: after a probe the timer restarts at the interval",
+		[LATE_ALL] = ": there is no probe",
+	};
+	const enum late_probe late = middlebox_late_probe(&c->settings, 1000000ULL * c->settings.idle_s,
+							  1000000ULL * c->middlebox_timeout_s);
+
+	out_printf(out, "  A middlebox that forgets silent connections after %us does so%s.\n", c->middlebox_timeout_s,
+		   before[late]);
+}
+
 static void block_header(const struct connection *c, uint32_t own_netns, struct out *out)
 {
 	words_endpoint(out, &c->id.local);
@@ -261,9 +277,7 @@ static void block_header(const struct connection *c, uint32_t own_netns, struct 
 	words_settings(out, &c->settings);
 	out_text(out, "\n");
 	if (c->middlebox_timeout_s)
-		out_printf(out,
-			   "  A middlebox that forgets silent connections after %us does so before the first probe.\n",
-			   c->middlebox_timeout_s);
+		say_middlebox(c, out);
 }
 
 static void ended_line(const struct connection *c, struct out *out)

@@ -29,7 +29,7 @@ struct connection {
 	uint64_t first_ns; /* CLOCK_BOOTTIME of its first event */
 	uint64_t last_ns;  /* of its last */
 	struct timeline timeline;
-	uint32_t middlebox_timeout_s; /* a middlebox with this timeout forgets it before the first probe; 0: none */
+	uint32_t middlebox_timeout_s; /* a middlebox with this timeout forgets it before a probe; 0: none */
 	uint64_t probes_sent;
 	uint64_t probes_answered;
 	uint32_t probes_unanswered; /* in a row, now or at the end */

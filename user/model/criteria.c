@@ -6,11 +6,20 @@
 
 #include <netinet/tcp.h>
 
+enum late_probe middlebox_late_probe(const struct settings *settings, uint64_t first_probe_us, uint64_t timeout_us)
+{
+	if (!settings->enabled)
+		return LATE_ALL;
+	if (first_probe_us >= timeout_us)
+		return LATE_FIRST;
+	return detection_next_probe_us(settings) >= timeout_us ? LATE_SECOND : LATE_NONE;
+}
+
 bool middlebox_forgets(uint8_t state, const struct settings *settings, uint64_t first_probe_us, uint64_t timeout_us)
 {
 	if (state != TCP_ESTABLISHED && state != TCP_CLOSE_WAIT)
 		return false;
-	return !settings->enabled || first_probe_us >= timeout_us;
+	return middlebox_late_probe(settings, first_probe_us, timeout_us) != LATE_NONE;
 }
 
 static bool probes_too_late(const struct listed *listed, uint64_t middlebox_us)

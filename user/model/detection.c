@@ -54,7 +54,7 @@ static bool is_whole_seconds(uint64_t us)
 bool detection_timer_is_old(const struct settings *settings, uint64_t silent_us, uint64_t next_us, uint32_t probes_out)
 {
 	const uint64_t idle_us = 1000000ULL * settings->idle_s, interval_us = 1000000ULL * settings->interval_s;
-	const uint64_t longest_us = (idle_us > interval_us ? idle_us : interval_us) + TICK_US;
+	const uint64_t longest_us = detection_next_probe_us(settings) + TICK_US;
 	const uint64_t quiet_us = silent_us + next_us;
 
 	if (!settings->enabled || !next_us) /* due: it is only late */
@@ -64,6 +64,11 @@ bool detection_timer_is_old(const struct settings *settings, uint64_t silent_us,
 	if (probes_out) /* for the interval; or restarted by TCP_KEEPIDLE */
 		return next_us > interval_us + TICK_US && quiet_us > idle_us + TICK_US;
 	return settings->from_sysctl & KATRACE_IDLE && quiet_us > longest_us && is_whole_seconds(quiet_us);
+}
+
+uint64_t detection_next_probe_us(const struct settings *settings)
+{
+	return 1000000ULL * (settings->interval_s > settings->idle_s ? settings->interval_s : settings->idle_s);
 }
 
 uint64_t detection_first_probe_us(const struct settings *settings, uint64_t silent_us, uint64_t next_us,

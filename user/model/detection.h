@@ -31,6 +31,12 @@ bool detection_timer_is_old(const struct settings *settings, uint64_t silent_us,
 uint64_t detection_first_probe_us(const struct settings *settings, uint64_t silent_us, uint64_t next_us,
 				  uint32_t probes_out);
 
+/*
+ * How long an idle connection is silent from one probe, which is answered, to the next: when the timer fires after the
+ * interval, the idle time since the answer may not be over, and it waits for the rest.
+ */
+uint64_t detection_next_probe_us(const struct settings *settings);
+
 /* When a peer that was just heard is noticed to be dead, at the latest; 0: never. */
 uint64_t detection_after_heard(const struct settings *settings);
 

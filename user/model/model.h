@@ -25,7 +25,7 @@ struct model_options {
 	bool partial_walks;           /* walks see only the processes of --pid: other sockets do not match */
 	bool no_timelines;            /* no output prints timelines */
 	bool all;                     /* also connections whose keepalive never acts */
-	uint32_t middlebox_timeout_s; /* warn of connections whose first probe comes later; 0: never */
+	uint32_t middlebox_timeout_s; /* warn of those that are silent for as long before a probe; 0: never */
 	const struct filter *filter;  /* what is passed on; must outlive the model */
 };
 
@@ -55,7 +55,7 @@ struct model *model_new(const struct model_options *options, const struct model_
 void model_free(struct model *model);
 
 /*
- * A walk found a connection that a middlebox would forget before its first probe. It stands for alike connections of
+ * A walk found a connection that a middlebox would forget before one of its probes. It stands for alike connections of
  * its process, 1 if only for itself. Reported unless it is in the story already. Returns like model_observe().
  */
 int model_meet(struct model *model, const struct sighting *sighting, uint32_t alike, uint64_t now_ns);

@@ -19,7 +19,7 @@
 /* A socket that a walk has seen. */
 struct seen {
 	uint64_t sock, inode;
-	bool late; /* the first probe comes too late, or none */
+	bool late; /* a probe comes too late, or none */
 	bool told;
 };
 

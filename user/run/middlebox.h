@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /*
- * Looks for connections that a middlebox forgets before their first probe, in walks over all sockets, within a budget:
- * at the start, and then again and again for new ones. A program sets its socket up after it is connected, so a new
- * connection is reported when two walks have found it so.
+ * Looks for connections that a middlebox forgets before one of their probes, in walks over all sockets, within a
+ * budget: at the start, and then again and again for new ones. A program sets its socket up after it is connected, so a
+ * new connection is reported when two walks have found it so.
  */
 #ifndef KATRACE_MIDDLEBOX_H
 #define KATRACE_MIDDLEBOX_H
