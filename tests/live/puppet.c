@@ -7,6 +7,7 @@
 #include <net/ethernet.h>
 #include <net/if.h>
 #include <netinet/ip.h>
+#include <netinet/ip_icmp.h>
 #include <netinet/tcp.h>
 #include <netpacket/packet.h>
 #include <sys/socket.h>
@@ -26,13 +27,19 @@ struct puppet {
 	uint16_t client_port, server_port;
 	struct frame last; /* of the client's */
 	uint8_t options[PUPPET_OPTIONS_MAX];
-	uint32_t acked; /* what the client may send next; known from its first probe on */
+	uint32_t acked; /* what the client may send next; known from its first probe or data on */
 	bool probed;
 };
 
+void puppet_be_patient(const struct puppet *puppet, int s)
+{
+	const struct timeval patience = { .tv_sec = s };
+
+	must(setsockopt(puppet->fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience)) == 0, "setsockopt");
+}
+
 struct puppet *puppet_new(const struct net *net, const struct tcp *tcp)
 {
-	const struct timeval patience = { .tv_sec = PATIENCE_S };
 	struct sockaddr_ll cable = { .sll_family = AF_PACKET, .sll_protocol = htons(ETHERTYPE_IP) };
 	struct puppet *puppet = calloc(1, sizeof(*puppet));
 
@@ -44,7 +51,7 @@ struct puppet *puppet_new(const struct net *net, const struct tcp *tcp)
 	puppet->fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, htons(ETHERTYPE_IP));
 	cable.sll_ifindex = (int)if_nametoindex(CABLE);
 	must(puppet->fd >= 0 && bind(puppet->fd, (struct sockaddr *)&cable, sizeof(cable)) == 0, "packet socket");
-	must(setsockopt(puppet->fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience)) == 0, "setsockopt");
+	puppet_be_patient(puppet, PATIENCE_S);
 	net_leave(net);
 	return puppet;
 }
@@ -89,8 +96,8 @@ void puppet_wait_data(struct puppet *puppet)
 
 	do
 		bytes = wait_segment(puppet);
-	while (!bytes || ntohl(puppet->last.tcp.seq) != puppet->acked);
-	puppet->acked += (uint32_t)bytes;
+	while (!bytes || (puppet->probed && ntohl(puppet->last.tcp.seq) != puppet->acked));
+	puppet->acked = ntohl(puppet->last.tcp.seq) + (uint32_t)bytes;
 }
 
 static uint32_t add_up(uint32_t sum, const void *data, size_t size)
@@ -179,4 +186,32 @@ void puppet_say(const struct puppet *puppet, uint8_t flags, int32_t offset, uint
 	const struct puppet_segment segment = { .flags = flags, .offset = offset, .window = window };
 
 	puppet_send(puppet, &segment);
+}
+
+void puppet_refuse(const struct puppet *puppet)
+{
+	enum { QUOTED = sizeof(struct iphdr) + 8 };
+	struct {
+		struct ether_header link;
+		struct iphdr ip;
+		struct icmphdr icmp;
+		uint8_t quoted[QUOTED];
+	} __attribute__((packed)) packet = {
+		.ip = { .version = 4,
+			.ihl = 5,
+			.tot_len = htons(sizeof(packet) - sizeof(packet.link)),
+			.ttl = 64,
+			.protocol = IPPROTO_ICMP,
+			.saddr = puppet->last.ip.daddr,
+			.daddr = puppet->last.ip.saddr },
+		.icmp = { .type = ICMP_DEST_UNREACH, .code = ICMP_PORT_UNREACH },
+	};
+
+	memcpy(packet.link.ether_dhost, puppet->last.link.ether_shost, ETH_ALEN);
+	memcpy(packet.link.ether_shost, puppet->last.link.ether_dhost, ETH_ALEN);
+	packet.link.ether_type = htons(ETHERTYPE_IP);
+	memcpy(packet.quoted, &puppet->last.ip, sizeof(packet.quoted));
+	packet.icmp.checksum = checksum(add_up(0, &packet.icmp, sizeof(packet.icmp) + sizeof(packet.quoted)));
+	packet.ip.check = checksum(add_up(0, &packet.ip, sizeof(packet.ip)));
+	must(send(puppet->fd, &packet, sizeof(packet), 0) == (ssize_t)sizeof(packet), "the puppet cannot speak");
 }

@@ -17,6 +17,9 @@ struct puppet;
 struct puppet *puppet_new(const struct net *net, const struct tcp *tcp);
 void puppet_free(struct puppet *puppet);
 
+/* How long it waits for a segment before it fails; 20 s from the beginning. */
+void puppet_be_patient(const struct puppet *puppet, int s);
+
 /* Waits for the next probe: keepalive's, or one into a closed window. They look the same. */
 void puppet_wait_probe(struct puppet *puppet);
 
@@ -45,6 +48,9 @@ struct puppet_segment {
 
 /* After puppet_wait_probe(). */
 void puppet_send(const struct puppet *puppet, const struct puppet_segment *segment);
+
+/* Host B says that the port of the segment it last waited for is unreachable (ICMP). */
+void puppet_refuse(const struct puppet *puppet);
 
 /* A segment without options and data, which acknowledges all data waited for. */
 void puppet_say(const struct puppet *puppet, uint8_t flags, int32_t offset, uint16_t window);
