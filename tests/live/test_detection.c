@@ -9,7 +9,6 @@
 
 #include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 /*
@@ -28,45 +27,46 @@ enum { ROWS = sizeof(table) / sizeof(table[0]), LIVES = 2 * ROWS };
 
 struct prospect {
 	struct life life;
-	double noticed_s;  /* from then on */
+	bool listed;       /* it had not died yet */
+	double noticed_s;  /* from when list looked on */
 	double silent_s;   /* till then */
+	double looking_s;  /* list looks some time after its timestamp */
 	const char *words; /* of its end */
 };
 
-static int by_time(const void *a, const void *b)
-{
-	const struct prospect *x = a, *y = b;
-
-	return (x->noticed_s > y->noticed_s) - (x->noticed_s < y->noticed_s);
-}
-
+/* NULL: it is not listed. */
 static const char *line_of(const struct tool *list, const struct tcp *tcp)
 {
 	const char *at = strstr(tool_stdout(list), port_key(tcp));
 
-	assert_non_null(at);
-	while (at > tool_stdout(list) && at[-1] != '\n')
+	while (at && at > tool_stdout(list) && at[-1] != '\n')
 		at--;
 	return at;
 }
 
-/* What list says of them all, at one moment. */
+/* What list says of them all. On a busy host it takes seconds. */
 static void foretell(const struct scene *scene, struct prospect *prospects)
 {
 	char netns[16];
 	const char *const args[] = { "list", "--json", "--netns", netns, NULL };
 	struct tool *list;
+	double begun_s;
 
+	for (int i = 0; i < LIVES; i++)
+		life_counts(&prospects[i].life);
+	begun_s = (double)clock_ns(CLOCK_REALTIME) / 1e9;
 	net_name(scene->net, HOST_A, netns, sizeof(netns));
 	list = tool_start(args);
 	assert_int_equal(tool_wait(list, 30), 0);
 	for (int i = 0; i < LIVES; i++) {
 		const char *line = line_of(list, &prospects[i].life.tcp);
-		const double ago_s = (double)clock_ns(CLOCK_REALTIME) / 1e9 - timestamp_of(line);
 
-		life_counts(&prospects[i].life);
-		prospects[i].noticed_s = (double)number_after(line, "\"detection_us\":") / 1e6 - ago_s;
-		prospects[i].silent_s = (double)number_after(line, "\"silent_us\":") / 1e6 + ago_s;
+		prospects[i].looking_s = (double)clock_ns(CLOCK_REALTIME) / 1e9 - begun_s;
+		prospects[i].listed = line;
+		if (!line)
+			continue;
+		prospects[i].noticed_s = (double)number_after(line, "\"detection_us\":") / 1e6;
+		prospects[i].silent_s = (double)number_after(line, "\"silent_us\":") / 1e6;
 	}
 	tool_free(list);
 }
@@ -77,8 +77,27 @@ static void assert_latest(const struct prospect *probed, const struct prospect *
 	const double a = probed->silent_s + probed->noticed_s, b = not_probed->silent_s + not_probed->noticed_s;
 	const double longest = a > b ? a : b;
 
+	if (!probed->listed || !not_probed->listed)
+		return;
 	if (longest > latest_s + 1 || longest < latest_s - 1)
 		fail_msg("noticed after %.3f s of silence instead of %.3f s", longest, latest_s);
+}
+
+/*
+ * The application gets ETIMEDOUT, and katrace says when. A probe that this host refuses (a burst of others overflows
+ * its queue, net.core.netdev_max_backlog) takes the kernel half a second more: TCP_RESOURCE_PROBE_INTERVAL.
+ */
+static void assert_died_in_time(const struct prospect *prospect)
+{
+	const struct life *life = &prospect->life;
+	double ended_s, latest_s = prospect->noticed_s + prospect->looking_s + 1;
+
+	assert_int_equal(tcp_wait_death(life->tcp.client, 30), ETIMEDOUT);
+	ended_s = life_ended_s(life, prospect->words);
+	latest_s += 0.5 * life_said_within(life, "not sent", ended_s);
+	if (ended_s > latest_s || (prospect->listed && ended_s < prospect->noticed_s - 1))
+		fail_msg("died after %.3f s, and not after %.3f s to %.3f s", ended_s, prospect->noticed_s - 1,
+			 latest_s);
 }
 
 /* Some have been probed already, others not, and each timer is somewhere else. */
@@ -99,7 +118,7 @@ static void begin_lives(const struct scene *scene, struct prospect *prospects)
 static void assert_foretold_when_cut(double s)
 {
 	struct scene scene = verdict_scene(NULL);
-	struct prospect prospects[LIVES];
+	struct prospect prospects[LIVES] = { 0 };
 
 	begin_lives(&scene, prospects);
 	WAIT_UNTIL(life_age_s(&prospects[LIVES - 1].life) >= s);
@@ -107,9 +126,8 @@ static void assert_foretold_when_cut(double s)
 	foretell(&scene, prospects);
 	for (int i = 0; i < ROWS && s == 0; i++)
 		assert_latest(&prospects[i], &prospects[i + ROWS], table[i].latest_s);
-	qsort(prospects, LIVES, sizeof(prospects[0]), by_time);
 	for (int i = 0; i < LIVES; i++)
-		assert_died(&prospects[i].life, ETIMEDOUT, prospects[i].words, prospects[i].noticed_s);
+		assert_died_in_time(&prospects[i]);
 	assert_int_equal(tool_stop(scene.tool), 0);
 	for (int i = 0; i < LIVES; i++)
 		life_end(&prospects[i].life);

@@ -235,7 +235,7 @@ void assert_said_at(const struct life *life, const char *words, double at_s)
 		fail_msg("\"%s\" came after %.3f s instead of %.3f s", words, after_s(life, search.clock_s), at_s);
 }
 
-void assert_ended(const struct life *life, const char *words, double at_s)
+double life_ended_s(const struct life *life, const char *words)
 {
 	struct search search = { .port = local_port(life->tcp.client_port), .before = "ended: ", .words = words };
 
@@ -243,9 +243,15 @@ void assert_ended(const struct life *life, const char *words, double at_s)
 	tool_each_line(life->scene->tool, search_line, &search);
 	if (search.n != 1)
 		fail_msg("\"ended: %s\" was said %d times", words, search.n);
-	if (!within_a_second(after_s(life, search.clock_s), at_s))
-		fail_msg("\"ended: %s\" came after %.3f s instead of %.3f s", words, after_s(life, search.clock_s),
-			 at_s);
+	return after_s(life, search.clock_s);
+}
+
+void assert_ended(const struct life *life, const char *words, double at_s)
+{
+	const double ended_s = life_ended_s(life, words);
+
+	if (!within_a_second(ended_s, at_s))
+		fail_msg("\"ended: %s\" came after %.3f s instead of %.3f s", words, ended_s, at_s);
 }
 
 void assert_foretold(const struct life *life, double at_s)

@@ -63,6 +63,9 @@ void life_server_closes_too(struct life *life);
 /* katrace prints this once, with that time. */
 void assert_said_at(const struct life *life, const char *words, double at_s);
 
+/* When katrace says it ended; it prints this end once. */
+double life_ended_s(const struct life *life, const char *words);
+
 /* katrace prints this end once, at that time. */
 void assert_ended(const struct life *life, const char *words, double at_s);
 
