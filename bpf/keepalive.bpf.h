@@ -339,15 +339,18 @@ static __always_inline void closing(const struct tcp_sock *tp, __u8 before, __u8
 
 /*
  * Ends that are reported even if keepalive never acted: timeouts, those of orphans included, and unreachable peers;
- * with --all every end.
+ * with --all every end. A timer that gives up reports the last ICMP error, whichever it was, in place of ETIMEDOUT. Not
+ * reported are resets, and what a process has closed or `ss -K` aborted.
  */
-static __always_inline bool is_worth_telling(const struct tcp_sock *tp, int error)
+static __always_inline bool is_worth_telling(const struct tcp_sock *tp, __u8 before, int error)
 {
 	if (!sock_flag(tp, SOCK_KEEPOPEN))
 		return false;
 	if (config.all)
 		return true;
-	return error == ETIMEDOUT || error == EHOSTUNREACH || error == ENETUNREACH;
+	if (!error || error == ECONNRESET || error == EPIPE || error == ECONNABORTED)
+		return false;
+	return error != ECONNREFUSED || before != BPF_TCP_SYN_SENT;
 }
 
 /*
@@ -374,7 +377,7 @@ static __always_inline void closed(const struct tcp_sock *tp, __u8 before)
 		firing->closed = true;
 	gave_up = firing->gave_up == key;
 	firing->gave_up = 0;
-	if (!shared.ready || other || (!known && !in_timer && !is_worth_telling(tp, error)))
+	if (!shared.ready || other || (!known && !in_timer && !is_worth_telling(tp, before, error)))
 		return;
 	rec = record_begin(KATRACE_CLOSED, tp, in_timer ? firing->time_ns : bpf_ktime_get_boot_ns());
 	if (!rec)

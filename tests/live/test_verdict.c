@@ -283,6 +283,33 @@ LIVE_TEST(verdict_router)
 	scene_end(&scene);
 }
 
+/*
+ * A port is reported unreachable, whatever listens there: the kernel goes on, and reports that when it gives up.
+ * Keepalive was not due yet.
+ */
+LIVE_TEST(verdict_port_unreachable)
+{
+	struct scene scene = verdict_scene(NULL);
+	struct life life;
+	struct puppet *puppet;
+
+	net_sysctl(scene.net, HOST_A, "ipv4/tcp_retries2", "3");
+	life = life_begin(&scene, &patient);
+	puppet = puppet_new(scene.net, &life.tcp);
+	life_send(&life);
+	puppet_wait_data(puppet);
+	puppet_refuse(puppet);
+	wait_reports(&scene, 1);
+	assert_died(&life, ECONNREFUSED, "retransmission timeout, ECONNREFUSED",
+		    retransmission_s(rto_s(life.tcp.client), 3));
+	assert_int_equal(tool_stop(scene.tool), 0);
+	assert_int_equal(life_said(&life, ""), 2);
+	assert_sentence(&life, "the application gets ECONNREFUSED from its next call on the socket.");
+	puppet_free(puppet);
+	life_end(&life);
+	scene_end(&scene);
+}
+
 /* A local firewall: the kernel counts dropped probes as sent; only some modes see that they were not. */
 LIVE_TEST(verdict_firewall)
 {

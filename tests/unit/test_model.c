@@ -287,6 +287,13 @@ static void ends_of_strangers_are_silent_unless_the_peer_was_lost(void **state)
 	closed.error = ENETUNREACH;
 	observe(w, closed);
 	expect(w, "configured [42]\nended unreachable 101 [42]\n-- ended, 0 entries\n");
+	closed.error = ECONNREFUSED; /* an ICMP error that was reported when a timer gave up */
+	closed.retransmits = 15;
+	observe(w, closed);
+	expect(w, "configured [42]\nended retransmission_timeout 111 [42]\n-- ended, 0 entries\n");
+	closed.state = TCP_SYN_SENT; /* a reset */
+	observe(w, closed);
+	expect(w, "");
 	world_free(w);
 }
 

@@ -142,6 +142,8 @@ static struct tracked *find(struct model *model, const struct sighting *s, uint6
  */
 static bool begins_a_story(const struct model *model, const struct sighting *s)
 {
+	enum verdict verdict;
+
 	switch (s->kind) {
 	case KATRACE_SETTLED:
 		return false;
@@ -151,8 +153,8 @@ static bool begins_a_story(const struct model *model, const struct sighting *s)
 	case KATRACE_CLOSED:
 		if (model->options.all && s->settings.enabled && state_was_established(s->state))
 			return true;
-		return s->close_cause == KATRACE_CLOSE_KEEPALIVE || s->error == ETIMEDOUT || s->error == EHOSTUNREACH ||
-		       s->error == ENETUNREACH;
+		verdict = verdict_of(s);
+		return verdict_is_timeout(verdict) || verdict == VERDICT_UNREACHABLE;
 	default:
 		return true;
 	}
