@@ -55,9 +55,10 @@ struct {
 
 /*
  * Connections that do not match the filters. User space decides and inserts them. An entry is deleted at TCP_CLOSE, and
- * ignored when its time is over: kernels reuse a sock in place, and a socket can be passed to another process. When the
- * map is full, the least recently used entry makes room: that costs records that user space ignores, and entries of
- * sockets whose close was not seen do not stay.
+ * ignored when its time is over: kernels reuse a sock in place, and a socket can be passed to another process. An
+ * orphan has no inode any more: it is the connection that its sock was before. When the map is full, the least recently
+ * used entry makes room: that costs records that user space ignores, and entries of sockets whose close was not seen do
+ * not stay.
  */
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
@@ -70,11 +71,15 @@ static __always_inline bool belongs_to_others(const struct tcp_sock *tp)
 {
 	__u64 key = (__u64)tp;
 	const struct katrace_other *other;
+	__u64 inode;
 
 	if (!config.filters)
 		return false;
 	other = bpf_map_lookup_elem(&others, &key);
-	return other && other->inode == sock_inode(tp) && bpf_ktime_get_boot_ns() < other->until_ns;
+	if (!other || bpf_ktime_get_boot_ns() >= other->until_ns)
+		return false;
+	inode = sock_inode(tp);
+	return inode ? inode == other->inode : sock_is_orphan(tp);
 }
 
 static __always_inline struct firing *this_firing(void)

@@ -3,12 +3,12 @@
 #include "live.h"
 
 #include "lines.h"
+#include "maps.h"
 #include "must.h"
 #include "scene.h"
 #include "until.h"
 
 #include <bpf/bpf.h>
-#include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -109,42 +109,12 @@ LIVE_TEST(limit_of_the_kernel_side, .exclusive = true)
 	scene_end(&scene);
 }
 
-static int map_id(pid_t pid, const char *name)
-{
-	int type = 0, entries = 0, id = 0, value = 0;
-	char path[300], line[128];
-	FILE *file;
-
-	snprintf(path, sizeof(path), "/proc/%d/fdinfo/%s", pid, name);
-	file = fopen(path, "r");
-	if (!file)
-		return 0;
-	while (fgets(line, sizeof(line), file)) {
-		sscanf(line, "map_type: %d", &type);
-		sscanf(line, "max_entries: %d", &entries);
-		sscanf(line, "value_size: %d", &value);
-		sscanf(line, "map_id: %d", &id);
-	}
-	fclose(file);
-	return type == BPF_MAP_TYPE_HASH && entries == 3 && value == 4 ? id : 0;
-}
-
 /* The kernel side's map of a katrace that remembers two. */
 static int open_stories(pid_t pid)
 {
-	char path[64];
-	struct dirent *entry;
-	int id = 0;
-	DIR *dir;
+	const struct map_shape stories = { BPF_MAP_TYPE_HASH, 3, sizeof(uint32_t) };
 
-	snprintf(path, sizeof(path), "/proc/%d/fdinfo", pid);
-	dir = opendir(path);
-	assert_non_null(dir);
-	for (entry = readdir(dir); entry && !id; entry = readdir(dir))
-		id = map_id(pid, entry->d_name);
-	closedir(dir);
-	assert_true(id);
-	return bpf_map_get_fd_by_id((uint32_t)id);
+	return map_open(pid, &stories);
 }
 
 /* Connections whose end the kernel side has not seen are in the way for seconds, not for good. */

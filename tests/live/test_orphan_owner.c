@@ -3,6 +3,7 @@
 #include "live.h"
 
 #include "holder.h"
+#include "maps.h"
 
 #include <stdio.h>
 #include <unistd.h>
@@ -70,6 +71,36 @@ LIVE_TEST(orphan_of_a_pid)
 LIVE_TEST(orphan_of_a_comm)
 {
 	orphans_of("-c", "wanted", false);
+}
+
+/* One that does not match is skipped: its firings, one a second here, are no records. */
+LIVE_TEST(orphan_that_does_not_match, .exclusive = true)
+{
+	static const char *const args[] = { "-c", "wanted", NULL };
+	struct net *net = net_new();
+	struct holder wanted = holder_new(net, "wanted", open_patient, close_connection);
+	struct holder other = holder_new(net, "other", open_connection, close_connection);
+	struct scene scene;
+	uint64_t records;
+
+	net_remember(net);
+	net_sysctl(net, HOST_A, "ipv4/tcp_orphan_retries", "5"); /* some 13 s */
+	holder_open(&wanted);
+	holder_open(&other);
+	scene = scene_trace(net, args);
+	net_deaf(net, HOST_B, true);
+	holder_act(&other);
+	holder_act(&wanted);
+	assert_true(tool_wait_lines(scene.tool, 1, local_port(wanted.port), "ended: close timeout", 60));
+	records = map_records(tool_pid(scene.tool));
+	assert_int_equal(tool_stop(scene.tool), 0);
+	assert_int_equal(tool_lines(scene.tool, local_port(other.port), ""), 0);
+	/* the end of the wanted one; of the other one a probe and its answer, its first firing as an orphan, and such
+	 */
+	assert_in_range(records, 2, 9); /* 14 and more if each firing is one */
+	holder_stop(&wanted);
+	holder_stop(&other);
+	scene_end(&scene);
 }
 
 /* With filters by owner, and probed before: it was a connection of the story. */

@@ -162,6 +162,25 @@ static void only_the_wanted_pids(void **state)
 	world_free(w);
 }
 
+/* Its owner is the last one, and so it does not match for good. */
+static void an_orphan_stays_unwanted(void **state)
+{
+	struct world *w = world_new(10);
+	struct sighting s = make_sighting(KATRACE_SUPPRESSED, 2, 3 * SECOND);
+
+	(void)state;
+	assert_int_equal(filter_add_pid(w->filter, 42, 0), 0);
+	walk(w, 2, 43, SECOND);
+	observe(w, make_probe(2, 1, 2 * SECOND));
+	expect(w, "unwanted 2\n");
+	s.id.inode = 0;
+	s.orphan = true;
+	s.state = TCP_FIN_WAIT1;
+	observe(w, s);
+	expect(w, "unwanted 2 for good\n");
+	world_free(w);
+}
+
 /* Records that the kernel side left out while a connection did not match are not lost when it is passed to 42. */
 static void one_that_is_passed_on_begins_anew(void **state)
 {
@@ -339,6 +358,7 @@ int main(void)
 		cmocka_unit_test(a_socket_gets_its_file_later),
 		cmocka_unit_test(the_last_owner_is_kept),
 		cmocka_unit_test(only_the_wanted_pids),
+		cmocka_unit_test(an_orphan_stays_unwanted),
 		cmocka_unit_test(one_that_is_passed_on_begins_anew),
 		cmocka_unit_test(other_places_do_not_enter),
 		cmocka_unit_test(lost_for_want_of_an_owner),

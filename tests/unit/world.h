@@ -88,11 +88,12 @@ static inline void on_finished(void *ctx, const struct connection *c)
 
 static inline void tell_unwanted(struct world *w)
 {
-	struct identity id;
+	struct unwanted unwanted;
 	char line[64];
 
-	while (model_next_unwanted(w->model, &id)) {
-		snprintf(line, sizeof(line), "unwanted %llu\n", (unsigned long long)id.sock);
+	while (model_next_unwanted(w->model, &unwanted)) {
+		snprintf(line, sizeof(line), "unwanted %llu%s\n", (unsigned long long)unwanted.sock,
+			 unwanted.orphan ? " for good" : "");
 		tell(w, line);
 	}
 }

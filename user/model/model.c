@@ -82,7 +82,7 @@ void model_free(struct model *model)
 		drop(model, lru_oldest(model->open));
 	lru_free(model->open);
 	newcomers_free(model->newcomers);
-	free(model->unwanted.ids);
+	free(model->unwanted.items);
 	free(model);
 }
 
@@ -168,7 +168,7 @@ void model_leave_to_others(struct model *model, struct tracked *t)
 		return;
 	t->refused = false;
 	t->skipped = true;
-	model_note_unwanted(model, &t->c.id);
+	model_note_unwanted(model, &t->c.id, t->orphan);
 	if (!t->c.owner.pid && !model->options.partial_walks)
 		return;
 	if (t->counted) /* its timeline was begun for the outputs */
@@ -240,7 +240,7 @@ int model_observe(struct model *model, const struct sighting *s, uint64_t now_ns
 		return 0;
 	if (!filter_passes_identity(model->options.filter, &s->id)) {
 		if (s->kind != KATRACE_CLOSED)
-			model_note_unwanted(model, &s->id);
+			model_note_unwanted(model, &s->id, s->orphan);
 		return 0;
 	}
 	if (no_room)

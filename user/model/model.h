@@ -76,11 +76,14 @@ void model_walked(struct model *model, uint64_t now_ns);
 /* Passes on what has waited long enough. */
 void model_tick(struct model *model, uint64_t now_ns);
 
-/*
- * Returns connections that do not match the filter, one per call; the kernel side may skip them for a while. False if
- * there are no more.
- */
-bool model_next_unwanted(struct model *model, struct identity *id);
+/* A connection that does not match the filter. */
+struct unwanted {
+	uint64_t sock, inode;
+	bool orphan; /* no process can get it any more: it stays unwanted */
+};
+
+/* Returns them, one per call; the kernel side may skip them for a while. False if there are no more. */
+bool model_next_unwanted(struct model *model, struct unwanted *unwanted);
 
 /* Is there room for one more connection? Is one with this sock remembered? */
 bool model_has_room(const struct model *model);

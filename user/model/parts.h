@@ -95,8 +95,8 @@ struct model {
 	uint64_t lost;                                            /* records, at any stage before the model */
 	uint64_t hand_on_ns; /* a walk is over, and more events may be handed on; UINT64_MAX: no */
 	uint64_t numbers;    /* given to connections */
-	struct unwanted {
-		struct identity *ids;
+	struct unwanted_list {
+		struct unwanted *items;
 		size_t n, room;
 	} unwanted; /* not returned yet */
 	struct due due;
@@ -172,7 +172,7 @@ void model_leave(struct model *model, struct tracked *t, enum fate fate);
 void model_leave_to_others(struct model *model, struct tracked *t);
 
 /* The records of a connection that does not match the filter are not wanted. */
-void model_note_unwanted(struct model *model, const struct identity *id);
+void model_note_unwanted(struct model *model, const struct identity *id, bool orphan);
 
 void tracked_free(struct tracked *t);
 

@@ -5,21 +5,21 @@
 #include "model/array.h"
 
 /* Out of memory it is not noted: its next record leads here again. */
-void model_note_unwanted(struct model *model, const struct identity *id)
+void model_note_unwanted(struct model *model, const struct identity *id, bool orphan)
 {
-	struct unwanted *unwanted = &model->unwanted;
-	struct identity *ids = array_grow(unwanted->ids, unwanted->n, &unwanted->room, sizeof(*ids));
+	struct unwanted_list *list = &model->unwanted;
+	struct unwanted *items = array_grow(list->items, list->n, &list->room, sizeof(*items));
 
-	if (!ids)
+	if (!items)
 		return;
-	unwanted->ids = ids;
-	ids[unwanted->n++] = *id;
+	list->items = items;
+	items[list->n++] = (struct unwanted){ id->sock, id->inode, orphan };
 }
 
-bool model_next_unwanted(struct model *model, struct identity *id)
+bool model_next_unwanted(struct model *model, struct unwanted *unwanted)
 {
 	if (!model->unwanted.n)
 		return false;
-	*id = model->unwanted.ids[--model->unwanted.n];
+	*unwanted = model->unwanted.items[--model->unwanted.n];
 	return true;
 }

@@ -43,7 +43,7 @@ void model_hand_on_finished(struct model *model, struct tracked *t)
 {
 	if (t->newcomer && t->refused) {
 		model_forget_newcomer(model, &t->c.id);
-		model_note_unwanted(model, &t->c.id);
+		model_note_unwanted(model, &t->c.id, t->orphan);
 	}
 	if (!t->newcomer && t->c.announced &&
 	    (t->c.fate == FATE_LEFT || filter_passes_timeline(model->options.filter, &t->c)))

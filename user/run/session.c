@@ -13,6 +13,8 @@
 #define BUSY_PAUSE_NS (NS_PER_S / 20)
 /* A connection that does not match the filter is checked again after this time. */
 #define IGNORE_NS (5 * NS_PER_S)
+/* An orphan cannot match any more, and seldom lives longer. */
+#define IGNORE_ORPHAN_NS (120 * NS_PER_S)
 
 void session_stop(void *ctx)
 {
@@ -63,10 +65,11 @@ void session_on_finished(void *ctx, const struct connection *connection)
 
 void session_ignore_unwanted(struct session *session)
 {
-	struct identity id;
+	struct unwanted unwanted;
 
-	while (model_next_unwanted(session->model, &id))
-		tracer_ignore(session->tracer, id.sock, id.inode, clock_ns(CLOCK_BOOTTIME) + IGNORE_NS);
+	while (model_next_unwanted(session->model, &unwanted))
+		tracer_ignore(session->tracer, unwanted.sock, unwanted.inode,
+			      clock_ns(CLOCK_BOOTTIME) + (unwanted.orphan ? IGNORE_ORPHAN_NS : IGNORE_NS));
 }
 
 int session_on_record(void *ctx, const struct katrace_record *record)
