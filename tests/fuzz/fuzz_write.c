@@ -22,6 +22,7 @@ static void take_end(struct input *input, struct event *event)
 	event->ended.observed_us = take_u64(input);
 	event->ended.partial = take_bool(input);
 	event->ended.write_err = take_bool(input);
+	event->ended.orphan = take_bool(input);
 	event->ended.retransmits = take_u32(input);
 	event->ended.unacked_bytes = take_u32(input);
 	event->ended.queued_bytes = take_u32(input);
@@ -148,6 +149,7 @@ static void same_own_fields(struct json_object *line, const struct event *event)
 		break;
 	case EVENT_ENDED:
 		same_text(at(line, "katrace", "verdict", NULL), verdict_name(event->ended.verdict));
+		require(!at(line, "katrace", "orphan", NULL) == !event->ended.orphan);
 		require(!at(line, "katrace", "write_err", NULL) == !event->ended.write_err);
 		require(!at(line, "katrace", "data_received_us", NULL) == !event->data.known);
 		if (event->data.known) {

@@ -436,6 +436,11 @@ uint64_t net_keepalives(const struct net *net, enum host host)
 	return host_counter(net, host, "/proc/thread-self/net/netstat", "TcpExt:", "TCPKeepAlive");
 }
 
+uint64_t net_memory_aborts(const struct net *net, enum host host)
+{
+	return host_counter(net, host, "/proc/thread-self/net/netstat", "TcpExt:", "TCPAbortOnMemory");
+}
+
 uint64_t net_unreachables(const struct net *net, enum host host)
 {
 	return host_counter(net, host, "/proc/thread-self/net/snmp", "Icmp:", "InDestUnreachs");

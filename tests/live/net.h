@@ -88,6 +88,9 @@ void net_sysctl(const struct net *net, enum host host, const char *name, const c
 /* TcpExt:TCPKeepAlive of host: probes attempted since it exists. */
 uint64_t net_keepalives(const struct net *net, enum host host);
 
+/* TcpExt:TCPAbortOnMemory of host: connections that were given up because there were too many orphans, say. */
+uint64_t net_memory_aborts(const struct net *net, enum host host);
+
 /* Icmp:InDestUnreachs of host: how often it was told that something is unreachable. */
 uint64_t net_unreachables(const struct net *net, enum host host);
 

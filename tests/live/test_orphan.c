@@ -9,6 +9,8 @@
 #include "verdict.h"
 
 #include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 #define END "close timeout"
@@ -233,5 +235,54 @@ LIVE_TEST(verdict_orphan_unreachable)
 	assert_int_equal(life_said(&probed, "EHOSTUNREACH"), 0);
 	life_end(&probed);
 	life_end(&never);
+	scene_end(&scene);
+}
+
+/* It is the whole machine's. */
+static void set_max_orphans(const char *max)
+{
+	FILE *file = fopen("/proc/sys/net/ipv4/tcp_max_orphans", "we");
+
+	assert_true(file && fputs(max, file) >= 0 && fclose(file) == 0);
+}
+
+static void allow_orphans(void)
+{
+	if (getenv("KATRACE_STRICT"))
+		set_max_orphans("4096");
+}
+
+/* Too many orphans: the kernel gives one up when it is closed, others when their timer fires next. */
+LIVE_TEST(verdict_orphan_too_many, .clean_up = allow_orphans)
+{
+	enum { AT_ONCE, DATA, LAST_ACK, LIVES };
+	struct life lives[LIVES];
+	struct scene scene;
+
+	if (!getenv("KATRACE_STRICT"))
+		skip("it would end all orphans of this machine");
+	scene = verdict_scene(NULL);
+	for (int i = 0; i < LIVES; i++)
+		lives[i] = life_begin(&scene, &quick);
+	for (int i = 0; i < LIVES; i++)
+		assert_true(life_wait_said(&lives[i], 1, "answered in"));
+	life_close_server(&lives[LAST_ACK]);
+	assert_int_equal(tcp_wait_death(lives[LAST_ACK].tcp.client, 10), 0);
+	net_deaf(scene.net, HOST_B, true);
+	life_send(&lives[DATA]);
+	life_close_client(&lives[DATA]);
+	life_close_client(&lives[LAST_ACK]);
+	set_max_orphans("-1");
+	life_close_client(&lives[AT_ONCE]);
+	for (int i = 0; i < LIVES; i++)
+		assert_ended(&lives[i], "reset locally", 0.5);
+	assert_int_equal(net_memory_aborts(scene.net, HOST_A), LIVES);
+	assert_int_equal(tool_stop(scene.tool), 0);
+	for (int i = 0; i < LIVES; i++)
+		assert_sentence(&lives[i], "its kernel gave it up before the peer confirmed: too many orphans");
+	assert_sentence(&lives[AT_ONCE], "all data was acknowledged.");
+	assert_sentence(&lives[DATA], "11 bytes of data were never acknowledged.");
+	for (int i = 0; i < LIVES; i++)
+		life_end(&lives[i]);
 	scene_end(&scene);
 }

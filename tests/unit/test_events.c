@@ -252,12 +252,13 @@ static void ends(void **state)
 	event.ended.verdict = VERDICT_CLOSE_TIMEOUT;
 	event.ended.error = 0;
 	event.ended.queued_bytes = 7;
+	event.ended.orphan = true;
 	event.ended.write_err = true;
 	expect(&event, HEAD("ended", "13", "WARN") NETWORK PROCESS
 	       "\"error\":{\"type\":\"close_timeout\"}," CONNECTION
 	       ",\"verdict\":\"close_timeout\",\"probes_unanswered\":0,\"probes_sent\":5,\"probes_answered\":4,"
 	       "\"observed_us\":55135000,\"partial\":true,\"retransmits\":15,\"unacked_bytes\":11,"
-	       "\"queued_bytes\":7,\"write_err\":true}}");
+	       "\"queued_bytes\":7,\"orphan\":true,\"write_err\":true}}");
 }
 
 /* In a container, and shared. */

@@ -307,6 +307,21 @@ static void verdicts_follow_the_socket(void **state)
 	}
 }
 
+/* Nobody has confirmed it: a process or the kernel has dropped the connection. */
+static void a_fin_that_was_not_acknowledged_ends_nothing(void **state)
+{
+	static const uint8_t states[] = { TCP_FIN_WAIT1, TCP_CLOSING, TCP_LAST_ACK };
+	struct sighting s = make_sighting(KATRACE_CLOSED, 1, 0);
+
+	(void)state;
+	s.fin = true;
+	for (size_t i = 0; i < sizeof(states); i++) {
+		s.state = states[i];
+		s.orphan = !s.orphan;
+		assert_string_equal(verdict_name(verdict_of(&s)), "reset_locally");
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest records[] = {
@@ -320,6 +335,7 @@ int main(void)
 		cmocka_unit_test(every_part_of_the_identity_counts),
 		cmocka_unit_test(every_setting_counts),
 		cmocka_unit_test(verdicts_follow_the_socket),
+		cmocka_unit_test(a_fin_that_was_not_acknowledged_ends_nothing),
 	};
 
 	return cmocka_run_group_tests(records, NULL, NULL);

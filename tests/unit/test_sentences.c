@@ -227,6 +227,33 @@ static void closed_by_this_side(void **state)
 	page_free(page);
 }
 
+/* Neither side has ended it, and no timer: the kernel had too many like it. */
+static void given_up_by_the_kernel(void **state)
+{
+	struct page *page = page_new(plain, "sshd");
+	struct sighting s = make_orphan(10 * SECOND);
+
+	(void)state;
+	observe(page, s);
+	s.kind = KATRACE_CLOSED;
+	s.unacked_bytes = 11;
+	observe(page, s);
+	expect_sentence(page, "  ended: reset locally\n");
+	expect_sentence(page,
+			"  This side closed the connection, and its kernel gave it up before the peer confirmed: too "
+			"many orphans (net.ipv4.tcp_max_orphans), too little memory (net.ipv4.tcp_mem), or its "
+			"network namespace is gone; 11 bytes of data were never acknowledged.\n");
+	page_free(page);
+	page = page_new(plain, "sshd");
+	s = make_orphan(10 * SECOND);
+	s.orphan = false; /* shutdown(), then close() with SO_LINGER and 0 */
+	observe(page, s);
+	s.kind = KATRACE_CLOSED;
+	observe(page, s);
+	expect_sentence(page, "  This side aborted the connection.\n");
+	page_free(page);
+}
+
 /* Closed while its data was retransmitted already: another limit applies. */
 static void closed_in_the_middle(void **state)
 {
@@ -526,6 +553,7 @@ int main(void)
 		cmocka_unit_test(reset_far_from_a_probe),
 		cmocka_unit_test(half_closed),
 		cmocka_unit_test(closed_by_this_side),
+		cmocka_unit_test(given_up_by_the_kernel),
 		cmocka_unit_test(closed_in_the_middle),
 		cmocka_unit_test(a_fin_that_was_never_acknowledged),
 	};

@@ -87,6 +87,21 @@ void closing_end(const struct connection *c, struct out *out)
 	out_text(out, ".");
 }
 
+/* An error is set by whoever ends it from outside (ss -K); the kernel sets none. Subflows are MPTCP's to end. */
+bool closing_is_given_up(const struct connection *c)
+{
+	return c->orphan && !c->error && !c->mptcp_subflow && state_awaits_fin_ack(c->state);
+}
+
+void closing_given_up(const struct connection *c, struct out *out)
+{
+	out_text(out, "This side closed the connection, and its kernel gave it up before the peer confirmed: too many "
+		      "orphans (net.ipv4.tcp_max_orphans), too little memory (net.ipv4.tcp_mem), or its network "
+		      "namespace is gone; ");
+	say_undelivered(c, out);
+	out_text(out, ".");
+}
+
 static void say_idle(const struct connection *c, const char *perhaps, struct out *out)
 {
 	if (!c->data.known || data_idle_us(&c->data) < IDLE_TIMEOUT_US)

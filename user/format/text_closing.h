@@ -21,6 +21,10 @@ void closing_backlog(const struct connection *connection, struct out *out);
 /* How a connection with VERDICT_CLOSE_TIMEOUT ended. */
 void closing_end(const struct connection *connection, struct out *out);
 
+/* Has the kernel ended it before the peer confirmed the FIN? And how it did. */
+bool closing_is_given_up(const struct connection *connection);
+void closing_given_up(const struct connection *connection, struct out *out);
+
 /* Applications and balancers go by data, unlike keepalive. Nothing if it is not known or was not long. */
 void closing_idle(const struct connection *connection, struct out *out);
 

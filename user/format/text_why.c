@@ -152,7 +152,10 @@ void text_why(const struct connection *c, struct out *out)
 		closing_here(c, "closed", out);
 		break;
 	case VERDICT_RESET_LOCALLY:
-		closing_here(c, "aborted", out);
+		if (closing_is_given_up(c))
+			closing_given_up(c, out);
+		else
+			closing_here(c, "aborted", out);
 		break;
 	case VERDICT_UNSEEN:
 		out_text(out, "The connection is gone; its end was not seen.");

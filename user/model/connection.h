@@ -35,7 +35,7 @@ struct connection {
 	uint32_t probes_unanswered; /* in a row, now or at the end */
 	int refused_with;   /* errno of this host refusing the last probe, which the kernel counted as sent; 0: none */
 	bool suppressed;    /* now or at the end */
-	bool orphan;        /* when its suppression began this side had closed it */
+	bool orphan;        /* when its suppression began, or at the end, this side had closed it */
 	bool warned;        /* one of its events was a warning */
 	bool mptcp_subflow; /* of an MPTCP socket, which its owner holds */
 	bool only_met;      /* a middlebox would forget it, and nothing else has happened: it has no timeline */

@@ -83,6 +83,7 @@ struct event {
 			uint64_t probes_sent, probes_answered, observed_us;
 			uint32_t retransmits, unacked_bytes, queued_bytes; /* at the end */
 			bool partial;   /* older than this run: the first walk found it */
+			bool orphan;    /* closed by this side: no process held it any more */
 			bool write_err; /* a hook saw tcp_write_err() close it */
 		} ended;
 		struct {

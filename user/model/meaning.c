@@ -231,6 +231,7 @@ static int ended(struct model *model, struct tracked *t, const struct sighting *
 	event.ended.unacked_bytes = s->unacked_bytes;
 	event.ended.queued_bytes = s->queued_bytes;
 	event.ended.partial = t->at_start;
+	event.ended.orphan = s->orphan;
 	event.ended.write_err = s->write_err;
 	model->counts.timeouts += verdict_is_timeout(event.ended.verdict);
 	err = model_publish(model, t, &event, now_ns);

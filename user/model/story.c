@@ -102,6 +102,7 @@ static void ended(struct connection *c, const struct event *event)
 	c->unacked_bytes = event->ended.unacked_bytes;
 	c->data = event->data;
 	c->queued_bytes = event->ended.queued_bytes;
+	c->orphan = event->ended.orphan;
 	c->close_reason = event->ended.close_reason;
 	c->probes_unanswered = event->ended.probes_unanswered;
 	c->probes_sent = event->ended.probes_sent;

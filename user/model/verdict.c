@@ -50,9 +50,14 @@ static enum verdict gave_up_sending(const struct sighting *closed)
 	return closed->settings.user_timeout_ms ? VERDICT_USER_TIMEOUT : VERDICT_RETRANSMISSION_TIMEOUT;
 }
 
-/* No error: the state shows which side closed first, and whether it sent a FIN. */
+/*
+ * No error: the state shows which side closed first, and whether it sent a FIN. If that was not acknowledged, nothing
+ * ended but this side, with a RST at most: a process, or the kernel that gave an orphan up (tcp_out_of_resources()).
+ */
 static enum verdict closed_without_error(const struct sighting *closed)
 {
+	if (closed->fin)
+		return VERDICT_RESET_LOCALLY;
 	switch (closed->state) {
 	case TCP_CLOSE_WAIT:
 	case TCP_LAST_ACK:
