@@ -7,12 +7,12 @@ from .expect import between, differences, differs_from_ss, ends_of, off, on, sec
 from .hosts import make_hosts
 from .options import options_of
 from .packets import Packets
-from .programs import NotStarted
+from .programs import JAVA, NotStarted
 from .root import Root
 from .story import Story
 from .wait import Late, wait
 
-__all__ = ["Late", "NotStarted", "Packets", "Stage", "Story", "between", "off", "on", "seconds", "wait"]
+__all__ = ["JAVA", "Late", "NotStarted", "Packets", "Stage", "Story", "between", "off", "on", "seconds", "wait"]
 
 
 class Stage:
@@ -95,6 +95,13 @@ class Stage:
                 wrong.append(f"{len(lines)} lines of {event} with {where}")
             if wrong:
                 raise AssertionError("\n".join([*wrong, "katrace said:", *map(str, lines)]))
+
+    @staticmethod
+    def expect_probes(ended, packets):
+        """As many probes were on the wire as the line of an end says."""
+        on_the_wire, said = packets.probes(*ends_of(ended)), ended["katrace.probes_sent"]
+        if on_the_wire != said:
+            raise AssertionError(f"{on_the_wire} probes on the wire, and {said} in {ended}")
 
     @staticmethod
     def expect_text(text, *wanted):
