@@ -96,11 +96,7 @@ static void same_summary(struct json_object *line, const struct summary_line *su
 		{ "no_keepalive", "no_keepalive_silent_us", CONCERN_NO_KEEPALIVE },
 	};
 
-	require(!at(line, "process", NULL, NULL) == !summary->owner.pid);
-	if (summary->owner.pid) {
-		same_number(at(line, "process", "pid", NULL), summary->owner.pid);
-		same_name(at(line, "process", "name", NULL), summary->owner.comm);
-	}
+	same_process(line, &summary->owner);
 	same_number(sum_of(line, "connections"), summary->connections);
 	same_number(sum_of(line, "keepalive_on"), summary->on);
 	same_number(sum_of(line, "keepalive_off"), summary->off);

@@ -100,11 +100,7 @@ static void same_connection_object(struct json_object *line, const struct event 
 
 	same_endpoint(line, "local", &c->id.local);
 	same_endpoint(line, "peer", &c->id.peer);
-	require(!at(line, "process", NULL, NULL) == !c->owner.pid);
-	if (c->owner.pid) {
-		same_number(at(line, "process", "pid", NULL), c->owner.pid);
-		same_name(at(line, "process", "name", NULL), c->owner.comm);
-	}
+	same_process(line, &c->owner);
 	if (c->owner.pid && c->owner.cgroup.container[0])
 		same_text(at(line, "container", "id", NULL), c->owner.cgroup.container);
 	same_scope(line, endpoint_is_link_local(&c->id.peer) ? &c->id.peer.scope : &c->id.local.scope);

@@ -96,6 +96,7 @@ static inline struct connection take_connection(struct input *input)
 	struct scope scope = { 0 };
 
 	take(input, c.owner.comm, sizeof(c.owner.comm) - 1);
+	take(input, c.owner.title, sizeof(c.owner.title) - 1);
 	c.owner.pid = take_u32(input);
 	c.owner.cgroup.id = take_u64(input);
 	memset(c.owner.cgroup.container, take_bool(input) ? 'c' : 0, CONTAINER_ID_LENGTH);
@@ -216,6 +217,21 @@ static inline void same_name(struct json_object *value, const char *comm)
 		comm += n ? n : 1;
 	}
 	same_text(value, text);
+}
+
+/* Without an id there is no process. */
+static inline void same_process(struct json_object *line, const struct owner *owner)
+{
+	const bool titled = owner->pid && *owner->title;
+
+	require(!at(line, "process", NULL, NULL) == !owner->pid);
+	require(!at(line, "process", "title", NULL) == !titled);
+	if (owner->pid) {
+		same_number(at(line, "process", "pid", NULL), owner->pid);
+		same_name(at(line, "process", "name", NULL), owner->comm);
+	}
+	if (titled)
+		same_name(at(line, "process", "title", NULL), owner->title);
 }
 
 /* As a parser sees it. The caller frees it. */

@@ -120,7 +120,7 @@ int main(int argc, char **argv)
 	const char *jobs = getenv("KATRACE_JOBS");
 	int option, n;
 
-	if (argc == 2 && strcmp(argv[1], "--pause") == 0) /* what a test's process becomes by exec */
+	if (argc > 1 && strcmp(argv[argc - 1], "--pause") == 0) /* what a test's process becomes by exec */
 		for (;;)
 			pause();
 	while ((option = getopt(argc, argv, "+j:")) != -1) {

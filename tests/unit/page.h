@@ -20,6 +20,7 @@ struct page {
 	struct text *text;
 	char buf[64 * 1024];
 	struct out out;
+	char title[TITLE_LENGTH + 1]; /* of the owner */
 };
 
 static inline void on_event(void *ctx, const struct event *event)
@@ -53,7 +54,7 @@ static inline struct page *page_new_with(struct text_options options, const char
 	page->out = out_make(page->buf, sizeof(page->buf));
 	owners_walk_begin(page->owners, 1);
 	snprintf(owner.comm, sizeof(owner.comm), "%s", comm);
-	owners_found(page->owners, &owner, NULL, 0);
+	owners_found(page->owners, &owner, &(struct found_process){ .title = page->title });
 	owners_walk_end(page->owners);
 	return page;
 }

@@ -278,7 +278,12 @@ static void owners(void **state)
 	       "\"socket_inode\":\"1001\",\"cgroup_id\":\"9871\",\"other_pids\":[1790,1788],"
 	       "\"keepalive\":{\"enabled\":true,\"idle_s\":30,\"interval_s\":5,\"probe_limit\":3,\"user_timeout_ms\":0,"
 	       "\"from_sysctl\":[\"interval_s\"]},\"silent_us\":30000000,\"heard_us\":2000000}}");
-	c.owner = (struct owner){ 0 };
+	c = make_connection();
+	strcpy(c.owner.title, "Main\"\n\xff");
+	expect(&event, HEAD("configured", "9", "INFO") NETWORK
+	       "\"process\":{\"pid\":1787,\"name\":\"sshd\",\"title\":\"Main\\\"\\u000a\xef\xbf\xbd\"}," CONNECTION
+	       "}}");
+	c.owner.pid = 0; /* a title alone says nothing */
 	c.id.inode = 0;
 	expect(&event, HEAD("configured", "9", "INFO") NETWORK
 	       "\"katrace\":{\"connection_id\":\"5f3a-12\",\"netns\":\"7\","
@@ -389,6 +394,7 @@ static struct connection make_worst_connection(void)
 	memset(c.id.local.addr, 0xfe, 16);
 	memset(c.id.peer.addr, 0xfe, 16);
 	memset(c.owner.comm, 0x01, sizeof(c.owner.comm) - 1); /* \u0001: nothing is longer */
+	memset(c.owner.title, 0x01, TITLE_LENGTH);
 	c.owner.cgroup.id = UINT64_MAX;
 	memset(c.owner.cgroup.container, 'f', CONTAINER_ID_LENGTH);
 	c.owner.n_others = OWNERS_OTHERS_MAX;

@@ -287,6 +287,27 @@ static void names(void **state)
 	refused(HEAD("configured") NETWORK "\"process\":{\"pid\":1,\"name\":\"\xff\"}," KATRACE "}}", -EBADMSG);
 }
 
+#define TITLED(title) HEAD("configured") NETWORK "\"process\":{\"pid\":1,\"name\":\"java\"," title "}," KATRACE "}}"
+#define TITLE_63                                                                                                       \
+	"0123456789012345678901234567890123456789012345678901234567890\xef\xbf\xbd"                                    \
+	"2"
+
+static void titles(void **state)
+{
+	struct recorded r;
+
+	(void)state;
+	assert_int_equal(read_line(TITLED("\"title\":\"org.example.Main\""), &r), 0);
+	assert_string_equal(r.owner.title, "org.example.Main");
+	assert_int_equal(read_line(TITLED("\"title\":\"" TITLE_63 "\""), &r), 0);
+	assert_int_equal(strlen(r.owner.title), TITLE_LENGTH);
+	refused(TITLED("\"title\":\"" TITLE_63 "3\""), -EINVAL);
+	refused(TITLED("\"title\":7"), -EINVAL);
+	assert_int_equal(
+		read_line(HEAD("configured") NETWORK "\"process\":{\"pid\":1,\"name\":\"a\"}," KATRACE "}}", &r), 0);
+	assert_string_equal(r.owner.title, "");
+}
+
 static int read_name(const char *name, struct recorded *recorded)
 {
 	char line[4096];
@@ -350,6 +371,7 @@ int main(void)
 		cmocka_unit_test(too_many_pids),
 		cmocka_unit_test(goes_on_after_a_bad_line),
 		cmocka_unit_test(names),
+		cmocka_unit_test(titles),
 		cmocka_unit_test(names_in_utf8),
 		cmocka_unit_test(containers),
 		cmocka_unit_test(an_errno_without_a_name),

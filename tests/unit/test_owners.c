@@ -17,7 +17,7 @@ static void find(struct owners *owners, uint64_t sock, uint32_t pid, const char 
 {
 	const struct katrace_owner owner = make_owner(sock, pid, comm);
 
-	assert_int_equal(owners_found(owners, &owner, NULL, pid), 0);
+	assert_int_equal(owners_found(owners, &owner, &(struct found_process){ .meets = pid }), 0);
 }
 
 static void lowest_pid_comes_first(void **state)
@@ -81,7 +81,7 @@ static void cgroups_are_learnt_once(void **state)
 	assert_null(owners_cgroup(owners, &found));
 	cgroup = owners_add_cgroup(owners, &found, &nginx);
 	assert_ptr_equal(owners_cgroup(owners, &found), cgroup);
-	assert_int_equal(owners_found(owners, &found, cgroup, 0), 0);
+	assert_int_equal(owners_found(owners, &found, &(struct found_process){ .cgroup = cgroup }), 0);
 	owners_walk_end(owners);
 	found.cgroup_id = 78; /* the css_set's memory is another one's now */
 	assert_null(owners_cgroup(owners, &found));
@@ -93,6 +93,42 @@ static void cgroups_are_learnt_once(void **state)
 	owners_walk_end(owners);
 	found.cgroup_id = 77;
 	assert_null(owners_cgroup(owners, &found));
+	owners_free(owners);
+}
+
+/* One for each process, known by its name and its start too; it stays as long as a socket needs it. */
+static void titles_are_kept(void **state)
+{
+	struct katrace_owner found = make_owner(1, 100, "java");
+	struct owners *owners = owners_new();
+	struct found_process process = { 0 };
+	struct known_title *title;
+	struct owner owner;
+
+	(void)state;
+	owners_walk_begin(owners, SECOND);
+	title = owners_title(owners, &found);
+	assert_int_equal(title->read_ns, 0);
+	assert_string_equal(title->text, "");
+	strcpy(title->text, "org.example.Main");
+	process.title = title->text;
+	assert_int_equal(owners_found(owners, &found, &process), 0);
+	find(owners, 1, 101, "child");
+	owners_walk_end(owners);
+	owners_walk_begin(owners, 121 * SECOND);
+	owners_walk_end(owners);
+	assert_true(owners_lookup(owners, 1, 1001, &owner));
+	assert_string_equal(owner.title, "org.example.Main"); /* of the lowest pid */
+	assert_ptr_equal(owners_title(owners, &found), title);
+	found.start_ns++; /* the pid is another process's now */
+	assert_string_equal(owners_title(owners, &found)->text, "");
+	found.start_ns--;
+	strcpy(found.comm, "bash"); /* exec */
+	assert_string_equal(owners_title(owners, &found)->text, "");
+	strcpy(found.comm, "java");
+	owners_walk_begin(owners, 242 * SECOND);
+	owners_walk_end(owners);
+	assert_string_equal(owners_title(owners, &found)->text, "");
 	owners_free(owners);
 }
 
@@ -125,7 +161,7 @@ static void the_inode_of_an_orphan(void **state)
 
 	(void)state;
 	owners_walk_begin(owners, SECOND);
-	assert_int_equal(owners_found(owners, &found, NULL, 0), 0);
+	assert_int_equal(owners_found(owners, &found, &(struct found_process){ 0 }), 0);
 	owners_walk_end(owners);
 	assert_int_equal(owners_inode_of(owners, 1, 22, 99), 1001);
 	assert_int_equal(owners_inode_of(owners, 1, 22, 98), 0);
@@ -133,7 +169,7 @@ static void the_inode_of_an_orphan(void **state)
 	for (found.inode = 1002; found.inode < 1005; found.inode++) {
 		found.peer_port++;
 		owners_walk_begin(owners, found.inode * SECOND / 1000);
-		assert_int_equal(owners_found(owners, &found, NULL, 0), 0);
+		assert_int_equal(owners_found(owners, &found, &(struct found_process){ 0 }), 0);
 		owners_walk_end(owners);
 	}
 	assert_int_equal(owners_inode_of(owners, 1, 22, 102), 1004);
@@ -203,7 +239,7 @@ static void a_name_ends(void **state)
 	(void)state;
 	memset(found.comm, 'x', sizeof(found.comm));
 	owners_walk_begin(owners, SECOND);
-	assert_int_equal(owners_found(owners, &found, NULL, 0), 0);
+	assert_int_equal(owners_found(owners, &found, &(struct found_process){ 0 }), 0);
 	owners_walk_end(owners);
 	assert_true(owners_lookup(owners, 1, 1001, &owner));
 	assert_string_equal(owner.comm, "xxxxxxxxxxxxxxx");
@@ -251,6 +287,7 @@ int main(void)
 		cmocka_unit_test(lowest_pid_comes_first),
 		cmocka_unit_test(a_new_walk_replaces_the_holders),
 		cmocka_unit_test(cgroups_are_learnt_once),
+		cmocka_unit_test(titles_are_kept),
 		cmocka_unit_test(the_last_holder_is_remembered_a_while),
 		cmocka_unit_test(many_holders_are_bounded),
 		cmocka_unit_test(a_name_ends),

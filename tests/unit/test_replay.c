@@ -167,17 +167,15 @@ static void walk(struct world *w)
 	struct katrace_owner found = { .sock = 1, .inode = 1001, .comm = "ss\x1bhd" };
 	struct process process = { .comm = found.comm };
 	struct cgroup cgroup = { .id = 4711 };
-	const struct cgroup *known;
+	struct found_process known = { 0 };
 
 	memset(cgroup.container, 'c', CONTAINER_ID_LENGTH);
 	owners_walk_begin(w->owners, SECOND);
-	known = owners_add_cgroup(w->owners, &found, &cgroup);
+	known.cgroup = owners_add_cgroup(w->owners, &found, &cgroup);
 	for (found.pid = 1787; found.pid < 1790; found.pid++) {
 		process.pid = found.pid;
-		assert_int_equal(
-			owners_found(w->owners, &found, known,
-				     filter_process(w->wanted, &process) | filter_cgroup(w->wanted, &cgroup, "")),
-			0);
+		known.meets = filter_process(w->wanted, &process) | filter_cgroup(w->wanted, &cgroup, "");
+		assert_int_equal(owners_found(w->owners, &found, &known), 0);
 	}
 	owners_walk_end(w->owners);
 	w->walked = true;

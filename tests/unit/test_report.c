@@ -150,6 +150,30 @@ static void summed_up(void **state)
 		"a \"b\"\\x1b[31m[7]: a dead peer is noticed only 2 h 31 m after it was last heard\n");
 }
 
+/* A main class is shown without its package in the table of a terminal, and in full in what is wrong. */
+static void titles(void **state)
+{
+	struct listed listed = { .state = TCP_ESTABLISHED, .was_connected = true };
+	struct summary *summary = summary_new(&usual, 7);
+	struct out out;
+
+	(void)state;
+	listed.connection.owner = make_holder(812, "java");
+	strcpy(listed.connection.owner.title, "org.apache.catalina.startup.Bootstrap");
+	assert_int_equal(summary_add(summary, &listed), 0);
+	out = out_make(text, sizeof(text) - 1);
+	write_table(summary, 0, &out);
+	assert_non_null(strstr(end_text(&out), "\njava[812] org.apache.catalina.startup.Bootstrap  1  "));
+	out = out_make(text, sizeof(text) - 1);
+	write_table(summary, 80, &out);
+	assert_non_null(strstr(end_text(&out), "\njava[812] Bootstrap  1  "));
+	out = out_make(text, sizeof(text) - 1);
+	write_findings(summary_get(summary, 0), &out);
+	assert_string_equal(end_text(&out), "java[812] org.apache.catalina.startup.Bootstrap: 1 established connection "
+					    "without keepalive, silent 0 ms\n");
+	summary_free(summary);
+}
+
 /* What does not fit is left out or shortened, and nothing is cut unseen. */
 static void narrow_summaries(void **state)
 {
@@ -388,11 +412,17 @@ static void sysctls_as_json(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(the_longest_time_counts), cmocka_unit_test(what_was_never_heard_is_not_silent),
-		cmocka_unit_test(old_timers_are_noted),    cmocka_unit_test(summed_up),
-		cmocka_unit_test(narrow_summaries),        cmocka_unit_test(thousands_without_keepalive),
-		cmocka_unit_test(trouble_comes_first),     cmocka_unit_test(sysctl_tables),
-		cmocka_unit_test(named_namespaces),        cmocka_unit_test(sums_as_json),
+		cmocka_unit_test(the_longest_time_counts),
+		cmocka_unit_test(what_was_never_heard_is_not_silent),
+		cmocka_unit_test(old_timers_are_noted),
+		cmocka_unit_test(summed_up),
+		cmocka_unit_test(narrow_summaries),
+		cmocka_unit_test(thousands_without_keepalive),
+		cmocka_unit_test(trouble_comes_first),
+		cmocka_unit_test(sysctl_tables),
+		cmocka_unit_test(named_namespaces),
+		cmocka_unit_test(sums_as_json),
+		cmocka_unit_test(titles),
 		cmocka_unit_test(sysctls_as_json),
 	};
 

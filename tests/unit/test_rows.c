@@ -143,6 +143,37 @@ static void containers_have_a_column(void **state)
 	assert_non_null(strstr(text, "  45s      cccccccccccc\n"));
 }
 
+/* In full where there is room, otherwise a main class without its package. */
+static void titles_are_beside_names(void **state)
+{
+	const struct katrace_socket found = make_socket(1);
+	struct owner owner = make_holder(812, "java");
+	struct listed listed = { .connection.owner.pid = 1 };
+	struct out out = out_make(text, sizeof(text) - 1);
+
+	(void)state;
+	strcpy(owner.title, "org.apache.catalina.startup.Bootstrap");
+	owner.n_others = 1;
+	owner.other_pids[0] = 900;
+	assert_non_null(
+		strstr(table_held_by(&found, &owner, 0), "\n812  java org.apache.catalina.startup.Bootstrap +1  10"));
+	assert_non_null(
+		strstr(table_held_by(&found, &owner, 160), "\n812  java org.apache.catalina.startup.Bootstrap +1  10"));
+	assert_non_null(strstr(table_held_by(&found, &owner, 130), "\n812  java Bootstrap +1  10.0.2.15:22  10"));
+	for (unsigned int columns = 1; columns < 200; columns++)
+		assert_fits(table_held_by(&found, &owner, columns), columns);
+	strcpy(owner.title, "a\033[31m \xff");
+	assert_non_null(strstr(table_held_by(&found, &owner, 0), "\n812  java a\\x1b[31m \\xff +1  10"));
+	strcpy(owner.comm, "unattended-upgr"); /* a script with a program's name */
+	strcpy(owner.title, "unattended-upgrade");
+	assert_non_null(strstr(table_held_by(&found, &owner, 0), "\n812  unattended-upgr +1  10"));
+	strcpy(owner.comm, "java");
+	strcpy(owner.title, "say \"hi\".jar");
+	listed.connection.owner = owner;
+	csv_row(&listed, &out);
+	assert_non_null(strstr(end_text(&out), ",\"say \"\"hi\"\".jar\"\n"));
+}
+
 /* A hostile name and the longest addresses: what is wrong with the connection stays in sight. */
 static void long_names_are_shortened(void **state)
 {
@@ -203,12 +234,12 @@ static void as_csv(void **state)
 	sockets_free(sockets);
 	assert_string_equal(
 		end_text(&out),
-		"pid,comm,other_pids,container,netns,local_address,local_port,peer_address,peer_port,state,keepalive,idle_s,interval_s,probe_limit,user_timeout_ms,from_sysctl,probes_out,next_probe_us,silent_us,detection_us,heard_us,data_received_us,data_sent_us,retransmits,gives_up_ms,old_timer,unheld,orphan,mptcp_subflow,netns_name\n"
-		"812,\"nginx\",,,7,10.0.2.15,22,10.0.2.2,40001,established,on,30,5,3,0,interval_s,2,3000000,37000000,8000000,36000000,0,0,0,,,,,,\n"
-		"7,\"a \"\"b\"\"\\x1b[31m\",812,,7,10.0.2.15,22,10.0.2.2,40002,established,off,,,,0,,0,,273720000000,,273720000000,0,0,0,,,,,,\n"
-		",,,,7,10.0.2.15,22,10.0.2.2,40005,fin_wait_1,on,30,5,3,0,interval_s,0,30000000,100000,,100000,0,0,0,,,,true,,\n"
-		"7,\"a \"\"b\"\"\\x1b[31m\",,,4026532177,2001:db8::1,22,2001:db8::2,40004,established,on,7200,75,3,9000500,interval_s,0,7198000000,0,9075000000,0,0,0,0,,,,,,\n"
-		"812,\"nginx\",,,7,10.0.2.15,22,10.0.2.2,40003,listen,on,30,5,3,0,idle_s interval_s probe_limit,0,,,,,,,0,,,,,,\n");
+		"pid,comm,other_pids,container,netns,local_address,local_port,peer_address,peer_port,state,keepalive,idle_s,interval_s,probe_limit,user_timeout_ms,from_sysctl,probes_out,next_probe_us,silent_us,detection_us,heard_us,data_received_us,data_sent_us,retransmits,gives_up_ms,old_timer,unheld,orphan,mptcp_subflow,netns_name,title\n"
+		"812,\"nginx\",,,7,10.0.2.15,22,10.0.2.2,40001,established,on,30,5,3,0,interval_s,2,3000000,37000000,8000000,36000000,0,0,0,,,,,,,\n"
+		"7,\"a \"\"b\"\"\\x1b[31m\",812,,7,10.0.2.15,22,10.0.2.2,40002,established,off,,,,0,,0,,273720000000,,273720000000,0,0,0,,,,,,,\n"
+		",,,,7,10.0.2.15,22,10.0.2.2,40005,fin_wait_1,on,30,5,3,0,interval_s,0,30000000,100000,,100000,0,0,0,,,,true,,,\n"
+		"7,\"a \"\"b\"\"\\x1b[31m\",,,4026532177,2001:db8::1,22,2001:db8::2,40004,established,on,7200,75,3,9000500,interval_s,0,7198000000,0,9075000000,0,0,0,0,,,,,,,\n"
+		"812,\"nginx\",,,7,10.0.2.15,22,10.0.2.2,40003,listen,on,30,5,3,0,idle_s interval_s probe_limit,0,,,,,,,0,,,,,,,\n");
 }
 
 /* For the validator, where there is one: the schema knows each line. */
@@ -336,7 +367,7 @@ static void what_csv_has_besides(void **state)
 
 	(void)state;
 	csv_row(&listed, &out);
-	assert_non_null(strstr(end_text(&out), ",0,,,,,7,8,5,750000,true,true,,true,\"b l\"\n"));
+	assert_non_null(strstr(end_text(&out), ",0,,,,,7,8,5,750000,true,true,,true,\"b l\",\n"));
 }
 
 static void spans_and_settings(void **state)
@@ -375,6 +406,7 @@ int main(void)
 		cmocka_unit_test(a_wide_table),
 		cmocka_unit_test(narrow_tables),
 		cmocka_unit_test(containers_have_a_column),
+		cmocka_unit_test(titles_are_beside_names),
 		cmocka_unit_test(tables_fit_any_terminal),
 		cmocka_unit_test(long_names_are_shortened),
 		cmocka_unit_test(wide_characters_keep_columns_aligned),

@@ -66,6 +66,30 @@ static void a_long_life(void **state)
 	page_free(page);
 }
 
+/* On a terminal a main class is shown without its package, and cut where there is little room. */
+static void titles(void **state)
+{
+	static const struct {
+		unsigned int columns;
+		const char *name;
+	} samples[] = { { 0, "  java org.apache.catalina.startup.Bootstrap  10" },
+			{ 120, "  java Bootstrap  10" },
+			{ 80, "  java Boot\xe2\x80\xa6  :22" } };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(samples) / sizeof(samples[0]); i++) {
+		struct page *page =
+			page_new((struct text_options){ .columns = samples[i].columns, .own_netns = 7 }, "java");
+
+		strcpy(page->title, "org.apache.catalina.startup.Bootstrap");
+		observe(page, make_probe(1, 1, SECOND));
+		expect_sentence(page, samples[i].name);
+		model_finish(page->model, 2 * SECOND);
+		expect_sentence(page, "  java[1787] org.apache.catalina.startup.Bootstrap\n");
+		page_free(page);
+	}
+}
+
 /* Suppressed by retransmission, settled, refused twice, then suppressed by window probing. */
 static void observe_suppressed_and_refused(struct page *page)
 {
@@ -455,6 +479,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_death),
 		cmocka_unit_test(a_long_life),
+		cmocka_unit_test(titles),
 		cmocka_unit_test(suppressed_and_refused),
 		cmocka_unit_test(user_timeout_takes_the_limits_place),
 		cmocka_unit_test(middleboxes),

@@ -49,7 +49,7 @@ static void events_during_a_walk(void **state)
 	walk(w, 0, 0, SECOND);
 	observe(w, make_probe(1, 1, 2 * SECOND));
 	owners_walk_begin(w->owners, 2 * SECOND + 1);
-	owners_found(w->owners, &found, NULL, 0);
+	owners_found(w->owners, &found, &(struct found_process){ 0 });
 	observe(w, make_probe(2, 1, 2 * SECOND + 200 * MS));
 	observe(w, make_probe(3, 1, 2 * SECOND + 300 * MS));
 	expect(w, "");

@@ -133,7 +133,7 @@ static inline void walk(struct world *w, uint64_t sock, uint32_t pid, uint64_t n
 
 	owners_walk_begin(w->owners, now);
 	if (sock)
-		owners_found(w->owners, &owner, NULL, pid == 42 ? FILTER_PID : 0);
+		owners_found(w->owners, &owner, &(struct found_process){ .meets = pid == 42 ? FILTER_PID : 0 });
 	owners_walk_end(w->owners);
 	model_walked(w->model, now);
 }

@@ -66,8 +66,12 @@ extern const struct codec codec_other_pids, codec_settings, codec_changed, codec
 extern const struct codec codec_netns_name;
 extern const struct codec codec_in_use, codec_per_day, codec_sources;
 
+/* Some fields are there only then. */
+bool connection_has_title(const struct sources *sources);
+
 /* When fields of katrace.summary are there. */
 bool summary_has_process(const struct sources *sources);
+bool summary_has_title(const struct sources *sources);
 bool summary_has_container(const struct sources *sources);
 bool summary_notices(const struct sources *sources);
 bool summary_has_settings(const struct sources *sources);

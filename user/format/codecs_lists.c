@@ -44,6 +44,13 @@ static int read_foreign_text(const struct place *place, struct json_object *valu
 
 const struct codec codec_foreign_text = { write_foreign_text, read_foreign_text };
 
+bool connection_has_title(const struct sources *sources)
+{
+	const struct connection *connection = sources->from[FROM_CONNECTION];
+
+	return connection->owner.pid && *connection->owner.title;
+}
+
 static int read_container(const struct place *place, struct json_object *value)
 {
 	const char *id = json_object_get_string(value);
@@ -225,6 +232,11 @@ static const struct summary_line *summary_of(const struct sources *sources)
 bool summary_has_process(const struct sources *sources)
 {
 	return summary_of(sources)->owner.pid;
+}
+
+bool summary_has_title(const struct sources *sources)
+{
+	return summary_of(sources)->owner.pid && *summary_of(sources)->owner.title;
 }
 
 bool summary_has_container(const struct sources *sources)

@@ -19,12 +19,12 @@ static void comm_cell(const struct look *look, const struct listed *listed, stru
 {
 	const struct owner *owner = &listed->connection.owner;
 
-	(void)look;
 	if (!owner->pid) {
 		out_text(out, "-");
 		return;
 	}
 	out_escaped(out, owner->comm, sizeof(owner->comm));
+	words_title(out, owner, look->brief);
 	if (owner->n_others) {
 		out_text(out, " +");
 		out_number(out, owner->n_others + owner->n_unlisted);

@@ -31,6 +31,7 @@ enum column {
 
 /* What cells depend on, besides the socket. */
 struct look {
+	bool brief;  /* titles are in brief */
 	bool narrow; /* local addresses are shortened to their port */
 	uint32_t own_netns;
 	struct zombie_limits zombies;

@@ -7,7 +7,7 @@
 #include "format/out.h"
 
 /* Large enough for every line. */
-#define CSV_LINE_MAX 1024
+#define CSV_LINE_MAX 1536
 
 /* One line each. Values that are unknown or do not apply are empty. */
 void csv_header(struct out *out);

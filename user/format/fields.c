@@ -47,6 +47,7 @@
 	.codec = &codec_netns_name, .means = "Name of that network namespace, as ip netns gives it."
 #define PID_MAX INT32_MAX
 #define ERRNO_MAX 4095
+#define TITLE_MEANS "What tells it apart: main class or jar, script or module, node name; at most 63 bytes."
 
 /* --- presence --- */
 
@@ -206,6 +207,9 @@ const struct field fields[] = {
 	{ .path = "process.name", .lines = CONNECTION, IN_CONNECTION(owner.comm), .presence = WITH_OBJECT,
 	  .when = "when the owner is known", .type = FIELD_STRING, .has = has_process, .codec = &codec_foreign_text,
 	  .means = "Name of that process." },
+	{ .path = "process.title", .lines = CONNECTION, IN_CONNECTION(owner.title), .presence = SOMETIMES, .since = 2,
+	  .when = "when it runs a program of Java, Python, Node.js, Ruby, Perl, PHP, Erlang, .NET or Mono, if known",
+	  .type = FIELD_STRING, .has = connection_has_title, .codec = &codec_foreign_text, .means = TITLE_MEANS },
 	{ .path = "container.id", .lines = CONNECTION, IN_CONNECTION(owner.cgroup.container), .presence = WITH_OBJECT,
 	  .when = "when that process is in a container", .type = FIELD_STRING, .has = has_container,
 	  .codec = &codec_container, .means = "The container that the control group of the process names." },
@@ -386,13 +390,6 @@ const struct field fields[] = {
 	{ .path = "katrace.write_err", .lines = ENDED, IN_EVENT(ended.write_err), .presence = SOMETIMES,
 	  .when = "when true", .type = FIELD_BOOLEAN, .only_true = true, .since = 2,
 	  .means = "A hook saw tcp_write_err(), by which timers give up. The verdict does not depend on it." },
-
-	{ .path = "katrace.stage", .lines = LOST, IN_EVENT(lost.stage), NAME_OF(name_stage, 0, LOST_STAGES),
-	  .means = "Where: hook (the kernel did not run katrace where it would have seen them), ring (the kernel made "
-		   "events faster than katrace read them), output (too slow, or disk full), connections (too many at once: beyond --max-connections), "
-		   "owner (a filter refused them, only because their owner was not known in time)." },
-	{ .path = "katrace.count", .lines = LOST, IN_EVENT(lost.count), .min = 1,
-	  .means = "How many since the last such line." },
 
 #include "format/fields_stats.inc"
 #include "format/fields_lists.inc"

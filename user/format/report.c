@@ -8,8 +8,8 @@
 /* Report it if a dead peer is noticed later than this. */
 #define LATE_US (1800 * 1000000ULL)
 
-/* "sshd[1787]" */
-static void process_name(struct out *out, const struct owner *owner)
+/* "sshd[1787]", "java[812] org.example.Main" */
+static void process_name(struct out *out, const struct owner *owner, bool brief)
 {
 	if (!owner->pid) {
 		out_text(out, "nobody");
@@ -17,6 +17,7 @@ static void process_name(struct out *out, const struct owner *owner)
 	}
 	out_escaped(out, owner->comm, sizeof(owner->comm));
 	out_printf(out, "[%u]", owner->pid);
+	words_title(out, owner, brief);
 }
 
 static void marked(struct out *out, const struct settings *settings, enum katrace_setting setting)
@@ -80,11 +81,11 @@ static const struct grid_column columns[COLUMNS] = {
 	[IN_USE] = { .title = "SETTINGS", .fair = 12, .least = 8 },
 };
 
-static void cell(enum column column, const struct summary_line *line, struct out *out)
+static void cell(enum column column, const struct summary_line *line, bool brief, struct out *out)
 {
 	switch (column) {
 	case PROCESS:
-		process_name(out, &line->owner);
+		process_name(out, &line->owner, brief);
 		break;
 	case CONTAINER:
 		words_container(out, &line->owner);
@@ -125,7 +126,7 @@ void report_measure(struct grid *grid, const struct summary_line *line)
 
 	for (enum column i = 0; i < COLUMNS; i++) {
 		out = out_make(buf, sizeof(buf));
-		cell(i, line, &out);
+		cell(i, line, grid->terminal, &out);
 		grid_measure(grid, i, &out);
 	}
 	grid->shown[CONTAINER] |= *line->owner.cgroup.container;
@@ -148,7 +149,7 @@ void report_line(const struct grid *grid, const struct summary_line *line, struc
 		if (!grid->shown[i])
 			continue;
 		from = out->used;
-		cell(i, line, out);
+		cell(i, line, grid->terminal, out);
 		grid_end_cell(grid, i, out, from);
 	}
 	grid_end_line(grid, out, begin);
@@ -189,7 +190,7 @@ static void spaced_span(struct out *out, uint64_t us)
 /* "nginx[812]: 4,113 established connections" */
 static void subject(struct out *out, const struct summary_line *line, uint64_t n, const char *kind)
 {
-	process_name(out, &line->owner);
+	process_name(out, &line->owner, false);
 	out_text(out, ": ");
 	grouped(out, n);
 	out_printf(out, " %sconnection%s ", kind, words_plural(n));
@@ -269,7 +270,7 @@ static void find_late(const struct summary_line *line, const struct zombie_limit
 	(void)zombies;
 	if (!line->detects || line->worst_us < LATE_US)
 		return;
-	process_name(out, &line->owner);
+	process_name(out, &line->owner, false);
 	out_text(out, ": a dead peer is noticed only ");
 	spaced_span(out, line->worst_us);
 	out_text(out, " after it was last heard");

@@ -20,6 +20,7 @@ struct rows {
 	struct grid_column columns[COLUMNS];
 	struct grid grid;
 	struct look look;
+	size_t brief_comm; /* how wide its column is with titles in brief */
 	bool has_timeout, has_netns, has_container;
 	bool measured;
 	uint32_t last_pid; /* last measured */
@@ -36,7 +37,7 @@ static void set_up_columns(struct grid_column *columns)
 	columns[COLUMN_NOTE].width = sizeof("retransmitting") - 1;
 	columns[COLUMN_NOTE].fair = sizeof("old timer still running, next") - 1;
 	columns[COLUMN_NOTE].least = sizeof("12 unanswered") - 1;
-	columns[COLUMN_COMM].fair = sizeof("kworker-15bytes +9") - 1; /* longer only with escapes */
+	columns[COLUMN_COMM].fair = sizeof("kworker-15bytes +9") - 1; /* longer only with titles and escapes */
 	columns[COLUMN_COMM].least = 8;
 	columns[COLUMN_LOCAL].fair = columns[COLUMN_PEER].fair = sizeof("[2001:db8:1:2::3]:65535") - 1;
 	columns[COLUMN_LOCAL].least = columns[COLUMN_PEER].least = sizeof("255.255.255.255:65535") - 1;
@@ -56,6 +57,7 @@ struct rows *rows_new(const struct rows_options *options)
 	rows->look.zombies = options->zombies;
 	set_up_columns(rows->columns);
 	grid_begin(&rows->grid, rows->columns, COLUMNS, options->columns);
+	rows->brief_comm = rows->grid.width[COLUMN_COMM];
 	return rows;
 }
 
@@ -73,18 +75,32 @@ static void measure_cell(struct rows *rows, enum column column, const struct lis
 	grid_measure(&rows->grid, column, &out);
 }
 
+static void measure_owner(struct rows *rows, const struct listed *listed)
+{
+	static const enum column of_owner[] = { COLUMN_PID, COLUMN_COMM, COLUMN_CONTAINER };
+	static const struct look brief = { .brief = true };
+	char buf[ROWS_LINE_MAX];
+	struct out out = out_make(buf, sizeof(buf));
+	size_t width;
+
+	for (size_t i = 0; i < sizeof(of_owner) / sizeof(of_owner[0]); i++)
+		measure_cell(rows, of_owner[i], listed);
+	column_cell(COLUMN_COMM, &brief, listed, &out);
+	width = out_width(&out, 0);
+	if (width > rows->brief_comm)
+		rows->brief_comm = width;
+}
+
 /* Only cells that differ from those of the last socket: there may be hundreds of thousands. */
 void rows_measure(struct rows *rows, const struct listed *listed)
 {
-	static const enum column of_owner[] = { COLUMN_PID, COLUMN_COMM, COLUMN_CONTAINER };
 	static const enum column of_settings[] = { COLUMN_PROBES, COLUMN_IDLE, COLUMN_INTERVAL, COLUMN_TIMEOUT };
 	static const enum column of_place[] = { COLUMN_LOCAL, COLUMN_PEER, COLUMN_NETNS };
 	const struct connection *c = &listed->connection;
 	const bool first = !rows->measured;
 
 	if (first || c->owner.pid != rows->last_pid || c->owner.n_others)
-		for (size_t i = 0; i < sizeof(of_owner) / sizeof(of_owner[0]); i++)
-			measure_cell(rows, of_owner[i], listed);
+		measure_owner(rows, listed);
 	if (first || !same_settings(&c->settings, &rows->last_settings) || listed->probes_out > 9)
 		for (size_t i = 0; i < sizeof(of_settings) / sizeof(of_settings[0]); i++)
 			measure_cell(rows, of_settings[i], listed);
@@ -113,6 +129,10 @@ void rows_measured(struct rows *rows)
 	rows->grid.shown[COLUMN_TIMEOUT] = rows->has_timeout;
 	rows->grid.shown[COLUMN_NETNS] = rows->has_netns;
 	rows->grid.shown[COLUMN_CONTAINER] = rows->has_container;
+	if (!grid_fits(&rows->grid)) {
+		rows->look.brief = true;
+		rows->grid.width[COLUMN_COMM] = rows->brief_comm;
+	}
 	if (!grid_fits(&rows->grid)) {
 		rows->look.narrow = true;
 		rows->grid.width[COLUMN_LOCAL] = sizeof(":65535") - 1;

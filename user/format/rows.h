@@ -11,7 +11,7 @@
 #include <stdint.h>
 
 /* Large enough for every line. */
-#define ROWS_LINE_MAX 512
+#define ROWS_LINE_MAX 1024
 
 struct rows_options {
 	bool color;

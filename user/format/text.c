@@ -17,7 +17,7 @@
 #define WIDE_COLUMNS 110
 
 /* On a terminal one long name must not push the events of all connections to the right. */
-#define LONGEST_COMM 16
+#define LONGEST_COMM 20
 #define LONGEST_PEER 30 /* on a narrow one */
 /* There events begin in the same line all the same. */
 #define SMALL_COLUMNS 90
@@ -106,10 +106,12 @@ static void owner_cells(struct text *text, const struct owner *owner, struct out
 		out_text(out, "-");
 	end_cell(text, COLUMN_PID, out, from);
 	from = out->used;
-	if (owner->pid)
+	if (owner->pid) {
 		out_escaped(out, owner->comm, sizeof(owner->comm));
-	else
+		words_title(out, owner, text->options.columns);
+	} else {
 		out_text(out, "-");
+	}
 	end_cell(text, COLUMN_COMM, out, from);
 }
 

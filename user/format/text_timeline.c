@@ -265,6 +265,7 @@ static void block_header(const struct connection *c, uint32_t own_netns, struct 
 		if (c->owner.n_unlisted)
 			out_printf(out, " and %u more", c->owner.n_unlisted);
 		out_text(out, "]");
+		words_title(out, &c->owner, false);
 	}
 	say_cgroup(&c->owner.cgroup, out);
 	if (c->id.netns != own_netns) {

@@ -238,6 +238,17 @@ void words_container(struct out *out, const struct owner *owner)
 		out_text(out, "-");
 }
 
+void words_title(struct out *out, const struct owner *owner, bool brief)
+{
+	const char *title = brief ? title_in_brief(owner->title) : owner->title;
+
+	/* a script that was started as a program: its name, cut at 15 bytes, is comm already */
+	if (!*title || strncmp(title, owner->comm, sizeof(owner->comm) - 1) == 0)
+		return;
+	out_text(out, " ");
+	out_escaped(out, title, sizeof(owner->title));
+}
+
 void words_errno(struct out *out, int error)
 {
 	const char *name = strerrorname_np(error);

@@ -42,6 +42,12 @@ void words_probe(struct out *out, uint32_t number, uint32_t limit);
  */
 void words_backlog(struct out *out, uint32_t unacked, uint32_t queued, bool fin, uint32_t retransmits);
 
+/*
+ * What tells the process apart from others of that name, after a space: " org.example.Main"; nothing if it is not
+ * known, or is its name. brief: as title_in_brief().
+ */
+void words_title(struct out *out, const struct owner *owner, bool brief);
+
 /* The first twelve digits of the container id, "-" for none. */
 void words_container(struct out *out, const struct owner *owner);
 

@@ -22,7 +22,9 @@ struct holders {
 	uint32_t last_pid; /* of the last descriptor: those of a process come one after the other */
 	uint32_t *other_pids;
 	uint32_t meets;
-	const struct cgroup *cgroup; /* in a place, which is seen in the same walks and lives longer; NULL: unknown */
+	/* among the traits, which are seen in the same walks and live longer; NULL: unknown */
+	const struct cgroup *cgroup;
+	const char *title;
 };
 
 /* A walk writes one result while the other one, of an earlier walk, is still valid. */
@@ -38,27 +40,11 @@ struct held {
 	struct holders results[2];
 };
 
-/*
- * Processes with the same css_set are in the same cgroups. The kernel may reuse its memory for another css_set later,
- * which has another cgroup2 id, if it has one.
- */
-struct place_key {
-	uint64_t css_set;
-	uint64_t cgroup_id;
-};
-
-struct place {
-	struct lru_item lru;
-	struct place_key key;
-	struct cgroup cgroup;
-	uint64_t seen_ns;
-};
-
 struct owners {
-	struct lru *held;   /* by their last walk */
-	struct lru *places; /* the same */
-	uint64_t walk;      /* number of the walk under way, or of the next one */
-	uint64_t begun_ns;  /* when it began */
+	struct lru *held; /* by their last walk */
+	struct traits *traits;
+	uint64_t walk;     /* number of the walk under way, or of the next one */
+	uint64_t begun_ns; /* when it began */
 	uint64_t walked_ns;
 };
 
@@ -69,12 +55,12 @@ struct owners *owners_new(void)
 	if (!owners)
 		return NULL;
 	owners->held = lru_new(offsetof(struct held, sock), sizeof(uint64_t));
-	owners->places = lru_new(offsetof(struct place, key), sizeof(struct place_key));
+	owners->traits = traits_new();
 	owners->walk = 1;
-	if (owners->held && owners->places)
+	if (owners->held && owners->traits)
 		return owners;
 	lru_free(owners->held);
-	lru_free(owners->places);
+	traits_free(owners->traits);
 	free(owners);
 	return NULL;
 }
@@ -98,25 +84,17 @@ static void forget(struct owners *owners, struct held *held)
 	free_held(held);
 }
 
-static void forget_place(struct owners *owners, struct place *place)
-{
-	lru_remove(owners->places, place);
-	free(place);
-}
-
-/* Forgets some of those that were last seen before seen_ns: sockets first, because they refer to places. */
+/* Forgets some of those that were last seen before seen_ns: sockets first, because they refer to traits. */
 static void forget_some(struct owners *owners, uint64_t seen_ns, size_t limit)
 {
 	struct held *held = lru_oldest(owners->held);
-	struct place *place = lru_oldest(owners->places);
 
 	for (; held && held->seen_ns < seen_ns; held = lru_oldest(owners->held)) {
 		if (!limit--)
 			return;
 		forget(owners, held);
 	}
-	for (; place && place->seen_ns < seen_ns; place = lru_oldest(owners->places))
-		forget_place(owners, place);
+	traits_forget(owners->traits, seen_ns);
 }
 
 static void forget_old(struct owners *owners, size_t limit)
@@ -131,7 +109,7 @@ void owners_free(struct owners *owners)
 		return;
 	forget_some(owners, UINT64_MAX, SIZE_MAX);
 	lru_free(owners->held);
-	lru_free(owners->places);
+	traits_free(owners->traits);
 	free(owners);
 }
 
@@ -186,37 +164,25 @@ static struct held *remember(struct owners *owners, const struct katrace_owner *
 
 const struct cgroup *owners_cgroup(struct owners *owners, const struct katrace_owner *found)
 {
-	const struct place_key key = { found->css_set, found->cgroup_id };
-	struct place *place = lru_find(owners->places, &key);
-
-	if (!place)
-		return NULL;
-	lru_use(owners->places, place);
-	place->seen_ns = owners->begun_ns;
-	return &place->cgroup;
+	return traits_cgroup(owners->traits, found, owners->begun_ns);
 }
 
 const struct cgroup *owners_add_cgroup(struct owners *owners, const struct katrace_owner *found,
 				       const struct cgroup *cgroup)
 {
-	struct place *place = calloc(1, sizeof(*place));
-
-	if (!place)
-		return NULL;
-	place->cgroup = *cgroup;
-	place->key = (struct place_key){ found->css_set, found->cgroup_id };
-	place->seen_ns = owners->begun_ns;
-	if (lru_add(owners->places, place)) {
-		free(place);
-		return NULL;
-	}
-	return &place->cgroup;
+	return traits_add_cgroup(owners->traits, found, cgroup, owners->begun_ns);
 }
 
-static void set_first(struct holders *holders, const struct katrace_owner *found, const struct cgroup *cgroup)
+struct known_title *owners_title(struct owners *owners, const struct katrace_owner *found)
+{
+	return traits_title(owners->traits, found, owners->begun_ns);
+}
+
+static void set_first(struct holders *holders, const struct katrace_owner *found, const struct found_process *process)
 {
 	holders->pid = found->pid;
-	holders->cgroup = cgroup;
+	holders->cgroup = process->cgroup;
+	holders->title = process->title;
 	memcpy(holders->comm, found->comm, sizeof(holders->comm));
 	holders->comm[sizeof(holders->comm) - 1] = '\0';
 }
@@ -261,23 +227,22 @@ static const struct holders *known_result(const struct owners *owners, const str
 	return known;
 }
 
-static int add_holder(struct holders *holders, const struct katrace_owner *found, const struct cgroup *cgroup,
-		      uint32_t meets)
+static int add_holder(struct holders *holders, const struct katrace_owner *found, const struct found_process *process)
 {
 	uint32_t other = found->pid;
 
-	holders->meets |= meets;
+	holders->meets |= process->meets;
 	if (found->pid == holders->pid || found->pid == holders->last_pid)
 		return 0; /* a second descriptor of the same process */
 	holders->last_pid = found->pid;
 	if (found->pid < holders->pid) {
 		other = holders->pid;
-		set_first(holders, found, cgroup);
+		set_first(holders, found, process);
 	}
 	return add_other(holders, other);
 }
 
-int owners_found(struct owners *owners, const struct katrace_owner *found, const struct cgroup *cgroup, uint32_t meets)
+int owners_found(struct owners *owners, const struct katrace_owner *found, const struct found_process *process)
 {
 	struct held *held = find(owners, found->sock, found->inode);
 	struct holders *holders;
@@ -288,7 +253,7 @@ int owners_found(struct owners *owners, const struct katrace_owner *found, const
 		return -ENOMEM;
 	holders = result_of_this_walk(owners, held);
 	if (holders->walk == owners->walk)
-		return add_holder(holders, found, cgroup, meets);
+		return add_holder(holders, found, process);
 	held->seen_ns = owners->begun_ns;
 	held->local_port = found->local_port; /* it may have connected since the last walk */
 	held->peer_port = found->peer_port;
@@ -296,8 +261,8 @@ int owners_found(struct owners *owners, const struct katrace_owner *found, const
 		lru_use(owners->held, held);
 	holders->walk = owners->walk;
 	holders->n_others = holders->n_unlisted = holders->last_pid = 0;
-	holders->meets = meets;
-	set_first(holders, found, cgroup);
+	holders->meets = process->meets;
+	set_first(holders, found, process);
 	forget_old(owners, FORGET_EACH);
 	return 0;
 }
@@ -324,6 +289,8 @@ bool owners_lookup(const struct owners *owners, uint64_t sock, uint64_t inode, s
 	owner->meets = known->meets;
 	if (known->cgroup)
 		owner->cgroup = *known->cgroup;
+	if (known->title)
+		memcpy(owner->title, known->title, sizeof(owner->title));
 	return true;
 }
 
@@ -354,7 +321,7 @@ static void add_pid(struct owner *owner, uint32_t pid)
 		owner->n_unlisted++;
 }
 
-/* The lowest pid stays first, with its name and its cgroup. */
+/* The lowest pid stays first, with its name, its title and its cgroup. */
 void owner_add(struct owner *owner, const struct owner *more)
 {
 	const struct owner *first = more->pid < owner->pid ? more : owner;

@@ -3,7 +3,7 @@
 #ifndef KATRACE_OWNERS_H
 #define KATRACE_OWNERS_H
 
-#include "model/cgroup.h"
+#include "model/traits.h"
 
 #include <katrace/record.h>
 #include <stdbool.h>
@@ -14,14 +14,22 @@
 
 /* The processes that hold one socket. */
 struct owner {
-	uint32_t pid;  /* the lowest; 0: nobody, or unknown */
-	char comm[16]; /* of pid; any bytes: escape before showing */
+	uint32_t pid;                 /* the lowest; 0: nobody, or unknown */
+	char comm[16];                /* of pid; any bytes: escape before showing */
+	char title[TITLE_LENGTH + 1]; /* the same; "": none, or unknown */
 	uint32_t n_others;
 	uint32_t other_pids[OWNERS_OTHERS_MAX];
 	uint32_t n_unlisted;  /* how many more there are */
 	uint32_t last_pid;    /* the last one that owner_add() has added */
 	uint32_t meets;       /* the results of filter_process() for all of them */
 	struct cgroup cgroup; /* of pid */
+};
+
+/* What is known of a process that a walk has found, besides its name. */
+struct found_process {
+	const struct cgroup *cgroup; /* owners_cgroup() or owners_add_cgroup() of this walk, or NULL */
+	const char *title;           /* the text of owners_title() of this walk, or NULL */
+	uint32_t meets;              /* the result of filter_process() */
 };
 
 struct owners;
@@ -35,11 +43,10 @@ void owners_free(struct owners *owners);
 /*
  * A walk begins at now_ns, finds descriptors and ends: only then is its result valid. The next one adds to a walk that
  * broke off before its end. An owner that a walk does not find again is remembered for two minutes: the socket may live
- * on after its process closed it. owners_found() returns 0 or -ENOMEM. cgroup comes from owners_cgroup() or
- * owners_add_cgroup() in this walk, or is NULL; meets is the result of filter_process().
+ * on after its process closed it. owners_found() returns 0 or -ENOMEM.
  */
 void owners_walk_begin(struct owners *owners, uint64_t now_ns);
-int owners_found(struct owners *owners, const struct katrace_owner *found, const struct cgroup *cgroup, uint32_t meets);
+int owners_found(struct owners *owners, const struct katrace_owner *found, const struct found_process *process);
 void owners_walk_end(struct owners *owners);
 
 /*
@@ -49,6 +56,9 @@ void owners_walk_end(struct owners *owners);
 const struct cgroup *owners_cgroup(struct owners *owners, const struct katrace_owner *found);
 const struct cgroup *owners_add_cgroup(struct owners *owners, const struct katrace_owner *found,
 				       const struct cgroup *cgroup);
+
+/* Where the title of a process found in this walk is, or belongs. The owners keep it. NULL when out of memory. */
+struct known_title *owners_title(struct owners *owners, const struct katrace_owner *found);
 
 /* When the last walk that is over began; 0 before the first. */
 uint64_t owners_walked_ns(const struct owners *owners);

@@ -14,6 +14,9 @@
 #define STEP_NS (NS_PER_S / 500)
 /* /proc/PID/cgroup: a line for each of a dozen hierarchies, with paths of at most 4096 bytes, in practice short. */
 #define CGROUP_TEXT_MAX 16384
+/* /proc/PID/cmdline: one word may have as much (MAX_ARG_STRLEN), and class paths have some 10 KB. */
+#define COMMAND_LINE_MAX 131072
+#define TITLE_VALID_NS (60 * NS_PER_S)
 
 struct lookup {
 	struct walk *walk;
@@ -25,9 +28,9 @@ struct lookup {
 	uint64_t lost;
 	/* the process found last */
 	struct katrace_owner last;
-	const struct cgroup *cgroup;
-	uint32_t meets;
-	bool began; /* last is from this walk */
+	struct found_process process;
+	bool began;                          /* last is from this walk */
+	char command_line[COMMAND_LINE_MAX]; /* while it is read; memory that no command line needs is never touched */
 };
 
 struct lookup *lookup_new(struct walk *walk, struct owners *owners, const struct filter *filter)
@@ -84,6 +87,28 @@ static const struct cgroup *learn_cgroup(struct lookup *lookup, const struct kat
 	return owners_add_cgroup(lookup->owners, found, &cgroup);
 }
 
+/*
+ * Once for each process, and again after a while: it may have executed another program with the same name. While it
+ * does so its command line is empty.
+ */
+static const char *learn_title(struct lookup *lookup, const struct katrace_owner *found)
+{
+	struct known_title *title = owners_title(lookup->owners, found);
+	const uint64_t now_ns = clock_ns(CLOCK_BOOTTIME);
+	ssize_t length;
+
+	if (!title)
+		return NULL;
+	if (title->read_ns && now_ns - title->read_ns < TITLE_VALID_NS)
+		return title->text;
+	length = process_command_line(found->pid, lookup->command_line, sizeof(lookup->command_line));
+	if (length <= 0)
+		return title->text;
+	title_find(title->text, lookup->command_line, (size_t)length, found->comm);
+	title->read_ns = now_ns;
+	return title->text;
+}
+
 static void learn_process(struct lookup *lookup, const struct katrace_owner *found)
 {
 	const struct process process = {
@@ -92,15 +117,17 @@ static void learn_process(struct lookup *lookup, const struct katrace_owner *fou
 		.is_kin = found->is_kin,
 		.comm = found->comm,
 	};
+	struct found_process *last = &lookup->process;
 
 	lookup->last = *found;
 	lookup->began = true;
-	lookup->meets = filter_process(lookup->filter, &process);
-	lookup->cgroup = owners_cgroup(lookup->owners, found);
-	if (!lookup->cgroup)
-		lookup->cgroup = learn_cgroup(lookup, found);
-	if (lookup->cgroup)
-		lookup->meets |= lookup->cgroup->meets;
+	last->title = learn_title(lookup, found);
+	last->meets = filter_process(lookup->filter, &process);
+	last->cgroup = owners_cgroup(lookup->owners, found);
+	if (!last->cgroup)
+		last->cgroup = learn_cgroup(lookup, found);
+	if (last->cgroup)
+		last->meets |= last->cgroup->meets;
 }
 
 /* The descriptors of a process come one after the other: looks at the process once. */
@@ -115,11 +142,13 @@ void lookup_process(struct lookup *lookup, const struct katrace_owner *found, st
 	meet_process(lookup, found);
 	memset(owner, 0, sizeof(*owner));
 	owner->pid = found->pid;
-	owner->meets = lookup->meets;
+	owner->meets = lookup->process.meets;
 	memcpy(owner->comm, found->comm, sizeof(owner->comm));
 	owner->comm[sizeof(owner->comm) - 1] = '\0';
-	if (lookup->cgroup)
-		owner->cgroup = *lookup->cgroup;
+	if (lookup->process.title)
+		memcpy(owner->title, lookup->process.title, sizeof(owner->title));
+	if (lookup->process.cgroup)
+		owner->cgroup = *lookup->process.cgroup;
 }
 
 static void on_owner(void *ctx, const struct katrace_owner *found)
@@ -127,7 +156,7 @@ static void on_owner(void *ctx, const struct katrace_owner *found)
 	struct lookup *lookup = ctx;
 
 	meet_process(lookup, found);
-	if (owners_found(lookup->owners, found, lookup->cgroup, lookup->meets))
+	if (owners_found(lookup->owners, found, &lookup->process))
 		lookup->lost++;
 }
 

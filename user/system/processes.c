@@ -14,8 +14,8 @@
 
 /* --- /proc --- */
 
-/* A short file of /proc, zero-terminated and truncated to size. Returns 0 or -errno. */
-static int read_proc(uint32_t pid, const char *name, char *text, size_t size)
+/* A file of /proc, zero-terminated and truncated to size. Returns its length or -errno. */
+static ssize_t read_proc(uint32_t pid, const char *name, char *text, size_t size)
 {
 	char path[64];
 	size_t used = 0;
@@ -35,7 +35,7 @@ static int read_proc(uint32_t pid, const char *name, char *text, size_t size)
 		err = -errno;
 	close(fd);
 	text[used] = '\0';
-	return err;
+	return err ? err : (ssize_t)used;
 }
 
 /* Field n of /proc/PID/stat as proc(5) counts them, n > 2. The name, field 2, may contain anything, even ") ". */
@@ -44,10 +44,10 @@ static int stat_field(uint32_t pid, int n, uint64_t *value)
 	char text[1024];
 	const char *at;
 	char *end;
-	int err = read_proc(pid, "stat", text, sizeof(text));
+	const ssize_t length = read_proc(pid, "stat", text, sizeof(text));
 
-	if (err)
-		return err;
+	if (length < 0)
+		return (int)length;
 	at = strrchr(text, ')');
 	for (int field = 2; at && field < n; field++)
 		at = strchr(at + 1, ' ');
@@ -65,7 +65,20 @@ int process_start(uint32_t pid, uint64_t *ticks)
 
 int process_cgroups(uint32_t pid, char *text, size_t size)
 {
-	return read_proc(pid, "cgroup", text, size);
+	const ssize_t length = read_proc(pid, "cgroup", text, size);
+
+	return length < 0 ? (int)length : 0;
+}
+
+ssize_t process_command_line(uint32_t pid, char *text, size_t size)
+{
+	ssize_t length = read_proc(pid, "cmdline", text, size);
+
+	if (length != (ssize_t)size - 1)
+		return length;
+	while (length && text[length - 1]) /* the word that is cut off */
+		length--;
+	return length;
 }
 
 struct child {

@@ -5,12 +5,19 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 /* The start time of a process in clock ticks since boot: unique together with its pid. Returns 0 or -errno. */
 int process_start(uint32_t pid, uint64_t *ticks);
 
 /* The text of /proc/PID/cgroup, zero-terminated and truncated to size. Returns 0 or -errno. */
 int process_cgroups(uint32_t pid, char *text, size_t size);
+
+/*
+ * The words of its command line, each with a zero behind it (the last may lack it); a word that does not fit size is
+ * left out, and those after it. Returns the length or -errno; it is 0 for a process that has exited.
+ */
+ssize_t process_command_line(uint32_t pid, char *text, size_t size);
 
 /*
  * Calls found() for every current descendant of pid, parents before their children. Returns 0, or -errno if /proc
