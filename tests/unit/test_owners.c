@@ -132,6 +132,33 @@ static void titles_are_kept(void **state)
 	owners_free(owners);
 }
 
+/* What is known of its process may be forgotten by then. */
+static void what_held_a_sock_before_is_forgotten_too(void **state)
+{
+	const struct cgroup nginx = { .id = 77, .unit = "nginx.service" };
+	struct katrace_owner found = make_owner(1, 100, "nginx");
+	struct owners *owners = owners_new();
+	struct owner owner;
+
+	(void)state;
+	found.css_set = 0x1000;
+	owners_walk_begin(owners, SECOND);
+	assert_int_equal(owners_found(owners, &found,
+				      &(struct found_process){ .cgroup = owners_add_cgroup(owners, &found, &nginx),
+							       .title = owners_title(owners, &found)->text }),
+			 0);
+	owners_walk_end(owners);
+	found.inode = 2001; /* the sock is another one's */
+	for (uint64_t s = 60; s <= 240; s += 60) {
+		owners_walk_begin(owners, s * SECOND);
+		assert_int_equal(owners_found(owners, &found, &(struct found_process){ 0 }), 0);
+		owners_walk_end(owners);
+	}
+	assert_false(owners_lookup(owners, 1, 1001, &owner));
+	assert_true(owners_lookup(owners, 1, 2001, &owner));
+	owners_free(owners);
+}
+
 static void the_last_holder_is_remembered_a_while(void **state)
 {
 	struct owners *owners = owners_new();
@@ -288,6 +315,7 @@ int main(void)
 		cmocka_unit_test(a_new_walk_replaces_the_holders),
 		cmocka_unit_test(cgroups_are_learnt_once),
 		cmocka_unit_test(titles_are_kept),
+		cmocka_unit_test(what_held_a_sock_before_is_forgotten_too),
 		cmocka_unit_test(the_last_holder_is_remembered_a_while),
 		cmocka_unit_test(many_holders_are_bounded),
 		cmocka_unit_test(a_name_ends),

@@ -272,12 +272,18 @@ uint64_t owners_walked_ns(const struct owners *owners)
 	return owners->walked_ns;
 }
 
+/* One that had the sock before stays longer than the traits of its process do. */
+static bool is_forgotten(const struct owners *owners, const struct held *held)
+{
+	return held->seen_ns + REMEMBER_NS < owners->walked_ns;
+}
+
 bool owners_lookup(const struct owners *owners, uint64_t sock, uint64_t inode, struct owner *owner)
 {
 	const struct held *held = find(owners, sock, inode);
 	const struct holders *known = held ? known_result(owners, held) : NULL;
 
-	if (!known)
+	if (!known || is_forgotten(owners, held))
 		return false;
 	memset(owner, 0, sizeof(*owner));
 	owner->pid = known->pid;
