@@ -177,6 +177,12 @@ static __always_inline bool sock_has_file(const struct tcp_sock *tp)
 	return socket && READ(KERNEL_PTR(struct socket, socket), file);
 }
 
+/* Made by the kernel for itself, or accepted from such a listener: NFS, for example. A subflow of MPTCP is too. */
+static __always_inline bool sock_is_kernels(const struct tcp_sock *tp)
+{
+	return READ_BITS(tp, inet_conn.icsk_inet.sk.sk_kern_sock) && !sock_is_subflow(tp);
+}
+
 /* Reads inet_sport, because skc_num is already 0 at the change to TCP_CLOSE. */
 static __always_inline __u16 sock_local_port(const struct tcp_sock *tp)
 {

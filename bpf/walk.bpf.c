@@ -287,10 +287,13 @@ int list_held(struct bpf_iter__task_file *ctx)
 	return 0;
 }
 
-/* Sockets with a file have a descriptor, if katrace sees all processes: in a pid namespace of its own it does not. */
+/*
+ * Sockets with a file have a descriptor, if katrace sees all processes: in a pid namespace of its own it does not.
+ * Those of the kernel have a file without one in some kernels: since 6.0 an NFS client's has.
+ */
 static __always_inline __u8 how_found(const struct tcp_sock *tp)
 {
-	if (!sock_has_file(tp))
+	if (!sock_has_file(tp) || sock_is_kernels(tp))
 		return KATRACE_FOUND_WITHOUT_FILE;
 	return facts.pid_level ? KATRACE_FOUND_HELD : KATRACE_FOUND_WITH_FILE;
 }

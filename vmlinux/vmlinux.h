@@ -94,6 +94,7 @@ struct sock {
 	struct timer_list sk_timer;             /* the keepalive timer; newer kernels: icsk_keepalive_timer */
 	struct timer_list tcp_retransmit_timer; /* newer kernels; before: icsk_retransmit_timer */
 	__u16 sk_protocol;
+	__u8 sk_kern_sock : 1;
 	int sk_err;
 	__u8 sk_shutdown;
 	int sk_err_soft;

@@ -234,12 +234,12 @@ static void as_csv(void **state)
 	sockets_free(sockets);
 	assert_string_equal(
 		end_text(&out),
-		"pid,comm,other_pids,container,netns,local_address,local_port,peer_address,peer_port,state,keepalive,idle_s,interval_s,probe_limit,user_timeout_ms,from_sysctl,probes_out,next_probe_us,silent_us,detection_us,heard_us,data_received_us,data_sent_us,retransmits,gives_up_ms,old_timer,unheld,orphan,mptcp_subflow,netns_name,title\n"
-		"812,\"nginx\",,,7,10.0.2.15,22,10.0.2.2,40001,established,on,30,5,3,0,interval_s,2,3000000,37000000,8000000,36000000,0,0,0,,,,,,,\n"
-		"7,\"a \"\"b\"\"\\x1b[31m\",812,,7,10.0.2.15,22,10.0.2.2,40002,established,off,,,,0,,0,,273720000000,,273720000000,0,0,0,,,,,,,\n"
-		",,,,7,10.0.2.15,22,10.0.2.2,40005,fin_wait_1,on,30,5,3,0,interval_s,0,30000000,100000,,100000,0,0,0,,,,true,,,\n"
-		"7,\"a \"\"b\"\"\\x1b[31m\",,,4026532177,2001:db8::1,22,2001:db8::2,40004,established,on,7200,75,3,9000500,interval_s,0,7198000000,0,9075000000,0,0,0,0,,,,,,,\n"
-		"812,\"nginx\",,,7,10.0.2.15,22,10.0.2.2,40003,listen,on,30,5,3,0,idle_s interval_s probe_limit,0,,,,,,,0,,,,,,,\n");
+		"pid,comm,other_pids,container,netns,local_address,local_port,peer_address,peer_port,state,keepalive,idle_s,interval_s,probe_limit,user_timeout_ms,from_sysctl,probes_out,next_probe_us,silent_us,detection_us,heard_us,data_received_us,data_sent_us,retransmits,gives_up_ms,old_timer,unheld,orphan,mptcp_subflow,kernel_socket,netns_name,title\n"
+		"812,\"nginx\",,,7,10.0.2.15,22,10.0.2.2,40001,established,on,30,5,3,0,interval_s,2,3000000,37000000,8000000,36000000,0,0,0,,,,,,,,\n"
+		"7,\"a \"\"b\"\"\\x1b[31m\",812,,7,10.0.2.15,22,10.0.2.2,40002,established,off,,,,0,,0,,273720000000,,273720000000,0,0,0,,,,,,,,\n"
+		",,,,7,10.0.2.15,22,10.0.2.2,40005,fin_wait_1,on,30,5,3,0,interval_s,0,30000000,100000,,100000,0,0,0,,,,true,,,,\n"
+		"7,\"a \"\"b\"\"\\x1b[31m\",,,4026532177,2001:db8::1,22,2001:db8::2,40004,established,on,7200,75,3,9000500,interval_s,0,7198000000,0,9075000000,0,0,0,0,,,,,,,,\n"
+		"812,\"nginx\",,,7,10.0.2.15,22,10.0.2.2,40003,listen,on,30,5,3,0,idle_s interval_s probe_limit,0,,,,,,,0,,,,,,,,\n");
 }
 
 /* For the validator, where there is one: the schema knows each line. */
@@ -344,12 +344,33 @@ static void tries_are_noted(void **state)
 	struct out out = out_make(text, sizeof(text) - 1);
 
 	(void)state;
+	listed.connection.owner.pid = 812;
 	column_cell(COLUMN_NOTE, &look, &listed, &out);
 	listed.connection.retransmits = 1;
 	listed.gives_up_ms = 0;
 	out_text(&out, "; ");
 	column_cell(COLUMN_NOTE, &look, &listed, &out);
 	assert_string_equal(end_text(&out), "retransmitting, 5 tries, gives up in 12m30s; retransmitting, 1 try");
+}
+
+/* Why a row has no process is said beside what is wrong. */
+static void who_holds_it_is_noted(void **state)
+{
+	struct listed listed = { .state = TCP_ESTABLISHED, .connection.settings.probe_limit = 3, .in_kernel = true };
+	const struct look look = { .own_netns = 7, .zombies = usual };
+	struct out out = out_make(text, sizeof(text) - 1);
+
+	(void)state;
+	column_cell(COLUMN_NOTE, &look, &listed, &out);
+	listed.connection.settings.enabled = listed.due = true;
+	out_text(&out, "; ");
+	column_cell(COLUMN_NOTE, &look, &listed, &out);
+	listed.in_kernel = false;
+	listed.unheld = true;
+	listed.probes_out = 2;
+	out_text(&out, "; ");
+	column_cell(COLUMN_NOTE, &look, &listed, &out);
+	assert_string_equal(end_text(&out), "no keepalive, the kernel's; the kernel's; 2 unanswered, no descriptor");
 }
 
 /* The last columns, which later versions added. */
@@ -362,12 +383,13 @@ static void what_csv_has_besides(void **state)
 				 .gives_up_ms = 750000,
 				 .data = { true, 7, 8 },
 				 .old_timer = true,
-				 .unheld = true };
+				 .unheld = true,
+				 .in_kernel = true };
 	struct out out = out_make(text, sizeof(text) - 1);
 
 	(void)state;
 	csv_row(&listed, &out);
-	assert_non_null(strstr(end_text(&out), ",0,,,,,7,8,5,750000,true,true,,true,\"b l\",\n"));
+	assert_non_null(strstr(end_text(&out), ",0,,,,,7,8,5,750000,true,true,,true,true,\"b l\",\n"));
 }
 
 static void spans_and_settings(void **state)
@@ -414,6 +436,7 @@ int main(void)
 		cmocka_unit_test(as_csv),
 		cmocka_unit_test(as_json),
 		cmocka_unit_test(tries_are_noted),
+		cmocka_unit_test(who_holds_it_is_noted),
 		cmocka_unit_test(what_csv_has_besides),
 		cmocka_unit_test(spans_and_settings),
 	};

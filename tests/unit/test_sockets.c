@@ -105,7 +105,7 @@ static void sockets_without_a_descriptor(void **state)
 	sockets_get(sockets, 2, &listed);
 	assert_true(listed.connection.id.peer.port == 40004 && !listed.connection.owner.pid && listed.unheld);
 	sockets_get(sockets, 3, &listed);
-	assert_true(!listed.connection.owner.pid && !listed.unheld && !listed.unseen);
+	assert_true(!listed.connection.owner.pid && !listed.unheld && !listed.unseen && listed.in_kernel);
 	sockets_free(sockets);
 }
 

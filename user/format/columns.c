@@ -215,9 +215,9 @@ static enum note holder_note(const struct listed *listed)
 		return NOTE_ORPHAN;
 	if (listed->unheld)
 		return NOTE_UNHELD;
-	if (listed->unseen)
-		return NOTE_NONE;
-	return listed->connection.id.inode ? NOTE_KERNEL : NOTE_NOT_ACCEPTED;
+	if (listed->in_kernel)
+		return NOTE_KERNEL;
+	return listed->unseen ? NOTE_NONE : NOTE_NOT_ACCEPTED;
 }
 
 static enum note note_of(const struct listed *listed, const struct zombie_limits *zombies)
@@ -284,7 +284,7 @@ static void arrived_note(const struct listed *listed, struct out *out)
 
 static void note_cell(const struct look *look, const struct listed *listed, struct out *out)
 {
-	const enum note note = note_of(listed, &look->zombies);
+	const enum note note = note_of(listed, &look->zombies), holder = holder_note(listed);
 	const bool old_timer = listed->old_timer && !listed->waiting;
 
 	if (note == NOTE_UNANSWERED) {
@@ -298,9 +298,9 @@ static void note_cell(const struct look *look, const struct listed *listed, stru
 		retransmitting_note(listed, out);
 	if (note == NOTE_UNANSWERED)
 		arrived_note(listed, out);
-	if (listed->unheld && note != NOTE_UNHELD)
-		out_printf(out, "%s%s", note == NOTE_NONE ? "" : ", ", notes[NOTE_UNHELD]);
-	if ((note != NOTE_NONE || listed->unheld) && old_timer)
+	if (!listed->connection.owner.pid && note != holder)
+		out_printf(out, "%s%s", note == NOTE_NONE ? "" : ", ", notes[holder]);
+	if ((note != NOTE_NONE || holder != NOTE_NONE) && old_timer)
 		out_text(out, ", ");
 	if (old_timer)
 		old_timer_note(listed, out);

@@ -93,7 +93,7 @@ void csv_header(struct out *out)
 	out_text(out, "pid,comm,other_pids,container,netns,local_address,local_port,peer_address,peer_port,state,"
 		      "keepalive,idle_s,interval_s,probe_limit,user_timeout_ms,from_sysctl,probes_out,next_probe_us,"
 		      "silent_us,detection_us,heard_us,data_received_us,data_sent_us,retransmits,gives_up_ms,old_timer,"
-		      "unheld,orphan,mptcp_subflow,netns_name,title\n");
+		      "unheld,orphan,mptcp_subflow,kernel_socket,netns_name,title\n");
 }
 
 void csv_row(const struct listed *listed, struct out *out)
@@ -128,6 +128,7 @@ void csv_row(const struct listed *listed, struct out *out)
 	flag_field(out, listed->unheld);
 	flag_field(out, listed->orphan);
 	flag_field(out, c->mptcp_subflow);
+	flag_field(out, listed->in_kernel);
 	out_text(out, ",");
 	if (c->id.netns_name)
 		text_field(out, c->id.netns_name, strlen(c->id.netns_name));

@@ -160,6 +160,7 @@ void packed_open(const struct pools *pools, const struct packed *packed, struct 
 	listed->orphan = packed->flags & IS_ORPHAN;
 	listed->unheld = packed->owner == UNHELD;
 	listed->unseen = packed->owner == UNSEEN;
+	listed->in_kernel = packed->owner == NOBODY && packed->inode && !listed->orphan;
 	listed->waiting = packed->flags & IS_WAITING;
 	listed->window_probe = packed->flags & HAS_WINDOW_PROBE;
 	listed->gives_up_ms = packed->gives_up_ms;

@@ -11,7 +11,7 @@ enum {
 	UNHELD = UINT32_MAX - 3,     /* it has a file, no descriptor refers to it */
 	UNHELD_YET = UINT32_MAX - 2, /* it has a file, no descriptor was found so far */
 	UNSEEN = UINT32_MAX - 1,     /* held by a process that katrace does not see */
-	NOBODY = UINT32_MAX,         /* it has no file */
+	NOBODY = UINT32_MAX,         /* it has no file, or is the kernel's own */
 };
 
 /* Bits of packed.flags */

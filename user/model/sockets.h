@@ -19,6 +19,7 @@ struct listed {
 	uint8_t state;                /* the kernel's TCP_ESTABLISHED... */
 	bool orphan;
 	bool unheld;       /* it has a file, but no descriptor refers to it */
+	bool in_kernel;    /* the kernel itself uses it */
 	bool unseen;       /* held by a process outside katrace's pid namespace */
 	uint64_t heard_us; /* since anything arrived, also what was out of window */
 	struct data_age data;
