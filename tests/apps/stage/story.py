@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass
 
-NUMBER = re.compile(r"[0-9][0-9.:smhu%*]*")
+NUMBER = re.compile(r"\b[0-9a-f]{12}\b|[0-9][0-9.:smhu%*]*")  # or a container's ID
 
 
 @dataclass(frozen=True)
