@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-"""The process of one scenario: play.py NAME KATRACE ROOT DIRECTORY LINES."""
+"""The process of one scenario: play.py NAME BUILD ROOT KERNEL DIRECTORY LINES."""
 import importlib
 import os
 import pathlib
@@ -39,9 +39,9 @@ def kill_descendants():
             os.waitpid(pid, 0)
 
 
-def _play(name, katrace, root, directory, lines):
+def _play(name, build, root, kernel_directory, directory, lines):
     played = scenario(name)
-    stage = Stage(katrace, root, directory, lines)
+    stage = Stage(build, root, kernel_directory, directory, lines)
     played.play(stage)
     stage.end()
     (pathlib.Path(lines) / "story.md").write_text(played.STORY.section(stage.shown), encoding="utf-8")

@@ -43,8 +43,8 @@ class Run:
 
     def __init__(self, options):
         self.options = options
-        self.witness = Witness(options.witness)
-        self.lines = pathlib.Path(options.lines)
+        self.witness = Witness(os.path.join(options.build, "tests", "hidden"))
+        self.lines = pathlib.Path(options.build) / "apps"
 
     def once(self, name):
         """(status, seconds, output) of one try."""
@@ -53,7 +53,8 @@ class Run:
         lines.mkdir(parents=True)
         began = time.monotonic()
         with tempfile.TemporaryDirectory(prefix="katrace-apps-") as directory:
-            command = [sys.executable, play.__file__, name, self.options.katrace, self.options.root, directory, lines]
+            command = [sys.executable, play.__file__, name, self.options.build, self.options.root, self.options.kernel,
+                       directory, lines]
             process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                                        stderr=subprocess.STDOUT, text=True, errors="replace")
             try:
@@ -90,10 +91,9 @@ def chosen(patterns):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--katrace", required=True)
+    parser.add_argument("--build", required=True, help="where katrace was built; apps/NAME there gets the traces")
     parser.add_argument("--root", required=True, help="a Debian root with the programs")
-    parser.add_argument("--witness", required=True)
-    parser.add_argument("--lines", required=True, help="where each scenario leaves its traces")
+    parser.add_argument("--kernel", required=True, help="for virtual machines: a directory of kernels/fetch.sh")
     parser.add_argument("--stories", help="write docs/stories.md to this file")
     parser.add_argument("-j", "--jobs", type=int, default=2 * (os.cpu_count() or 1))
     parser.add_argument("patterns", nargs="*")

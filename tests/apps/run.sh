@@ -18,15 +18,16 @@ if [ $# -lt 2 ]; then
 fi
 build=$(cd "$1" && pwd)
 mkdir -p "$2/apps"
-cache=$(cd "$2/apps" && pwd)
+cache=$(cd "$2" && pwd)
 shift 2
 mapfile -t packages < <(grep -v '^#' "$here/packages")
 
-exec 8> "$cache/lock"
+exec 8> "$cache/apps/lock"
 flock 8
-root=$cache/bookworm
+root=$cache/apps/bookworm
 debian_root bookworm "$root" "${packages[@]}"
 "$here/programs/make.sh" "$root"
 flock -u 8
+kernel=$("$here/../kernels/fetch.sh" "$cache" amd64 bookworm linux-image-cloud-amd64 nfsv4 nfsd)
 
-"$here/run.py" --katrace "$build/katrace" --witness "$build/tests/hidden" --root "$root" --lines "$build/apps" "$@"
+"$here/run.py" --build "$build" --root "$root" --kernel "$kernel" "$@"

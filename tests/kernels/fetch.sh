@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-# fetch.sh CACHE ARCH SUITE PACKAGE: gets the kernel behind a metapackage of Debian's, and prints the directory it is
-# in: vmlinuz, and modules/, named so that they can be inserted in the order of their names. Fails when it cannot.
+# fetch.sh CACHE ARCH SUITE PACKAGE [MODULE...]: gets the kernel behind a metapackage of Debian's, and prints the
+# directory it is in: vmlinuz, and modules/ with those that the live tests need and these, named so that they can be
+# inserted in the order of their names. Fails when it cannot.
 set -euo pipefail
 # shellcheck source=/dev/null
 . "$(dirname "$0")/apt.sh"
 
-# The modules that the tests need.
-NEEDED_MODULES=(veth nf_tables tcp_diag)
+NEEDED_MODULES=(veth nf_tables tcp_diag "${@:5}")
 
 # The metapackage leads to linux-image-VERSION; from 7.x on that leads to linux-binary-VERSION and
 # linux-modules-VERSION.
@@ -61,8 +61,8 @@ make_kernel() {
 	done
 }
 
-if [ $# != 4 ]; then
-	echo "usage: $0 CACHE ARCH SUITE PACKAGE" >&2
+if [ $# -lt 4 ]; then
+	echo "usage: $0 CACHE ARCH SUITE PACKAGE [MODULE...]" >&2
 	exit 2
 fi
 cache=$1 arch=$2 suite=$3 package=$4

@@ -3,8 +3,9 @@
 import os
 
 from . import tool
-from .expect import between, differences, differs_from_ss, ends_of, off, on, seconds, ss_timers
+from .expect import between, chosen, compare, differences, differs_from_ss, ends_of, off, on, seconds, ss_timers
 from .hosts import make_hosts
+from .machine import Machine
 from .options import options_of
 from .packets import Packets
 from .programs import JAVA, NotStarted
@@ -18,11 +19,17 @@ __all__ = ["JAVA", "Late", "NotStarted", "Packets", "Stage", "Story", "between",
 class Stage:
     """A client, a router and a server; programs are started with their start()."""
 
-    def __init__(self, katrace, lower, directory, lines):
-        self._katrace = katrace
+    def __init__(self, build, debian, kernel, directory, lines):
+        """build: where katrace was built; debian: the root; kernel: for a virtual machine; directory: for files of the
+        moment; lines: for what katrace writes."""
+        self.katrace_path = os.path.join(build, "katrace")
+        self._init = os.path.join(build, "tests", "init")
+        self._debian = debian
+        self._kernel = kernel
+        self._directory = directory
         self._lines = lines
         self._traces = []
-        self.root = Root(lower, directory)
+        self.root = Root(debian, directory)
         self.hosts = make_hosts(self.root)
         self.client, self.router, self.server = self.hosts
         self.shown = []  # (what, text) for the story, in order
@@ -37,22 +44,26 @@ class Stage:
     def mend(self):
         self.router.sysctl(ip_forward=1)
 
+    def machine(self):
+        """A virtual machine, with a kernel of its own."""
+        return Machine(self._kernel, self._init, self._debian, self._directory)
+
     # --- katrace ---
 
     def trace(self, *options):
         """Starts a trace of all three hosts."""
         path = os.path.join(self._lines, f"trace{len(self._traces) + 1}.json")
-        trace = tool.Trace(self._katrace, path, self._netns(), *options)
+        trace = tool.Trace(self.katrace_path, path, self._netns(), *options)
         self._traces.append(trace)
         return trace
 
     def list(self, *options):
         """The lines of katrace list --json for all three hosts."""
-        return tool.lines_of(tool.run(self._katrace, "list", "--json", self._netns(), *options))
+        return tool.lines_of(tool.run(self.katrace_path, "list", "--json", self._netns(), *options))
 
     def katrace(self, *arguments):
         """The text that katrace prints about the three hosts: katrace("list", "--summary")."""
-        return tool.run(self._katrace, arguments[0], self._netns(), *arguments[1:])
+        return tool.run(self.katrace_path, arguments[0], self._netns(), *arguments[1:])
 
     # --- what is expected ---
 
@@ -62,15 +73,8 @@ class Stage:
         before = ss_timers(self.hosts)
         rows = self.list(*options)
         after = ss_timers(self.hosts)
-        wrong = []
-        for where, fields, *count in table:
-            found = [row for row in rows if not differences(row, where)]
-            if len(found) != (count or [1])[0]:
-                wrong.append(f"{len(found)} rows with {where}")
-            for row in found:
-                wrong += [f"{where}: {difference}" for difference in differences(row, fields)]
-                if disagreement := differs_from_ss(row, before, after):
-                    wrong.append(f"{where}: {disagreement}")
+        wrong = compare(rows, table)
+        wrong += [text for row in chosen(rows, table) if (text := differs_from_ss(row, before, after))]
         if wrong:
             raise AssertionError("\n".join([*wrong, "katrace list now says:", self.katrace("list", *options)]))
 
@@ -82,6 +86,13 @@ class Stage:
                 raise AssertionError(f"getsockopt() differs: {wrong}\nin {row}")
 
     @staticmethod
+    def expect_fields(text, table):
+        """As expect_rows(), of JSON lines that were written already, and without ss."""
+        wrong = compare(tool.lines_of(text), table)
+        if wrong:
+            raise AssertionError("\n".join([*wrong, "katrace said:", text]))
+
+    @staticmethod
     def expect_lines(trace, table, timeout_s=15):
         """The table has (event, where, fields): for each there is, in time, exactly one line of that event that has the
         fields of where, and it has the other fields."""
@@ -90,11 +101,9 @@ class Stage:
                 return [line for line in trace.lines(event_name=f"katrace.{event}") if not differences(line, where)]
             wait(f"{event} with {where} in {trace.path}", found, timeout_s)
             lines = found()
-            wrong = [f"{event} with {where}: {difference}" for difference in differences(lines[0], fields)]
-            if len(lines) != 1:
-                wrong.append(f"{len(lines)} lines of {event} with {where}")
+            wrong = compare(lines, [(where, fields)])
             if wrong:
-                raise AssertionError("\n".join([*wrong, "katrace said:", *map(str, lines)]))
+                raise AssertionError("\n".join([f"of {event}:", *wrong, "katrace said:", *map(str, lines)]))
 
     @staticmethod
     def expect_probes(ended, packets):
@@ -112,10 +121,14 @@ class Stage:
 
     # --- the story ---
 
+    def show(self, command, text):
+        """Puts a command and what it printed into docs/stories.md."""
+        self.shown.append((command, text))
+
     def show_list(self, *options):
         """Puts what katrace list prints into docs/stories.md, and returns it."""
         text = self.katrace("list", *options)
-        self.shown.append((" ".join(("sudo katrace list", *options)), text))
+        self.show(" ".join(("sudo katrace list", *options)), text)
         return text
 
     def show_timeline(self, trace, **expected):
@@ -126,7 +139,7 @@ class Stage:
         blocks = [block for block in trace.timelines() if block.startswith(begin)]
         if len(blocks) != 1:
             raise AssertionError(f"{len(blocks)} timelines of {begin} in {trace.path}")
-        self.shown.append(("sudo katrace", blocks[0]))
+        self.show("sudo katrace", blocks[0])
         return blocks[0]
 
     def end(self):

@@ -55,6 +55,23 @@ def differences(line, expected):
     return found
 
 
+def chosen(lines, table):
+    """The lines that a table is about."""
+    return [line for line in lines if any(not differences(line, where) for where, *_ in table)]
+
+
+def compare(lines, table):
+    """What is wrong, one text each. The table has (where, fields) or (where, fields, how many): so many of the lines,
+    one otherwise, have the fields of where, and these have the other fields."""
+    wrong = []
+    for where, fields, *count in table:
+        found = chosen(lines, [(where,)])
+        if len(found) != (count or [1])[0]:
+            wrong.append(f"{len(found)} lines have {where}")
+        wrong += [f"{where}: {difference}" for line in found for difference in differences(line, fields)]
+    return wrong
+
+
 def ends_of(line):
     return tuple((line[f"network.{end}.address"], line[f"network.{end}.port"]) for end in ("local", "peer"))
 
@@ -71,12 +88,12 @@ def differs_from_ss(line, before, after):
     if None in timers or any(name not in (None, "keepalive") for name, _ in timers):
         return None  # it came or went meanwhile, or data is waiting: ss shows that timer instead
     if all(enabled != (name == "keepalive") for name, _ in timers):
-        return f"keepalive is {enabled}, and ss has the timers {timers}"
+        return f"{ends_of(line)}: keepalive is {enabled}, and ss has the timers {timers}"
     next_s = (line["katrace.next_probe_us"] or 0) / 1e6
     most, least = (left_s for _, left_s in timers)
     if not enabled or least > most or None in timers[0] + timers[1]:
         return None  # the timer fired or was set again meanwhile
     slack_s = 60 if most >= 600 else 1  # ss cuts seconds off, and from ten minutes on all of them
     if not least - 1 <= next_s <= most + slack_s:
-        return f"the timer fires in {next_s} s; in {most} s to {least} s, says ss"
+        return f"{ends_of(line)}: the timer fires in {next_s} s; in {most} s to {least} s, says ss"
     return None
