@@ -362,37 +362,7 @@ const struct field fields[] = {
 	  .when = "when it begins, if known", .since = 1, .has = has_estimate,
 	  .means = "Estimated time until that timer gives up if the peer stays silent." },
 
-	{ .path = "katrace.verdict", .lines = ENDED, IN_EVENT(ended.verdict), NAME_OF(name_verdict, 0, VERDICTS),
-	  .means = "Why the connection ended." },
-	{ .path = "katrace.close_reason", .lines = ENDED, IN_EVENT(ended.close_reason), .presence = SOMETIMES,
-	  .when = "when this side closed, if known", .since = 2,
-	  NAME_OF(name_close_reason, KATRACE_REASON_CLOSE, KATRACE_REASONS),
-	  .means = "How this side closed the connection: close(), shutdown(), or because its process exited or was killed. "
-		   "Also where the peer closed first." },
-	{ .path = "katrace.errno", .lines = ENDED, IN_EVENT(ended.error), .presence = SOMETIMES,
-	  .when = "when there was an error", .type = FIELD_STRING, .pattern = "^E[0-9A-Z]+$", .codec = &codec_errno,
-	  .means = "The error that the application gets." },
-	{ .path = "katrace.probes_unanswered", .lines = ENDED, IN_EVENT(ended.probes_unanswered),
-	  .means = "Probes unanswered at the end." },
-	{ .path = "katrace.probes_sent", .lines = ENDED, IN_EVENT(ended.probes_sent), .means = "Probes sent." },
-	{ .path = "katrace.probes_answered", .lines = ENDED, IN_EVENT(ended.probes_answered),
-	  .means = "Probes answered." },
-	{ .path = "katrace.observed_us", .lines = ENDED, IN_EVENT(ended.observed_us),
-	  .means = "Time since its first event." },
-	{ .path = "katrace.partial", .lines = ENDED, IN_EVENT(ended.partial), .type = FIELD_BOOLEAN,
-	  .means = "The connection is older than this run." },
-	{ .path = "katrace.retransmits", .lines = ENDED, IN_EVENT(ended.retransmits), .presence = SOMETIMES,
-	  .when = "unless 0", .min = 1, .since = 1, .means = "Retransmissions at the end." },
-	{ .path = "katrace.unacked_bytes", .lines = ENDED, IN_EVENT(ended.unacked_bytes), .presence = SOMETIMES,
-	  .when = "unless 0", .min = 1, .since = 1, .means = "Bytes of data not acknowledged at the end." },
-	{ .path = "katrace.queued_bytes", .lines = ENDED, IN_EVENT(ended.queued_bytes), .presence = SOMETIMES,
-	  .when = "unless 0", .min = 1, .since = 2, .means = "Bytes of data not sent at the end." },
-	{ .path = "katrace.orphan", .lines = ENDED, IN_EVENT(ended.orphan), .presence = SOMETIMES, .when = "when true",
-	  .type = FIELD_BOOLEAN, .only_true = true, .since = 2,
-	  .means = "This side had closed the connection before: no process held it." },
-	{ .path = "katrace.write_err", .lines = ENDED, IN_EVENT(ended.write_err), .presence = SOMETIMES,
-	  .when = "when true", .type = FIELD_BOOLEAN, .only_true = true, .since = 2,
-	  .means = "A hook saw tcp_write_err(), by which timers give up. The verdict does not depend on it." },
+#include "format/fields_ended.inc"
 
 #include "format/fields_stats.inc"
 #include "format/fields_lists.inc"
