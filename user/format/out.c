@@ -83,14 +83,22 @@ void out_number(struct out *out, uint64_t number)
 	out_bytes(out, digits + at, sizeof(digits) - at);
 }
 
+/* The columns of the character at position at, and its length in bytes. ASCII comes first: nearly all there is. */
+static size_t width_at(const struct out *out, size_t at, size_t *length)
+{
+	*length = 1;
+	if (!((unsigned char)out->buf[at] & 0x80))
+		return 1;
+	*length = utf8_length(out->buf + at, out->used - at) ?: 1;
+	return *length == 1 ? 1 : utf8_width(utf8_decode(out->buf + at, *length));
+}
+
 size_t out_width(const struct out *out, size_t from)
 {
 	size_t width = 0, length;
 
-	for (; from < out->used; from += length) {
-		length = utf8_length(out->buf + from, out->used - from) ?: 1;
-		width += length == 1 ? 1 : utf8_width(utf8_decode(out->buf + from, length));
-	}
+	for (; from < out->used; from += length)
+		width += width_at(out, from, &length);
 	return width;
 }
 
@@ -113,8 +121,7 @@ static size_t after_columns(const struct out *out, size_t from, size_t columns)
 	size_t length, width;
 
 	for (; from < out->used; from += length) {
-		length = utf8_length(out->buf + from, out->used - from) ?: 1;
-		width = length == 1 ? 1 : utf8_width(utf8_decode(out->buf + from, length));
+		width = width_at(out, from, &length);
 		if (width > columns)
 			break;
 		columns -= width;

@@ -277,22 +277,22 @@ int walk_add_namespace(struct walk *walk)
 	return namespaces_add(&walk->namespaces);
 }
 
-int walk_sockets(struct walk *walk, void (*found)(void *ctx, const struct katrace_socket *socket), void *ctx)
+static int look(struct walk *walk, enum look look, struct walk_found_socket to)
 {
 	const size_t size = sizeof(struct katrace_socket);
-	struct walk_found_socket to = { found, ctx };
 
-	return namespaces_read(&walk->namespaces, LOOK_FIRST, size, walk_pass_socket, &to)
-		       ?: read_descriptors(walk, size, walk_pass_socket, &to);
+	return read_descriptors(walk, size, walk_pass_socket, &to)
+		       ?: namespaces_read(&walk->namespaces, look, size, walk_pass_socket, &to);
+}
+
+int walk_sockets(struct walk *walk, void (*found)(void *ctx, const struct katrace_socket *socket), void *ctx)
+{
+	return look(walk, LOOK_FIRST, (struct walk_found_socket){ found, ctx });
 }
 
 int walk_sockets_again(struct walk *walk, void (*found)(void *ctx, const struct katrace_socket *socket), void *ctx)
 {
-	const size_t size = sizeof(struct katrace_socket);
-	struct walk_found_socket to = { found, ctx };
-
-	return read_descriptors(walk, size, walk_pass_socket, &to)
-		       ?: namespaces_read(&walk->namespaces, LOOK_AGAIN, size, walk_pass_socket, &to);
+	return look(walk, LOOK_AGAIN, (struct walk_found_socket){ found, ctx });
 }
 
 struct found_netns {

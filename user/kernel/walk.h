@@ -84,9 +84,9 @@ int walk_look(const struct walk *walk, uint64_t sock, struct katrace_record *rec
 int walk_add_namespace(struct walk *walk);
 
 /*
- * Calls found() for each socket of katrace's own network namespace and of those of walk_add_namespace(), with its state
- * at that moment; then for each descriptor of a TCP socket in any namespace, as walk_run() does. Sockets that are
- * neither connected, connecting, closing nor listening are left out. Returns like walk_run().
+ * Calls found() for each descriptor of a TCP socket in any namespace, as walk_run() does, with the socket's state at
+ * that moment; then for each socket of katrace's own network namespace and of those of walk_add_namespace(). Sockets
+ * that are neither connected, connecting, closing nor listening are left out. Returns like walk_run().
  */
 int walk_sockets(struct walk *walk, void (*found)(void *ctx, const struct katrace_socket *socket), void *ctx);
 
@@ -94,8 +94,8 @@ int walk_sockets(struct walk *walk, void (*found)(void *ctx, const struct katrac
 int walk_step_sockets(struct walk *walk, void (*found)(void *ctx, const struct katrace_socket *socket), void *ctx);
 
 /*
- * The other way round, after walk_sockets(): what is found by its namespace in both, and by no descriptor, has none; it
- * was not just opened or closed.
+ * The same again, after walk_sockets(): what is found by its namespace in both, and by no descriptor in between, has
+ * none; it was not just opened or closed.
  */
 int walk_sockets_again(struct walk *walk, void (*found)(void *ctx, const struct katrace_socket *socket), void *ctx);
 

@@ -44,10 +44,10 @@ static int grow(struct table *table)
 	return 0;
 }
 
-/* At most seven eighths full. */
+/* At most half full: every step of a search that is too long reads what a number stands for, which no cache has. */
 int table_add(struct table *table, uint32_t number)
 {
-	if (table->used >= table->room - table->room / 8 && grow(table))
+	if (table->used >= table->room / 2 && grow(table))
 		return -ENOMEM;
 	place(table, number);
 	table->used++;
