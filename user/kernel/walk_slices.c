@@ -2,10 +2,14 @@
 /* Walks in slices, and looks at single sockets. */
 #include "kernel/walk_parts.h"
 
+#include "system/clock.h"
+
 #include <bpf/bpf.h>
 
 /* Of one read(), in bytes: 64 owners, each of at most 64 files (FILES_PER_OWNER of bpf/walk.bpf.c). */
 #define SLICE 4096
+/* A step reads slices until this is over: its caller has other things to do. */
+#define STEP_NS (NS_PER_S / 500)
 
 struct found_owner {
 	void (*found)(void *ctx, const struct katrace_owner *owner);
@@ -48,7 +52,7 @@ int walk_begin(struct walk *walk)
 	return begin_slices(walk, 0);
 }
 
-static int step(struct walk *walk, record_fn pass, void *to)
+static int read_slice(struct walk *walk, record_fn pass, void *to)
 {
 	int result;
 
@@ -61,6 +65,17 @@ static int step(struct walk *walk, record_fn pass, void *to)
 	if (result < 0 || walk->at + 1 == walk->n_links)
 		return result;
 	return begin_slices(walk, walk->at + 1) ?: 1;
+}
+
+static int step(struct walk *walk, record_fn pass, void *to)
+{
+	const uint64_t until = clock_ns(CLOCK_BOOTTIME) + STEP_NS;
+	int result;
+
+	do
+		result = read_slice(walk, pass, to);
+	while (result > 0 && clock_ns(CLOCK_BOOTTIME) < until);
+	return result;
 }
 
 int walk_step(struct walk *walk, void (*found)(void *ctx, const struct katrace_owner *owner), void *ctx)

@@ -10,8 +10,6 @@
 #include <string.h>
 #include <unistd.h>
 
-/* A walk is continued after the loop has had a turn. */
-#define STEP_NS (NS_PER_S / 500)
 /* /proc/PID/cgroup: a line for each of a dozen hierarchies, with paths of at most 4096 bytes, in practice short. */
 #define CGROUP_TEXT_MAX 16384
 /* /proc/PID/cmdline: one word may have as much (MAX_ARG_STRLEN), and class paths have some 10 KB. */
@@ -167,17 +165,6 @@ static int begin_walk(struct lookup *lookup)
 	return walk_begin(lookup->walk);
 }
 
-static int read_slices(struct lookup *lookup)
-{
-	const uint64_t until = clock_ns(CLOCK_BOOTTIME) + STEP_NS;
-	int result;
-
-	do
-		result = walk_step(lookup->walk, on_owner, lookup);
-	while (result > 0 && clock_ns(CLOCK_BOOTTIME) < until);
-	return result;
-}
-
 int lookup_step(struct lookup *lookup)
 {
 	int result;
@@ -185,7 +172,7 @@ int lookup_step(struct lookup *lookup)
 	budget_step_begins(&lookup->budget);
 	result = lookup->walking ? 0 : begin_walk(lookup);
 	if (!result)
-		result = read_slices(lookup);
+		result = walk_step(lookup->walk, on_owner, lookup);
 	lookup->walking = result > 0;
 	budget_step_ends(&lookup->budget, !lookup->walking);
 	if (!result) /* from now on the results of this walk count; those of one that broke off never do */

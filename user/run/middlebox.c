@@ -12,7 +12,6 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#define STEP_NS (NS_PER_S / 500)
 /* More connections of one process are reported in one line. */
 #define SINGLE_MAX 20
 
@@ -207,17 +206,6 @@ static int begin_walk(struct middlebox *middlebox)
 	return walk_begin(middlebox->options.walk);
 }
 
-static int read_slices(struct middlebox *middlebox)
-{
-	const uint64_t until = clock_ns(CLOCK_BOOTTIME) + STEP_NS;
-	int result;
-
-	do
-		result = walk_step_sockets(middlebox->options.walk, on_socket, middlebox);
-	while (result > 0 && clock_ns(CLOCK_BOOTTIME) < until);
-	return result;
-}
-
 int middlebox_step(struct middlebox *middlebox)
 {
 	int result;
@@ -225,7 +213,7 @@ int middlebox_step(struct middlebox *middlebox)
 	budget_step_begins(&middlebox->budget);
 	result = middlebox->walking ? 0 : begin_walk(middlebox);
 	if (!result)
-		result = read_slices(middlebox);
+		result = walk_step_sockets(middlebox->options.walk, on_socket, middlebox);
 	middlebox->walking = result > 0;
 	budget_step_ends(&middlebox->budget, !middlebox->walking);
 	if (!result) {
