@@ -6,7 +6,6 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <dirent.h>
-#include <katrace/record.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -48,20 +47,19 @@ int map_open(pid_t pid, const struct map_shape *shape)
 	return bpf_map_get_fd_by_id((uint32_t)id);
 }
 
-uint64_t map_records(pid_t pid)
+uint64_t map_records(pid_t pid, enum katrace_record_kind kind)
 {
 	const struct map_shape counts = { BPF_MAP_TYPE_PERCPU_ARRAY, KATRACE_RECORD_KINDS,
 					  sizeof(struct katrace_count) };
 	const int cpus = libbpf_num_possible_cpus(), fd = map_open(pid, &counts);
 	struct katrace_count *of_cpus = calloc((size_t)cpus, sizeof(*of_cpus));
+	const uint32_t key = kind;
 	uint64_t records = 0;
 
 	assert_true(of_cpus && fd >= 0);
-	for (uint32_t kind = 0; kind < KATRACE_RECORD_KINDS; kind++) {
-		assert_int_equal(bpf_map_lookup_elem(fd, &kind, of_cpus), 0);
-		for (int cpu = 0; cpu < cpus; cpu++)
-			records += of_cpus[cpu].produced;
-	}
+	assert_int_equal(bpf_map_lookup_elem(fd, &key, of_cpus), 0);
+	for (int cpu = 0; cpu < cpus; cpu++)
+		records += of_cpus[cpu].produced;
 	free(of_cpus);
 	close(fd);
 	return records;

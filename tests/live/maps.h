@@ -3,6 +3,7 @@
 #ifndef KATRACE_TEST_MAPS_H
 #define KATRACE_TEST_MAPS_H
 
+#include <katrace/record.h>
 #include <linux/bpf.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -15,7 +16,7 @@ struct map_shape {
 /* Returns a descriptor, or a negative errno. */
 int map_open(pid_t pid, const struct map_shape *shape);
 
-/* How many records of all kinds the kernel side has made so far. */
-uint64_t map_records(pid_t pid);
+/* How many records of a kind the kernel side has made so far, about connections of the whole machine. */
+uint64_t map_records(pid_t pid, enum katrace_record_kind kind);
 
 #endif

@@ -92,12 +92,11 @@ LIVE_TEST(orphan_that_does_not_match, .exclusive = true)
 	holder_act(&other);
 	holder_act(&wanted);
 	assert_true(tool_wait_lines(scene.tool, 1, local_port(wanted.port), "ended: close timeout", 60));
-	records = map_records(tool_pid(scene.tool));
+	records = map_records(tool_pid(scene.tool), KATRACE_SUPPRESSED);
 	assert_int_equal(tool_stop(scene.tool), 0);
 	assert_int_equal(tool_lines(scene.tool, local_port(other.port), ""), 0);
-	/* the end of the wanted one; of the other one a probe and its answer, its first firing as an orphan, and such
-	 */
-	assert_in_range(records, 2, 9); /* 14 and more if each firing is one */
+	/* The first firing after its close. Connections of others, on a busy machine, seldom have any. */
+	assert_in_range(records, 1, 3);
 	holder_stop(&wanted);
 	holder_stop(&other);
 	scene_end(&scene);
