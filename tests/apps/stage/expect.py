@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 """What a scenario expects of JSON lines: fields and their values, where a value may be a range."""
+import time
+
 from . import ss
 
 SYSCTL = {"idle": "idle_s", "interval": "interval_s", "limit": "probe_limit"}
@@ -77,23 +79,27 @@ def ends_of(line):
 
 
 def ss_timers(hosts):
-    """ss.timers() of all hosts."""
-    return {ends: timer for host in hosts for ends, timer in ss.timers(host).items()}
+    """ss.timers() of all hosts, and when that was: {ends: (name, seconds, at)}."""
+    found = {}
+    for host in hosts:
+        at = time.monotonic()
+        found.update((ends, (*timer, at)) for ends, timer in ss.timers(host).items())
+    return found
 
 
 def differs_from_ss(line, before, after):
     """What ss said otherwise of an established connection, before and after katrace was asked; or None."""
     enabled = line["katrace.keepalive.enabled"]
     timers = [timers.get(ends_of(line)) for timers in (before, after)]
-    if None in timers or any(name not in (None, "keepalive") for name, _ in timers):
+    if None in timers or any(name not in (None, "keepalive") for name, _, _ in timers):
         return None  # it came or went meanwhile, or data is waiting: ss shows that timer instead
-    if all(enabled != (name == "keepalive") for name, _ in timers):
+    if all(enabled != (name == "keepalive") for name, _, _ in timers):
         return f"{ends_of(line)}: keepalive is {enabled}, and ss has the timers {timers}"
-    next_s = (line["katrace.next_probe_us"] or 0) / 1e6
-    most, least = (left_s for _, left_s in timers)
-    if not enabled or least > most or None in timers[0] + timers[1]:
-        return None  # the timer fired or was set again meanwhile
+    (_, most, began), (_, least, ended) = timers
     slack_s = 60 if most >= 600 else 1  # ss cuts seconds off, and from ten minutes on all of them
+    if not enabled or None in timers[0] + timers[1] or abs(ended - began - (most - least)) > slack_s:
+        return None  # the timer fired or was set again meanwhile
+    next_s = (line["katrace.next_probe_us"] or 0) / 1e6
     if not least - 1 <= next_s <= most + slack_s:
         return f"{ends_of(line)}: the timer fires in {next_s} s; in {most} s to {least} s, says ss"
     return None

@@ -61,10 +61,13 @@ class Trace:
             text = file.read()
         return [line for line in lines_of(text[:text.rfind("\n") + 1]) if line.has(**expected)]
 
-    def wait(self, event, timeout_s=15, **expected):
-        """The first line of that event with these fields: wait("ended", process__name="nginx")."""
-        what = f"katrace.{event} {expected} in {self.path}"
-        return wait(what, lambda: self.lines(event_name=f"katrace.{event}", **expected), timeout_s)[0]
+    def wait(self, event, timeout_s=15, count=1, **expected):
+        """Waits for so many lines of that event with these fields, and returns the first one:
+        wait("ended", process__name="nginx")."""
+        def found():
+            lines = self.lines(event_name=f"katrace.{event}", **expected)
+            return lines if len(lines) >= count else None
+        return wait(f"katrace.{event} {expected} in {self.path}", found, timeout_s)[0]
 
     def stop(self):
         """Ends the trace; it must have lost nothing."""
