@@ -82,16 +82,16 @@ static void read_screen(struct screen *screen, bool (*is_so)(const struct screen
 	}
 }
 
-/* katrace list with these arguments, NULL last, on a terminal of that size. Returns its process id. */
+/* katrace with these arguments, NULL last, on a terminal of that size. Returns its process id. */
 static pid_t start_on_terminal(struct screen *screen, const char *const *args, unsigned short columns,
 			       unsigned short rows)
 {
 	const struct winsize window = { .ws_row = rows, .ws_col = columns };
-	const char *argv[16] = { "katrace", "list", "--watch=1" };
+	const char *argv[16] = { "katrace", "list" };
 	pid_t pid;
 
 	memset(screen, 0, sizeof(*screen));
-	for (int n = 3; *args; args++, n++)
+	for (int n = 2; *args; args++, n++)
 		argv[n] = *args;
 	pid = forkpty(&screen->master, NULL, NULL, &window);
 	must(pid >= 0, "forkpty");
@@ -153,7 +153,7 @@ static void assert_drawing_fits(const struct screen *screen, size_t columns, int
 LIVE_TEST(list_watches_on_a_terminal, .once = true)
 {
 	enum { N = 20 };
-	static const char *const args[] = { NULL };
+	static const char *const args[] = { "--watch=1", NULL };
 	static struct screen screen;
 	int clients[N], servers[N];
 	struct net *net;
@@ -183,7 +183,7 @@ LIVE_TEST(list_summary_fits_a_terminal, .once = true)
 	static const unsigned short widths[] = { 80, 60, 40 };
 	static struct screen screen;
 	char netns[64];
-	const char *const args[] = { "--summary", "--netns", netns, NULL };
+	const char *const args[] = { "--watch=1", "--summary", "--netns", netns, NULL };
 	struct holder holders[N];
 	struct net *net;
 	pid_t pid;
@@ -202,6 +202,35 @@ LIVE_TEST(list_summary_fits_a_terminal, .once = true)
 	}
 	for (int i = 0; i < N; i++)
 		holder_stop(&holders[i]);
+	net_free(net);
+}
+
+/* On a terminal, once: what a * means is said if there is one. */
+LIVE_TEST(list_explains_marks, .once = true)
+{
+	static struct screen screen;
+	char port[16];
+	const char *const views[][4] = { { "--port", port, NULL }, { "--port", port, "--summary", NULL } };
+	struct net *net;
+	struct tcp tcp;
+	pid_t pid;
+
+	if (!has_terminals())
+		skip("there are no terminals here");
+	net = net_new();
+	tcp = tcp_connect(net, TCP_IPV4);
+	snprintf(port, sizeof(port), "%u", tcp.client_port);
+	for (int on = 0; on < 2; on++) {
+		if (on)
+			tcp_keepalive_by_sysctl(tcp.client);
+		for (size_t i = 0; i < 2; i++) {
+			pid = start_on_terminal(&screen, views[i], 120, 20);
+			read_screen(&screen, has_ended, "katrace list ends");
+			WAIT_UNTIL(waitpid(pid, NULL, WNOHANG) == pid);
+			assert_int_equal(strstr(screen.text, "values with * come from a sysctl") != NULL, on);
+		}
+	}
+	tcp_close(&tcp);
 	net_free(net);
 }
 

@@ -214,8 +214,7 @@ static int begin(struct list *list)
 /* For people at a terminal only; elsewhere lines are data. */
 static void explain_marks(const struct list *list)
 {
-	if (list->terminal && !list->options.no_header && list->options.view != VIEW_SYSCTL &&
-	    list->options.format == LIST_TEXT)
+	if (list->terminal && !list->options.no_header && list->options.format == LIST_TEXT && list->view.marks)
 		fputs("katrace: values with * come from a sysctl; the socket set the others itself\n", stderr);
 }
 

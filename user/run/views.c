@@ -29,13 +29,22 @@ static struct rows *make_rows(const struct view *view, const struct snapshot *sn
 	return rows_new(&options);
 }
 
-static void measure_rows(struct rows *rows, const struct snapshot *snapshot)
+/* Notes whether a value of the socket comes from a sysctl. */
+static void note_marks(struct view *view, const struct listed *listed)
+{
+	const struct settings *settings = &listed->connection.settings;
+
+	view->marks |= settings->enabled && settings->from_sysctl;
+}
+
+static void measure_rows(struct view *view, struct rows *rows, const struct snapshot *snapshot)
 {
 	const struct sockets *sockets = snapshot_sockets(snapshot);
 	struct listed listed = { 0 };
 
 	for (size_t i = 0; i < sockets_count(sockets); i++) {
 		snapshot_get(snapshot, i, &listed);
+		note_marks(view, &listed);
 		rows_measure(rows, &listed);
 	}
 	rows_measured(rows);
@@ -50,7 +59,7 @@ int view_rows(struct view *view, const struct snapshot *snapshot)
 
 	if (!rows)
 		return -ENOMEM;
-	measure_rows(rows, snapshot);
+	measure_rows(view, rows, snapshot);
 	page_plan(view->page, view->header + sockets_count(sockets));
 	out = header_line(view);
 	if (out)
@@ -108,7 +117,7 @@ int view_json(struct view *view, const struct snapshot *snapshot)
 
 /* --- summary --- */
 
-static int sum_up(struct summary *summary, const struct snapshot *snapshot)
+static int sum_up(struct view *view, struct summary *summary, const struct snapshot *snapshot)
 {
 	const struct sockets *sockets = snapshot_sockets(snapshot);
 	struct listed listed = { 0 };
@@ -116,6 +125,7 @@ static int sum_up(struct summary *summary, const struct snapshot *snapshot)
 
 	for (size_t i = 0; !err && i < sockets_count(sockets); i++) {
 		snapshot_get(snapshot, i, &listed);
+		note_marks(view, &listed);
 		err = summary_add(summary, &listed);
 	}
 	summary_sort(summary);
@@ -212,7 +222,7 @@ int view_summary(struct view *view, const struct snapshot *snapshot)
 	int err = -ENOMEM;
 
 	if (summary)
-		err = sum_up(summary, snapshot);
+		err = sum_up(view, summary, snapshot);
 	if (!err && view->json) {
 		err = write_json_lines(view, snapshot, summary);
 	} else if (!err) {

@@ -16,6 +16,7 @@ struct view {
 	uint64_t seed;     /* of hashes: a number that others do not know */
 	char run[16];      /* the first part of the connection ids in JSON */
 	uint64_t sequence; /* of the last line of JSON */
+	bool marks;        /* set by view_rows() and view_summary() when they mark a value with a * */
 };
 
 /* The sockets as a table, as comma-separated values and as JSON. Return 0 or -ENOMEM. */
