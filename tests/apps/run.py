@@ -55,14 +55,16 @@ class Run:
         with tempfile.TemporaryDirectory(prefix="katrace-apps-") as directory:
             command = [sys.executable, play.__file__, name, self.options.build, self.options.root, self.options.kernel,
                        directory, lines]
-            process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                                       stderr=subprocess.STDOUT, text=True, errors="replace")
-            try:
-                output, _ = process.communicate(timeout=LIMIT_S)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                output = process.communicate()[0] + f"\nkilled after {LIMIT_S} s"
-        return process.returncode, time.monotonic() - began, output
+            with tempfile.TemporaryFile() as output:  # not a pipe: what a killed scenario leaves may hold it
+                process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT)
+                try:
+                    process.wait(LIMIT_S)
+                except subprocess.TimeoutExpired:
+                    process.kill()
+                    process.wait()
+                    os.write(output.fileno(), f"\nkilled after {LIMIT_S} s".encode())
+                text = os.pread(output.fileno(), 1 << 24, 0).decode(errors="replace")
+        return process.returncode, time.monotonic() - began, text
 
     def scenario(self, name):
         """Plays one scenario, again if what failed may have been hidden; returns its status."""
