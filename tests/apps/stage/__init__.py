@@ -3,7 +3,7 @@
 import os
 
 from . import tool
-from .expect import between, chosen, compare, differences, differs_from_ss, ends_of, off, on, seconds, ss_timers
+from .expect import between, chosen, compare, differences, differs_from_ss, ends_of, off, on, one_of, seconds, ss_timers
 from .hosts import make_hosts
 from .machine import Machine
 from .options import options_of
@@ -13,7 +13,7 @@ from .root import Root
 from .story import Story
 from .wait import Late, wait
 
-__all__ = ["JAVA", "Late", "NotStarted", "Packets", "Stage", "Story", "between", "off", "on", "seconds", "wait"]
+__all__ = ["JAVA", "Late", "NotStarted", "Packets", "Stage", "Story", "between", "off", "on", "one_of", "seconds", "wait"]
 
 
 class Stage:

@@ -36,6 +36,23 @@ class Between:
         return f"{self.least} to {self.most}"
 
 
+class OneOf:
+    """One of these values."""
+
+    def __init__(self, values):
+        self.values = values
+
+    def __eq__(self, value):
+        return value in self.values
+
+    def __repr__(self):
+        return f"one of {self.values}"
+
+
+def one_of(values):
+    return OneOf(values)
+
+
 def between(least, most):
     return Between(least, most)
 

@@ -39,6 +39,11 @@ class Program:
             env={**ENVIRONMENT, "HOME": "/tmp", **(environment or {})})
         self.pid = self._process.pid
 
+    def children(self):
+        """The ids of its children: its workers."""
+        with open(f"/proc/{self.pid}/task/{self.pid}/children", encoding="ascii") as file:
+            return [int(pid) for pid in file.read().split()]
+
     def output(self):
         """What it has printed so far, stdout and stderr."""
         return os.pread(self._log.fileno(), 1 << 24, 0).decode(errors="replace")
