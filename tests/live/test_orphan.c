@@ -92,6 +92,7 @@ LIVE_TEST(verdict_orphan_foretold)
 	assert_int_equal(life_said(&lives[DATA], "suppressed: 11 bytes and FIN unacknowledged"), 1);
 	assert_sentence(&lives[DATA], "gave up after 3 tries; 11 bytes of data were never acknowledged.");
 	assert_sentence(&lives[LAST_ACK], "gave up after 3 tries; all data was acknowledged.");
+	assert_sentence(&lives[KILLED], "This side closed the connection (its process exited or was killed), and ");
 	for (int i = 0; i < LIVES; i++)
 		life_end(&lives[i]);
 	scene_end(&scene);

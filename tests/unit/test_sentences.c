@@ -451,6 +451,34 @@ static void its_process_exited(void **state)
 	page_free(page);
 }
 
+/* Of a peer that has closed first, nothing was to be expected. */
+static void closed_without_data(void **state)
+{
+	struct page *page = page_new(plain, "sshd");
+	struct sighting begins = make_closing(KATRACE_CLOSING, TCP_ESTABLISHED, 6, 1);
+	struct sighting probe = make_probe(1, 1, 9 * SECOND), s = make_orphan(20 * SECOND);
+
+	(void)state;
+	begins.close_reason = KATRACE_REASON_EXIT;
+	s.kind = KATRACE_CLOSED;
+	s.error = ETIMEDOUT;
+	observe(page, probe);
+	observe(page, begins);
+	observe(page, s);
+	expect_sentence(page,
+			"  This side closed the connection (its process exited or was killed), and the peer never "
+			"confirmed it: retransmission gave up after 2 tries; all data was acknowledged. When this side "
+			"closed, no data had come from the peer for 6.0s.\n");
+	page_free(page);
+	page = page_new(plain, "sshd");
+	s.state = TCP_LAST_ACK;
+	observe(page, probe);
+	observe(page, begins);
+	observe(page, s);
+	expect_sentence(page, "gave up after 2 tries; all data was acknowledged.\n");
+	page_free(page);
+}
+
 static void reset_when_idle(void **state)
 {
 	struct page *page = page_new(plain, "sshd");
@@ -548,6 +576,7 @@ int main(void)
 		cmocka_unit_test(closed_without_times),
 		cmocka_unit_test(something_arrived),
 		cmocka_unit_test(its_process_exited),
+		cmocka_unit_test(closed_without_data),
 		cmocka_unit_test(reset_when_idle),
 		cmocka_unit_test(reset_near_a_probe),
 		cmocka_unit_test(reset_far_from_a_probe),

@@ -69,9 +69,20 @@ static void say_undelivered(const struct connection *c, struct out *out)
 		say_bytes(c->queued_bytes, "sent", out);
 }
 
+/* Perhaps why this side closed: its application missed something. A peer that closed first had nothing to send. */
+static void say_missed(const struct connection *c, struct out *out)
+{
+	if (!c->data.known || c->data.received_us < IDLE_TIMEOUT_US || c->state == TCP_LAST_ACK)
+		return;
+	out_text(out, " When this side closed, no data had come from the peer for ");
+	words_duration(out, c->data.received_us);
+	out_text(out, ".");
+}
+
 void closing_end(const struct connection *c, struct out *out)
 {
-	out_text(out, "This side closed the connection, and the peer never confirmed it: ");
+	out_printf(out, "This side closed the connection%s, and the peer never confirmed it: ",
+		   c->close_reason == KATRACE_REASON_EXIT ? " (its process exited or was killed)" : "");
 	if (c->settings.user_timeout_ms) {
 		out_text(out, "TCP_USER_TIMEOUT (");
 		words_ms(out, c->settings.user_timeout_ms);
@@ -85,6 +96,7 @@ void closing_end(const struct connection *c, struct out *out)
 	out_text(out, "; ");
 	say_undelivered(c, out);
 	out_text(out, ".");
+	say_missed(c, out);
 }
 
 /* An error is set by whoever ends it from outside (ss -K); the kernel sets none. Subflows are MPTCP's to end. */
