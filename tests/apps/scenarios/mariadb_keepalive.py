@@ -11,21 +11,22 @@ STORY = Story(
          "tcp_keepalive_interval = 1\n"
          "tcp_keepalive_probes   = 3\n"
          "wait_timeout           = 3   # of the first client in these timelines",
-    moral="MariaDB and its client switch keepalive on, with the values of the sysctls; tcp_keepalive_* change those of new "
-          "connections. Of a client that was idle for longer than wait_timeout and of one that vanished MariaDB logs "
-          "the same: `Got timeout reading communication packets`. The verdict tells which it was. wait_timeout ends the "
-          "connection with a reset: the client gets ECONNRESET, and says that the server has gone away.")
+    moral="MariaDB and its client switch keepalive on, with the values of the sysctls; tcp_keepalive_* change those "
+          "of new connections. Of a client that was idle for longer than wait_timeout and of one that vanished "
+          "MariaDB logs the same: `Got timeout reading communication packets`. The verdict tells which it was. "
+          "wait_timeout ends the connection with a reset: the client gets ECONNRESET, and says that the server has "
+          "gone away.")
 
 SYSTEM = {"sysctl": "idle interval limit"}
 TIMEOUT = "(Got timeout reading communication packets)"
 
 
 def connect(stage, statement):
-    """The port of a client that has run the statement."""
+    """A client that has run the statement, and its port."""
     client = stage.client.start("mariadb", "--host", stage.server.address, "--user", "app", "--unbuffered")
     client.type(f"{statement}; select connection_id();\n")
     client.says("connection_id")
-    return stage.list("-p", str(client.pid))[0]["network.local.port"]
+    return client, stage.list("-p", str(client.pid))[0]["network.local.port"]
 
 
 def play(stage):
@@ -37,10 +38,10 @@ def play(stage):
     trace = stage.trace()
     packets = Packets(stage.router, "server")
 
-    old = connect(stage, "select 1")
+    _, old = connect(stage, "select 1")
     stage.server.do("mariadb", "-e", "set global tcp_keepalive_time = 2, global tcp_keepalive_interval = 1, "
                                      "global tcp_keepalive_probes = 3")
-    idle = connect(stage, "set wait_timeout = 3")
+    client, idle = connect(stage, "set wait_timeout = 3")
     stage.expect_lines(trace, [
         ("ended", {"process.name": "mariadbd", "network.peer.port": idle},
          {"katrace.verdict": "reset_locally", "katrace.close_reason": "close",
@@ -48,7 +49,9 @@ def play(stage):
         ("ended", {"process.name": "mariadb", "network.local.port": idle},
          {"katrace.verdict": "reset_by_peer", "katrace.errno": "ECONNRESET"}),
     ])
-    vanished = connect(stage, "select 1")
+    client.type("select 1;\n")
+    client.says("gone away")
+    _, vanished = connect(stage, "select 1")
     stage.expect_rows([
         ({"process.pid": mariadbd.pid, "network.peer.port": old}, on(7200, 75, 9, **SYSTEM)),
         ({"process.pid": mariadbd.pid, "network.peer.port": vanished}, on(2, 1, 3)),

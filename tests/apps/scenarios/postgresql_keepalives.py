@@ -3,8 +3,9 @@
 from stage import Packets, Story, off, on
 
 SETTINGS = {
-    "config_file": "/etc/postgresql/15/main/postgresql.conf", "hba_file": "/tmp/hba.conf", "external_pid_file": "/tmp/postgres.pid",
-    "unix_socket_directories": "/tmp", "listen_addresses": "*", "ssl": "off",
+    "config_file": "/etc/postgresql/15/main/postgresql.conf", "hba_file": "/tmp/hba.conf",
+    "external_pid_file": "/tmp/postgres.pid", "unix_socket_directories": "/tmp", "listen_addresses": "*",
+    "ssl": "off",
     "tcp_keepalives_idle": 2, "tcp_keepalives_interval": 1, "tcp_keepalives_count": 3,
 }
 STORY = Story(
@@ -15,9 +16,9 @@ STORY = Story(
          "tcp_keepalives_interval = 1\n"
          "tcp_keepalives_count = 3\n\n"
          "psql 'host=10.0.2.2 keepalives_idle=3 keepalives_interval=1 keepalives_count=4'",
-    moral="Each end has values of its own, and notices alone. Keepalive ends the connection, not the query: the backend "
-          "runs on, and gets ETIMEDOUT when it next uses the socket. client_connection_check_interval makes it look "
-          "while the query runs.")
+    moral="Each end has values of its own, and notices alone. Keepalive ends the connection, not the query: the "
+          "backend runs on, and gets ETIMEDOUT when it next uses the socket. client_connection_check_interval makes "
+          "it look while the query runs.")
 QUERY = "select pg_sleep(18)"
 
 
@@ -64,7 +65,8 @@ def play(stage):
     active = stage.server.do("psql", "-At", f"host={stage.server.address} user=postgres", "-c",
                              "select query from pg_stat_activity where state = 'active'")
     stage.expect_text(active, QUERY)
-    postgres.says(f"[{cut_off.backend}] postgres@postgres LOG:  could not send data to client: Connection timed out", 20)
+    postgres.says(f"[{cut_off.backend}] postgres@postgres LOG:  could not send data to client: Connection timed out",
+                  timeout_s=20)
     trace.stop()
     stage.expect_probes(trace.wait("ended", process__pid=cut_off.backend), packets)
     text = stage.show_timeline(trace, event_name="katrace.ended", process__pid=cut_off.backend)

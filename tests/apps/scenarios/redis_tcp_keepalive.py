@@ -7,9 +7,9 @@ STORY = Story(
     words="redis tcp-keepalive 300; redis dead client connections not closed; redis client list idle; "
           "redis Reading from client: Connection timed out",
     knob="tcp-keepalive 3   # 3 s idle, then 3 probes, a third of that apart; default 300; 0: off",
-    moral="tcp-keepalive is the idle time. The interval is a third of it and the limit is 3, whatever the sysctls say: a "
-          "client that vanished is gone after twice the number. redis-cli does the same with 15 s. What Redis calls "
-          "`timeout` is another thing: it closes idle clients, also living ones.")
+    moral="tcp-keepalive is the idle time. The interval is a third of it and the limit is 3, whatever the sysctls "
+          "say: a client that vanished is gone after twice the number. redis-cli does the same with 15 s. What Redis "
+          "calls `timeout` is another thing: it closes idle clients, also living ones.")
 
 SERVERS = {
     7001: (["--tcp-keepalive", "3"], on(3, 1, 3)),
