@@ -10,6 +10,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 
 import play
@@ -27,11 +28,13 @@ class Witness:
 
     def __init__(self, command):
         self._process = subprocess.Popen([command], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        self._lock = threading.Lock()  # scenarios run in threads
 
     def hidden(self):
-        self._process.stdin.write("\n")
-        self._process.stdin.flush()
-        return int(self._process.stdout.readline())
+        with self._lock:
+            self._process.stdin.write("\n")
+            self._process.stdin.flush()
+            return int(self._process.stdout.readline())
 
     def end(self):
         self._process.stdin.close()
