@@ -120,8 +120,9 @@ static void same_connection_object(struct json_object *line, const struct event 
 		same_number(at(line, "katrace", "keepalive", "idle_s"), event->settings.idle_s);
 		same_number(at(line, "katrace", "keepalive", "interval_s"), event->settings.interval_s);
 		same_number(at(line, "katrace", "keepalive", "probe_limit"), event->settings.probe_limit);
-		same_number(at(line, "katrace", "keepalive", "user_timeout_ms"), event->settings.user_timeout_ms);
 	}
+	if (event->settings.enabled || event->settings.user_timeout_ms)
+		same_number(at(line, "katrace", "keepalive", "user_timeout_ms"), event->settings.user_timeout_ms);
 }
 
 static void same_own_fields(struct json_object *line, const struct event *event)

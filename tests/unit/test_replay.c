@@ -372,6 +372,20 @@ static void settings_change(void **state)
 	expect_the_same_with(w, "TCP_USER_TIMEOUT (12.5s)");
 }
 
+static void timeout_set_when_off(void **state)
+{
+	struct world *w = world_new();
+	struct sighting s = make_timeout(1, 1, 9 * SECOND);
+
+	(void)state;
+	observe(w, make_probe(1, 1, 2 * SECOND));
+	observe(w, make_answer(1, 1, 2 * SECOND + 1000));
+	s.settings.user_timeout_ms = 12500;
+	s.settings.enabled = false;
+	observe(w, s);
+	expect_the_same_with(w, "TCP_USER_TIMEOUT (12.5s)");
+}
+
 /* Every error that has a verdict of its own, from every state. */
 static void every_end(void **state)
 {
@@ -570,6 +584,7 @@ int main(void)
 		cmocka_unit_test(suppressions),
 		cmocka_unit_test(closed_when_idle),
 		cmocka_unit_test(settings_change),
+		cmocka_unit_test(timeout_set_when_off),
 		cmocka_unit_test(every_end),
 		cmocka_unit_test(several_still_open),
 		cmocka_unit_test(losses),

@@ -116,6 +116,12 @@ static bool is_enabled(const struct sources *sources)
 	return event_of(sources)->settings.enabled;
 }
 
+/* It bounds retransmission without keepalive too. */
+static bool has_user_timeout(const struct sources *sources)
+{
+	return is_enabled(sources) || event_of(sources)->settings.user_timeout_ms;
+}
+
 static bool was_connected(const struct sources *sources)
 {
 	return state_was_connected(event_of(sources)->state);
@@ -260,15 +266,19 @@ const struct field fields[] = {
 	{ .path = "katrace.keepalive.enabled", .lines = CONNECTION, IN_EVENT(settings.enabled), .type = FIELD_BOOLEAN,
 	  .means = "Keepalive is on." },
 	{ .path = "katrace.keepalive.idle_s", .lines = CONNECTION, IN_EVENT(settings.idle_s), .presence = WHEN_ENABLED,
-	  .has = is_enabled, .means = "Silence before the first probe." },
+	  .when = "when `enabled` is true", .has = is_enabled, .means = "Silence before the first probe." },
 	{ .path = "katrace.keepalive.interval_s", .lines = CONNECTION, IN_EVENT(settings.interval_s),
-	  .presence = WHEN_ENABLED, .has = is_enabled, .means = "Time between probes." },
+	  .presence = WHEN_ENABLED, .when = "when `enabled` is true", .has = is_enabled,
+	  .means = "Time between probes." },
 	{ .path = "katrace.keepalive.probe_limit", .lines = CONNECTION, IN_EVENT(settings.probe_limit),
-	  .presence = WHEN_ENABLED, .has = is_enabled, .means = "Unanswered probes before the connection ends." },
+	  .presence = WHEN_ENABLED, .when = "when `enabled` is true", .has = is_enabled,
+	  .means = "Unanswered probes before the connection ends." },
 	{ .path = "katrace.keepalive.user_timeout_ms", .lines = CONNECTION, IN_EVENT(settings.user_timeout_ms),
-	  .presence = WHEN_ENABLED, .has = is_enabled, .means = "TCP_USER_TIMEOUT; 0: none." },
+	  .presence = WHEN_ENABLED, .when = "when `enabled` is true, or it is set", .has = has_user_timeout,
+	  .means = "TCP_USER_TIMEOUT; 0: none." },
 	{ .path = "katrace.keepalive.from_sysctl", .lines = CONNECTION, IN_EVENT(settings.from_sysctl),
-	  .presence = WHEN_ENABLED, .type = FIELD_STRINGS, .unique_items = true, .has = is_enabled,
+	  .presence = WHEN_ENABLED, .when = "when `enabled` is true", .type = FIELD_STRINGS, .unique_items = true,
+	  .has = is_enabled,
 	  .names = { name_setting, SETTING_IDLE, SETTING_USER_TIMEOUT }, .codec = &codec_settings,
 	  .means = "The values that the socket did not set itself." },
 	{ .path = "katrace.keepalive.old_timer", .lines = SOCKET, IN_LISTED(old_timer), .presence = SOMETIMES,

@@ -38,7 +38,7 @@ struct names {
 struct field {
 	const char *path;  /* "network.local.port"; fields of one object are adjacent */
 	const char *means; /* one sentence */
-	const char *when;  /* SOMETIMES: "when known" */
+	const char *when;  /* unless ALWAYS: "when known" */
 	uint32_t lines;    /* where it occurs: bits 1 << enum line_kind */
 	enum presence presence;
 	uint32_t since; /* minor version of the schema */

@@ -63,10 +63,7 @@ static void write_row(struct out *out, const struct field *field)
 	out_printf(out, "| `%s` | ", field->path);
 	write_type(out, field);
 	out_text(out, " | ");
-	if (field->presence == WHEN_ENABLED)
-		out_text(out, "when `enabled` is true");
-	else
-		out_text(out, field->when ? field->when : "always");
+	out_text(out, field->when ? field->when : "always");
 	out_printf(out, " | %s", field->means);
 	if (field->since)
 		out_printf(out, " Since " SCHEMA_MAJOR ".%u.", field->since);

@@ -113,11 +113,15 @@ static uint32_t kinds_met(const struct filter *filter, const struct owner *owner
 	return meets;
 }
 
-/* Recordings have no values while keepalive is off: the last ones stay, because the user timeout still counts. */
+/* Recordings have no values while keepalive is off: the last ones stay. A user timeout still counts, and is there. */
 static void keep_values(struct settings *off, const struct settings *last)
 {
+	const uint32_t user_timeout_ms = off->user_timeout_ms;
+
 	*off = *last;
 	off->enabled = false;
+	if (user_timeout_ms) /* recordings before 1.2 lack it */
+		off->user_timeout_ms = user_timeout_ms;
 }
 
 /* Returns 0, or -ENOMEM if the timeline lacks an entry. */
