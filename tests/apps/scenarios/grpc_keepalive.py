@@ -31,10 +31,10 @@ def play(stage):
         return rows[0]["katrace.data_received_us"] / 1e6 if rows else 0
     wait("the client without PINGs to idle", lambda: idle(f"--pid={plain.pid}", f"--peer=:{PORT}") > 3)
     stage.expect_rows([
-        ({"process.pid": pinging.pid}, {**off(), "katrace.data_received_us": seconds(0, 2),
+        ({"process.pid": pinging.pid}, {**off(user_timeout_ms=2000), "katrace.data_received_us": seconds(0, 2),
                                         "katrace.data_sent_us": seconds(0, 2)}),
         ({"process.pid": plain.pid}, {**off(), "katrace.data_received_us": seconds(3, 60)}),
-        ({"network.local.port": PORT}, off(), 2),
+        ({"network.local.port": PORT}, off(user_timeout_ms=20000), 2),
     ])
     stage.expect_options()
     stage.show_list(f"--peer=:{PORT}")

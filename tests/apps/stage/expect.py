@@ -19,8 +19,9 @@ def on(idle, interval, limit, sysctl="", user_timeout_ms=0):
     }
 
 
-def off():
-    return {"katrace.keepalive.enabled": False}
+def off(user_timeout_ms=None):
+    """Keepalive is off, with this TCP_USER_TIMEOUT or none."""
+    return {"katrace.keepalive.enabled": False, "katrace.keepalive.user_timeout_ms": user_timeout_ms}
 
 
 class Between:

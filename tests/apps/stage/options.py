@@ -5,11 +5,12 @@ import socket
 
 from . import kernel
 
+USER_TIMEOUT = "katrace.keepalive.user_timeout_ms"
 FIELDS = {
     "katrace.keepalive.idle_s": socket.TCP_KEEPIDLE,
     "katrace.keepalive.interval_s": socket.TCP_KEEPINTVL,
     "katrace.keepalive.probe_limit": socket.TCP_KEEPCNT,
-    "katrace.keepalive.user_timeout_ms": socket.TCP_USER_TIMEOUT,
+    USER_TIMEOUT: socket.TCP_USER_TIMEOUT,
 }
 
 
@@ -27,7 +28,8 @@ def options_of(line):
     pid = line["process.pid"]
     taken = kernel.take_descriptor(pid, _number(pid, line["katrace.socket_inode"]))
     with socket.socket(fileno=taken) as duplicate:
-        if not duplicate.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE):
-            return {"katrace.keepalive.enabled": False}
+        enabled = bool(duplicate.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE))
         values = {field: duplicate.getsockopt(socket.IPPROTO_TCP, option) for field, option in FIELDS.items()}
-    return {"katrace.keepalive.enabled": True, **values}
+    if not enabled:
+        values = {USER_TIMEOUT: values[USER_TIMEOUT] or None}
+    return {"katrace.keepalive.enabled": enabled, **values}
