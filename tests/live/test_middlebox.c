@@ -74,6 +74,26 @@ LIVE_TEST(middlebox_is_warned_of_for_new_ones)
 	scene_end(&scene);
 }
 
+/* One that is accepted has its keepalive from the listener, and is told before it is established. */
+LIVE_TEST(middlebox_is_warned_of_for_accepted_ones)
+{
+	static const struct keepalive keepalive = { 400, 75, 9, 0 };
+	char netns[16];
+	const char *const args[] = { "--netns", netns, "--middlebox-timeout", "350", "--all", NULL };
+	struct net *net = net_new();
+	struct scene scene;
+	struct tcp tcp;
+
+	net_name(net, HOST_B, netns, sizeof(netns));
+	scene = scene_trace(net, args);
+	tcp = tcp_accept(net, &keepalive);
+	assert_true(tool_wait_lines(scene.tool, 1, "keepalive: 400s idle", late, 10));
+	assert_int_equal(tool_stop(scene.tool), 0);
+	assert_int_equal(tool_lines(scene.tool, late, ""), 1);
+	tcp_close(&tcp);
+	scene_end(&scene);
+}
+
 /* The one that keepalive acts on later is the same connection, and warned of once. */
 LIVE_TEST(middlebox_warning_begins_a_story)
 {

@@ -150,6 +150,8 @@ static void which_probe_is_too_late(void **state)
 		assert_int_equal(middlebox_late_probe(&cases[i].settings, first_us, timeout_us), cases[i].late);
 		assert_int_equal(middlebox_forgets(TCP_ESTABLISHED, &cases[i].settings, first_us, timeout_us),
 				 cases[i].late != LATE_NONE);
+		assert_int_equal(middlebox_forgets(TCP_SYN_RECV, &cases[i].settings, first_us, timeout_us),
+				 cases[i].late != LATE_NONE);
 		assert_false(middlebox_forgets(TCP_SYN_SENT, &cases[i].settings, first_us, timeout_us));
 	}
 }

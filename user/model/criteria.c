@@ -17,7 +17,8 @@ enum late_probe middlebox_late_probe(const struct settings *settings, uint64_t f
 
 bool middlebox_forgets(uint8_t state, const struct settings *settings, uint64_t first_probe_us, uint64_t timeout_us)
 {
-	if (state != TCP_ESTABLISHED && state != TCP_CLOSE_WAIT)
+	/* a child of a listener is seen in SYN_RECV while it becomes established */
+	if (state != TCP_ESTABLISHED && state != TCP_CLOSE_WAIT && state != TCP_SYN_RECV)
 		return false;
 	return middlebox_late_probe(settings, first_probe_us, timeout_us) != LATE_NONE;
 }
