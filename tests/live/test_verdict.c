@@ -213,6 +213,26 @@ LIVE_TEST(verdict_reset_far_from_a_probe)
 	scene_end(&scene);
 }
 
+/* The peer closes and is gone; what this side still sends is answered with a reset. */
+LIVE_TEST(verdict_reset_after_fin)
+{
+	const struct keepalive often = { 1, 1, 9, 0 };
+	struct scene scene = verdict_scene(NULL);
+	struct life dies = life_begin(&scene, &often);
+
+	assert_true(life_wait_said(&dies, 1, "answered in"));
+	close(dies.tcp.server);
+	dies.tcp.server = -1;
+	WAIT_UNTIL(tcp_ask(dies.tcp.client).tcpi_state == TCP_CLOSE_WAIT);
+	assert_int_equal(send(dies.tcp.client, "more", 4, 0), 4);
+	assert_true(life_wait_said(&dies, 1, "ended: reset by peer, EPIPE"));
+	assert_int_equal(tool_stop(scene.tool), 0);
+	assert_sentence(&dies,
+			"  The peer closed the connection, and a reset followed before this side had closed it.");
+	life_end(&dies);
+	scene_end(&scene);
+}
+
 /* --- never established --- */
 
 /*

@@ -532,6 +532,22 @@ static void reset_far_from_a_probe(void **state)
 	page_free(page);
 }
 
+/* HAProxy sends both; a peer that has closed also answers data with a reset. */
+static void reset_after_fin(void **state)
+{
+	struct page *page = page_new(plain, "sshd");
+	struct sighting s = make_closing(KATRACE_CLOSED, TCP_CLOSE_WAIT, 350, 351);
+
+	(void)state;
+	observe(page, make_probe(1, 1, 9 * SECOND));
+	observe(page, make_answer(1, 1, 9 * SECOND + 1000));
+	s.error = EPIPE;
+	observe(page, s);
+	expect_sentence(page, "ended: reset by peer, EPIPE");
+	expect_sentence(page, "  The peer closed the connection, and a reset followed before this side had closed it.");
+	page_free(page);
+}
+
 /* From the FIN on, if it came after the story began. */
 static void half_closed(void **state)
 {
@@ -580,6 +596,7 @@ int main(void)
 		cmocka_unit_test(reset_when_idle),
 		cmocka_unit_test(reset_near_a_probe),
 		cmocka_unit_test(reset_far_from_a_probe),
+		cmocka_unit_test(reset_after_fin),
 		cmocka_unit_test(half_closed),
 		cmocka_unit_test(closed_by_this_side),
 		cmocka_unit_test(given_up_by_the_kernel),

@@ -103,7 +103,10 @@ static void say_reset(const struct connection *c, struct out *out)
 	const struct entry *probe = text_reset_probe(c);
 
 	if (!probe) {
-		out_text(out, "A reset ended the connection.");
+		/* the kernel says EPIPE in CLOSE_WAIT only: tcp_reset(), 5.10 to 7.2 */
+		out_text(out, c->error == EPIPE ? "The peer closed the connection, and a reset followed before this "
+						  "side had closed it."
+						: "A reset ended the connection.");
 		if (!c->probes_unanswered)
 			closing_idle(c, out);
 		return;
