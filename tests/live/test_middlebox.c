@@ -6,6 +6,7 @@
 #include "scene.h"
 
 #include <string.h>
+#include <unistd.h>
 
 static const char late[] = "first probe too late for a middlebox that forgets after 350s";
 static const char none[] = "keepalive: off; no probe for a middlebox that forgets after 350s";
@@ -90,6 +91,31 @@ LIVE_TEST(middlebox_is_warned_of_for_accepted_ones)
 	assert_true(tool_wait_lines(scene.tool, 1, "keepalive: 400s idle", late, 10));
 	assert_int_equal(tool_stop(scene.tool), 0);
 	assert_int_equal(tool_lines(scene.tool, late, ""), 1);
+	tcp_close(&tcp);
+	scene_end(&scene);
+}
+
+/* Walks do not find a connection that this side has closed, but its end is still to come. */
+LIVE_TEST(middlebox_warning_and_end_are_of_one_connection)
+{
+	char netns[16];
+	const char *const args[] = { "--netns", netns, "--middlebox-timeout", "350", "--all", "--json", NULL };
+	struct net *net = net_new();
+	struct scene scene;
+	struct tcp tcp;
+
+	net_sysctl(net, HOST_A, "ipv4/tcp_orphan_retries", "4");
+	net_name(net, HOST_A, netns, sizeof(netns));
+	tcp = connect_with(net, 400);
+	scene = scene_trace(net, args);
+	assert_true(tool_wait_lines(scene.tool, 1, "\"idle_s\":400", "\"middlebox_timeout_s\":350", 10));
+	net_deaf(net, HOST_B, true);
+	close(tcp.client);
+	tcp.client = -1;
+	assert_true(tool_wait_lines(scene.tool, 1, "katrace.ended\"", "close_timeout", 30));
+	assert_int_equal(tool_stop(scene.tool), 0);
+	assert_int_equal(tool_lines(scene.tool, "\"connection_id\":", ""),
+			 tool_lines(scene.tool, "\"connection_id\":", "-1\""));
 	tcp_close(&tcp);
 	scene_end(&scene);
 }

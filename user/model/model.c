@@ -298,7 +298,9 @@ void model_gone(struct model *model, uint64_t sock, uint64_t inode)
 {
 	struct tracked *t = lru_find(model->open, &sock);
 
-	if (t && t->c.id.inode == inode && t->c.only_met)
+	if (!t || t->c.id.inode != inode || !t->c.only_met)
+		return;
+	if (!model->options.all || !t->c.settings.enabled) /* otherwise its end is recorded, and may come much later */
 		model_leave(model, t, FATE_UNKNOWN);
 }
 
