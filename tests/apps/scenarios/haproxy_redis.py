@@ -29,14 +29,14 @@ listen short-server
 """
 STORY = Story(
     title="HAProxy: timeout client and timeout server in front of Redis",
-    words="HAProxy clitcpka srvtcpka not working; HAProxy closes idle TCP connection; HAProxy Redis connection closed by "
-          "server; HAProxy termination state cD sD",
+    words="HAProxy clitcpka srvtcpka not working; HAProxy closes idle TCP connection; HAProxy Redis connection closed "
+          "by server; HAProxy termination state cD sD",
     knob="listen short-client\n    timeout client 6s    # ends idle connections, probed or not\n    timeout server 1m\n"
          "    option clitcpka\n    clitcpka-idle 1s\n    clitcpka-intvl 2s\n    clitcpka-cnt 5\n"
          "    option srvtcpka\n    srvtcpka-idle 10m",
     moral="Each side of a balancer is a connection of its own, with keepalive of its own. Its timeout client and timeout "
-          "server count data only: the shorter one closes an idle connection, however many probes are answered. Make both "
-          "longer than the longest pause of the application, or let it send something in its pauses.")
+          "server count data only: the shorter one closes an idle connection, however many probes are answered. Make "
+          "both longer than the longest pause of the application, or let it send something in its pauses.")
 
 CLIENT, REDIS = on(40, 10, 3), on(300, 100, 3)  # Redis's tcp-keepalive 300: a third of it between probes
 LEGS = {  # of each listener: HAProxy's two ends
