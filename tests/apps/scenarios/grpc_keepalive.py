@@ -4,14 +4,14 @@ from stage import Packets, Story, off, seconds, wait
 
 STORY = Story(
     title="gRPC: keepalive_time_ms is HTTP/2 PING, not TCP keepalive",
-    words="grpc keepalive vs tcp keepalive; grpc keepalive_time_ms keepalive_timeout_ms; grpc connection dropped when "
-          "idle; UNAVAILABLE keepalive watchdog timeout; grpc call hangs forever",
+    words="grpc keepalive vs tcp keepalive; grpc keepalive_time_ms keepalive_timeout_ms; grpc connection dropped "
+          "when idle; UNAVAILABLE keepalive watchdog timeout; grpc call hangs forever",
     knob="channel = grpc.insecure_channel(target, options=[\n"
          "    (\"grpc.keepalive_time_ms\", 1000), (\"grpc.keepalive_timeout_ms\", 2000),\n"
          "    (\"grpc.http2.max_pings_without_data\", 0)])",
-    moral="A PING is data. A connection with PINGs has no keepalive and is never silent for longer than "
-          "`keepalive_time_ms`; it may have a TCP_USER_TIMEOUT (USERTO), which gRPC sets to its `keepalive_timeout_ms`. "
-          "gRPC itself closes it when a PING is not answered. A client without PINGs never notices that its peer is gone.")
+    moral="A PING is data: a connection with PINGs has no TCP keepalive, and is never silent for longer than "
+          "`keepalive_time_ms`. gRPC sets TCP_USER_TIMEOUT (USERTO) to its `keepalive_timeout_ms`, and closes the "
+          "connection when a PING is not answered. A client without PINGs never notices that its peer is gone.")
 
 PINGS = ("grpc.keepalive_time_ms=1000", "grpc.keepalive_timeout_ms=2000", "grpc.http2.max_pings_without_data=0")
 SERVER, CLIENT = ("python3", "/apps/grpc_wait.py", "server"), ("python3", "/apps/grpc_wait.py", "client")

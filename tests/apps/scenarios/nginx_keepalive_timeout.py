@@ -62,4 +62,4 @@ def play(stage):
     assert not trace.lines(network__local__port=8002), "of a connection without keepalive a trace says nothing"
     for end, perhaps in (("local", "the application, not TCP keepalive"), ("peer", "its application or of a balancer")):
         text = stage.show_timeline(trace, event_name="katrace.ended", **{f"network__{end}__port": 8001})
-        stage.expect_text(text, "without data", f": perhaps an idle timeout of {perhaps}. Keepalive probes are no data.")
+        stage.expect_text(text, "without data", f"perhaps an idle timeout of {perhaps}. Keepalive probes are no data.")

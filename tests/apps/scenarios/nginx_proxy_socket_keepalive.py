@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-"""nginx as a reverse proxy: each leg has its own keepalive, and an upstream that vanishes in the middle of a request."""
+"""nginx as a reverse proxy: each leg has its own keepalive; an upstream vanishes in the middle of a request."""
 from stage import Packets, Story, off, on, wait
 
 CONFIGURATION = """
@@ -19,8 +19,8 @@ STORY = Story(
     knob="listen 8080 so_keepalive=10m;   # the leg to the client\n"
          "proxy_socket_keepalive on;      # the leg to the upstream: values from the sysctls of nginx's host\n"
          "sysctl net.ipv4.tcp_keepalive_time=2 net.ipv4.tcp_keepalive_intvl=1 net.ipv4.tcp_keepalive_probes=3",
-    moral="Each leg of a proxy is a connection of its own. Without `proxy_socket_keepalive on` nginx waits for a vanished "
-          "upstream until `proxy_read_timeout`, 60 s by default; with it, as long as the sysctls say.")
+    moral="Each leg of a proxy is a connection of its own. Without `proxy_socket_keepalive on` nginx waits for a "
+          "vanished upstream until `proxy_read_timeout`, 60 s by default; with it, as long as the sysctls say.")
 
 VANISHED = "table inet vanished { chain arrives { type filter hook prerouting priority -300; policy drop; }; }"
 

@@ -41,6 +41,10 @@ def port(number):
     return {"process.name": "nginx", "network.local.port": number}
 
 
+def accepted(stage, clients):
+    wait("nginx to accept", lambda: len(stage.list("--comm=nginx")) == len(clients))
+
+
 def play(stage):
     stage.server.sysctl(tcp_keepalive_time=60, tcp_keepalive_intvl=7, tcp_keepalive_probes=4)
     stage.root.write("/etc/nginx/nginx.conf", CONFIGURATION)
@@ -48,7 +52,7 @@ def play(stage):
     packets = Packets(stage.router, "server")
     trace = stage.trace()
     clients = [stage.client.connect(stage.server.address, number) for number in SETTINGS]
-    wait("nginx to accept", lambda: len(stage.list("--comm=nginx")) == len(SETTINGS))
+    accepted(stage, clients)
     old = nginx.children()
 
     # the master has the listeners too; each worker has a listener of its own with reuseport
@@ -57,7 +61,9 @@ def play(stage):
         (port(number), {"process.pid": nginx.pid, "katrace.other_pids": old, **settings}, 2 if number == 8002 else 1)
         for number, settings in listeners.items()
     ], "--listening")
-    stage.expect_rows([(port(number), {"process.pid": one_of(old), **settings}) for number, settings in SETTINGS.items()])
+    stage.expect_rows([
+        (port(number), {"process.pid": one_of(old), **settings}) for number, settings in SETTINGS.items()
+    ])
     stage.show_list("--comm=nginx")
 
     # the short one really probes, and notices a client that vanishes
@@ -73,10 +79,14 @@ def play(stage):
     # after a reload the old workers keep their connections, with the options that these have
     stage.root.write("/etc/nginx/nginx.conf", CONFIGURATION.replace("30m::10", "40m::11").replace("2s:1s:3", "50m"))
     nginx.send(signal.SIGHUP)
-    wait("the listener to change", lambda: stage.list("--listening", "--local=:8001")[0]["katrace.keepalive.idle_s"] == 2400)
-    wait("new workers", lambda: len(set(nginx.children()) - set(old)) == len(old))
-    new = [pid for pid in nginx.children() if pid not in old]
-    clients += [stage.client.connect(stage.server.address, number) for number in (8001, 8002)]
+
+    def fresh():
+        return sorted(set(nginx.children()) - set(old))
+    wait("only new workers to listen", lambda: len(fresh()) == len(old) and all(
+        row["katrace.other_pids"] == fresh() for row in stage.list("--listening")))
+    new = fresh()
+    clients[1:2] = [stage.client.connect(stage.server.address, number) for number in (8001, 8002)]
+    accepted(stage, clients)
     stage.expect_rows([
         ({**port(8001), "process.pid": one_of(new)}, on(2400, 7, 11, sysctl="interval")),
         ({**port(8002), "process.pid": one_of(new)}, on(3000, 1, 3)),  # left out is as before

@@ -13,7 +13,8 @@ from .root import Root
 from .story import Story
 from .wait import Late, wait
 
-__all__ = ["JAVA", "Late", "NotStarted", "Packets", "Stage", "Story", "between", "off", "on", "one_of", "seconds", "wait"]
+__all__ = ["JAVA", "Late", "NotStarted", "Packets", "Stage", "Story", "between",
+           "off", "on", "one_of", "seconds", "wait"]
 
 
 class Stage:
