@@ -29,9 +29,9 @@ STORY = Story(
           "heartbeats from client; pika StreamLostError Transport indicated EOF; AMQP heartbeat load balancer timeout",
     knob="timeout client 8s    # HAProxy: shorter than the heartbeat that the consumer asks for, 30 s\n"
          "timeout server 8s",
-    moral="HAProxy counts data only, and a TCP connection ends at it: no TCP keepalive of either side puts its timeouts "
-          "off. Ask for a heartbeat shorter than half of timeout client and timeout server, or raise these. A heartbeat "
-          "is data: when the network is gone it stands unacknowledged, and TCP keepalive does not act any more.")
+    moral="HAProxy counts data only, and a TCP connection ends at it: no TCP keepalive of either side puts its "
+          "timeouts off. Ask for a heartbeat shorter than half of timeout client and timeout server, or raise these. A "
+          "heartbeat is data: when the network is gone it stands unacknowledged, and TCP keepalive does not act any more.")
 
 
 def consumer(stage, address, heartbeat):

@@ -34,8 +34,8 @@ STORY = Story(
     knob="listen short-client\n    timeout client 6s    # ends idle connections, probed or not\n    timeout server 1m\n"
          "    option clitcpka\n    clitcpka-idle 1s\n    clitcpka-intvl 2s\n    clitcpka-cnt 5\n"
          "    option srvtcpka\n    srvtcpka-idle 10m",
-    moral="Each side of a balancer is a connection of its own, with keepalive of its own. Its timeout client and timeout "
-          "server count data only: the shorter one closes an idle connection, however many probes are answered. Make "
+    moral="Each side of a balancer is a connection of its own, with keepalive of its own. Its timeout client and "
+          "timeout server count data only: the shorter one closes an idle connection, however many probes are answered. Make "
           "both longer than the longest pause of the application, or let it send something in its pauses.")
 
 CLIENT, REDIS = on(40, 10, 3), on(300, 100, 3)  # Redis's tcp-keepalive 300: a third of it between probes
@@ -91,6 +91,5 @@ def play(stage):
     trace.stop()
     ended = trace.lines(event_name="katrace.ended", process__name="haproxy", network__local__port=7001)[0]
     stage.expect_probes(ended, packets)
-    packets.close()
     stage.show_timeline(trace, event_name="katrace.ended", process__name="haproxy", network__local__port=7001)
     stage.show_timeline(trace, event_name="katrace.ended", process__title="redis_client.py", network__peer__port=7001)
