@@ -85,9 +85,12 @@ class Run:
         return status
 
     def all(self, names):
-        """{name: status}."""
+        """{name: status}. A scenario that is ALONE is played after the others."""
+        alone = [name for name in names if getattr(play.scenario(name), "ALONE", False)]
+        together = [name for name in names if name not in alone]
         with concurrent.futures.ThreadPoolExecutor(self.options.jobs) as pool:
-            return dict(zip(names, pool.map(self.scenario, names)))
+            results = dict(zip(together, pool.map(self.scenario, together)))
+        return {**results, **{name: self.scenario(name) for name in alone}}
 
 
 def chosen(patterns):

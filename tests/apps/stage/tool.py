@@ -41,6 +41,7 @@ class Trace:
     def __init__(self, katrace, path, *options):
         self.katrace = katrace
         self.path = path
+        self.may_miss_hidden = False  # events when the kernel ran no tracing programs: expected of very many
         self._messages = open(f"{path}.messages", "w+", encoding="utf-8")
         command = [katrace, "--json", "--output", path, *options]
         self._process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stderr=self._messages,
@@ -57,9 +58,10 @@ class Trace:
 
     def lines(self, **expected):
         """The lines so far that have these fields: lines(event_name="katrace.ended")."""
+        event = f'"event_name":"{expected["event_name"]}"' if "event_name" in expected else ""
         with open(self.path, encoding="utf-8") as file:
-            text = file.read()
-        return [line for line in lines_of(text[:text.rfind("\n") + 1]) if line.has(**expected)]
+            text = "".join(line for line in file if line.endswith("\n") and event in line)
+        return [line for line in lines_of(text) if line.has(**expected)]
 
     def wait(self, event, timeout_s=15, count=1, **expected):
         """Waits for so many lines of that event with these fields, and returns the first one:
@@ -77,7 +79,8 @@ class Trace:
         if status != 0:
             raise RuntimeError(f"katrace ended with status {status}: {self.messages()}")
         for line in self.lines(event_name="katrace.events_lost"):
-            raise AssertionError(f"katrace lost events: {line}")
+            if not self.may_miss_hidden or line["katrace.stage"] != "hook":
+                raise AssertionError(f"katrace lost events: {line}")
 
     def timelines(self):
         """The timelines that the trace prints, one text a connection. After stop()."""
