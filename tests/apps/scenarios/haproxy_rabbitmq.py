@@ -81,6 +81,6 @@ def play(stage):
     direct.says("ended")
     for where in ({"process.title": "rabbit", "network.peer.address": "10.0.1.2"},
                   {"process.title": "amqp_consumer.py", "network.peer.address": "10.0.2.2"}):
-        stage.expect_lines(trace, [("ended", where, {"katrace.verdict": "close_timeout"})])
+        stage.expect_lines(trace, [("ended", where, {"katrace.verdict": "close_timeout"})], timeout_s=40)
     trace.stop()
     stage.show_timeline(trace, event_name="katrace.ended", process__title="amqp_consumer.py", network__peer__port=5672)
