@@ -25,7 +25,7 @@ static void told_after_a_second(void **state)
 	expect(w, "configured [42]\nsent 1/3 [42]\n");
 	assert_int_equal(model_deadline_ns(w->model), 5 * SECOND);
 	model_tick(w->model, 5 * SECOND);
-	expect(w, "answered 1 in 1000000 late [42]\npeer_closed [42]\n");
+	expect(w, "answered 1 in 1004000 late [42]\npeer_closed [42]\n");
 	model_finish(w->model, 6 * SECOND);
 	expect(w, "-- open, 2 entries\n");
 	world_free(w);
@@ -68,7 +68,7 @@ static void told_before_what_follows(void **state)
 	expect(w, "configured [42]\nsent 1/3 [42]\nanswered 1 in 1000 [42]\npeer_closed [42]\nsent 1/3 [42]\n");
 	observe(w, make_fin(3 * SECOND));
 	model_finish(w->model, 3 * SECOND);
-	expect(w, "answered 1 in 999000 late [42]\npeer_closed [42]\n-- open, 4 entries\n");
+	expect(w, "answered 1 in 1004000 late [42]\npeer_closed [42]\n-- open, 4 entries\n");
 	world_free(w);
 }
 

@@ -112,7 +112,7 @@ static void still_there(void **state)
 	s.settings.enabled = false;
 	assert_int_equal(model_looked(w->model, 1, &s, s.time_ns, false), 0);
 	walk(w, 1, 42, s.time_ns);
-	expect(w, "configured off [42]\nanswered 1 in 11000000 late [42]\n");
+	expect(w, "configured off [42]\nanswered 1 in 11004000 late [42]\n");
 	assert_int_equal(model_look_ns(w->model), NOTHING_DUE);
 	model_finish(w->model, t + 99 * SECOND);
 	expect(w, "-- open, 2 entries\n");

@@ -35,6 +35,7 @@ static inline struct sighting make_sighting(enum katrace_record_kind kind, uint6
 		.settings = { true, 30, 5, 3, 0, KATRACE_INTERVAL },
 		.state = TCP_ESTABLISHED,
 		.silent_us = 30 * 1000000ULL,
+		.tick_us = 4000,
 		.rto_max_ms = 120000,
 	};
 

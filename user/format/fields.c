@@ -353,7 +353,7 @@ const struct field fields[] = {
 	  .when = "likewise, when known", .since = 2, .min = 1, .means = "From the first of them to the answer." },
 	{ .path = "katrace.late", .lines = ANSWERED, IN_EVENT(answer.late), .presence = SOMETIMES,
 	  .when = "when true", .type = FIELD_BOOLEAN, .only_true = true,
-	  .means = "Only the next firing of the timer showed the answer: rtt_us is as coarse as a jiffy." },
+	  .means = "Only the next firing of the timer showed the answer: rtt_us is in whole jiffies, rounded up." },
 
 	{ .path = "katrace.phase", .lines = SUPPRESSED, IN_EVENT(suppressed.begin), NAME_OF(name_phase, 0, 2),
 	  .means = "Whether this begins or ends." },

@@ -66,7 +66,7 @@ struct event {
 			uint64_t rtt_us;
 			/* if it may answer an earlier probe: since the last probe, and since the first; 0: not known */
 			uint64_t rtt_min_us, rtt_max_us;
-			bool late; /* only the next firing of the timer showed it: times are as coarse as a jiffy */
+			bool late; /* the next firing of the timer showed it: in whole jiffies, rounded up */
 		} answer;
 		struct {
 			bool begin;

@@ -82,14 +82,24 @@ static int answered(struct model *model, struct tracked *t, const struct sightin
 }
 
 /*
+ * How long the answer took at most: whole jiffies, and the one that it came in. silent_us tells which one that was: the
+ * rest of the difference is how late after a tick the two timers fired. 0: it is from before the probe.
+ */
+static uint64_t late_rtt_us(const struct tracked *t, const struct sighting *s)
+{
+	const int64_t since_probe_us = (int64_t)(s->time_ns - t->probe_ns) / 1000, tick_us = (int64_t)s->tick_us;
+	const int64_t us = since_probe_us - (int64_t)s->silent_us + tick_us / 2;
+
+	return us < 0 ? 0 : (uint64_t)((us / tick_us + 1) * tick_us);
+}
+
+/*
  * No hook saw the answer arrive, but there was one: the kernel counts fewer unanswered probes than were sent. Data
  * alone may have been heard without that: tcp_rcv_established() ignores an ACK that acknowledges nothing new if it
  * arrives with data.
  */
 static int find_late_answer(struct model *model, struct tracked *t, const struct sighting *s, uint64_t now_ns)
 {
-	const uint64_t silent_ns = s->silent_us * 1000;
-	const uint64_t heard_ns = s->time_ns > silent_ns ? s->time_ns - silent_ns : 0;
 	const uint32_t unanswered = s->probes_out - (s->kind == KATRACE_PROBE_SENT && s->probes_out);
 	struct event event;
 
@@ -97,8 +107,8 @@ static int find_late_answer(struct model *model, struct tracked *t, const struct
 		return 0;
 	event = event_of(EVENT_PROBE_ANSWERED, t, s);
 	event.answer.late = true;
-	if (heard_ns > t->probe_ns && t->first_probe_ns == t->probe_ns)
-		event.answer.rtt_us = (heard_ns - t->probe_ns) / 1000;
+	if (t->first_probe_ns == t->probe_ns)
+		event.answer.rtt_us = late_rtt_us(t, s);
 	return tell_answer(model, t, &event, now_ns);
 }
 

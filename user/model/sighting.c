@@ -113,6 +113,7 @@ int sighting_decode(struct sighting *s, const struct katrace_record *record, uin
 	s->untracked = record->flags & KATRACE_UNTRACKED;
 	s->silent_us = (uint64_t)record->silent * 1000000 / hz;
 	s->heard_us = (uint64_t)record->heard * 1000000 / hz;
+	s->tick_us = 1000000 / hz;
 	data_decode(&s->data, record, hz);
 	s->probes_out = record->probes_out;
 	s->retransmits = record->retransmits;

@@ -55,6 +55,7 @@ struct sighting {
 	bool untracked; /* the kernel side has no room for the connection */
 	uint64_t silent_us;
 	uint64_t heard_us; /* since anything arrived, also what was out of window */
+	uint64_t tick_us;  /* the kernel's jiffy, in which it counts them */
 	struct data_age data;
 	uint32_t probes_out;
 	uint32_t retransmits;
