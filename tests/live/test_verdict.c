@@ -227,8 +227,10 @@ LIVE_TEST(verdict_reset_after_fin)
 	assert_int_equal(send(dies.tcp.client, "more", 4, 0), 4);
 	assert_true(life_wait_said(&dies, 1, "ended: reset by peer, EPIPE"));
 	assert_int_equal(tool_stop(scene.tool), 0);
-	assert_sentence(&dies,
-			"  The peer closed the connection, and a reset followed before this side had closed it.");
+	assert_sentence(
+		&dies,
+		"  The peer closed the connection, and a reset followed before this side had closed it; the last 4 "
+		"bytes sent were never acknowledged.");
 	life_end(&dies);
 	scene_end(&scene);
 }

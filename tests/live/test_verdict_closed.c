@@ -111,6 +111,27 @@ LIVE_TEST(verdict_half_closed)
 	scene_end(&scene);
 }
 
+/* The peer closes before the first probe, and is gone then. */
+LIVE_TEST(verdict_half_closed_early)
+{
+	struct scene scene = verdict_scene(NULL);
+	struct life gone = life_begin(&scene, &quick);
+	char byte;
+
+	shutdown(gone.tcp.server, SHUT_WR);
+	assert_true(life_wait_said(&gone, 1, "the peer has closed, the application has not"));
+	net_deaf(scene.net, HOST_B, true);
+	assert_true(life_wait_said(&gone, 1, "ended: keepalive timeout, ETIMEDOUT"));
+	assert_int_equal(recv(gone.tcp.client, &byte, 1, 0), 0);
+	assert_int_equal(send(gone.tcp.client, "x", 1, MSG_NOSIGNAL), -1);
+	assert_int_equal(errno, ETIMEDOUT);
+	assert_int_equal(tool_stop(scene.tool), 0);
+	assert_sentence(&gone, "from its next write to the socket; reads still return end of file.");
+	assert_int_equal(life_said(&gone, "the peer has closed, the application has not"), 1);
+	life_end(&gone);
+	scene_end(&scene);
+}
+
 /*
  * The timer also runs for an orphan in FIN_WAIT2, here for 63 - 60 s (a minute is left to TIME_WAIT), and again and
  * again for a socket that its user has locked.

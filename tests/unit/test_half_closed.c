@@ -72,12 +72,47 @@ static void told_before_what_follows(void **state)
 	world_free(w);
 }
 
+/* The FIN came before the story began, or the run: the first probe shows it. Once. */
+static void found_half_closed(void **state)
+{
+	struct world *w = world_new(10);
+	struct sighting s = make_probe(1, 1, 2 * SECOND);
+
+	(void)state;
+	walk(w, 1, 42, SECOND);
+	s.state = TCP_CLOSE_WAIT;
+	observe(w, s);
+	expect(w, "configured [42]\npeer_closed [42]\nsent 1/3 [42]\n");
+	s.time_ns = 7 * SECOND;
+	s.probes_out = 2;
+	observe(w, s);
+	expect(w, "sent 2/3 [42]\n");
+	model_finish(w->model, 8 * SECOND);
+	expect(w, "-- open, 3 entries\n");
+	world_free(w);
+}
+
+/* The FIN may be a moment old: the application has not had its second. */
+static void not_told_of_a_fin_just_now(void **state)
+{
+	struct world *w = world_new(10);
+	struct sighting s = make_sighting(KATRACE_SUPPRESSED, 1, 2 * SECOND);
+
+	(void)state;
+	walk(w, 1, 42, SECOND);
+	s.state = TCP_CLOSE_WAIT;
+	s.silent_us = 999000;
+	observe(w, s);
+	expect(w, "configured [42]\nsuppressed begin [42]\n");
+	world_free(w);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(told_after_a_second),
-		cmocka_unit_test(not_told_when_the_application_closes),
-		cmocka_unit_test(told_before_what_follows),
+		cmocka_unit_test(told_after_a_second),        cmocka_unit_test(not_told_when_the_application_closes),
+		cmocka_unit_test(told_before_what_follows),   cmocka_unit_test(found_half_closed),
+		cmocka_unit_test(not_told_of_a_fin_just_now),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -291,7 +291,7 @@ static void half_closed(void **state)
 		s.state = tcp_state;
 		observe(w, s);
 	}
-	expect_the_same_with(w, "11 probes");
+	expect_the_same_with(w, "7 probes");
 }
 
 static void counted_but_refused(void **state)

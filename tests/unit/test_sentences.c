@@ -121,6 +121,39 @@ static void answers_without_an_exact_time(void **state)
 	page_free(page);
 }
 
+/* The application has read end of file, and goes on to: only writing tells the error. */
+static void a_half_closed_connection_times_out(void **state)
+{
+	struct page *page = page_new(plain, "java");
+	struct sighting probe = make_probe(1, 1, 10 * SECOND), s = make_timeout(1, 1, 15 * SECOND);
+
+	(void)state;
+	probe.state = s.state = TCP_CLOSE_WAIT;
+	observe(page, probe);
+	observe(page, s);
+	expect_sentence(page, "  The peer answered none of 1 probe; after 35.0s of silence the application gets "
+			      "ETIMEDOUT from its next write to the socket; reads still return end of file.\n");
+	page_free(page);
+}
+
+/* As a pool of connections does that has not noticed the FIN. */
+static void used_after_the_peer_closed(void **state)
+{
+	struct page *page = page_new(plain, "java");
+	struct sighting s = make_sighting(KATRACE_CLOSED, 1, 15 * SECOND);
+
+	(void)state;
+	observe(page, make_probe(1, 1, 10 * SECOND));
+	observe(page, make_answer(1, 1, 10 * SECOND + MS));
+	s.state = TCP_CLOSE_WAIT;
+	s.error = EPIPE;
+	s.unacked_bytes = 149;
+	observe(page, s);
+	expect_sentence(page, "  The peer closed the connection, and a reset followed before this side had closed it; "
+			      "the last 149 bytes sent were never acknowledged.\n");
+	page_free(page);
+}
+
 static void nothing_leaves_this_host(void **state)
 {
 	struct page *page = page_new(plain, "sshd");
@@ -562,7 +595,7 @@ static void half_closed(void **state)
 	observe(page, fin);
 	s.state = TCP_CLOSE_WAIT;
 	s.id.inode = 0;
-	observe(page, s); /* closed before the story began */
+	observe(page, s); /* the FIN came before the story began */
 	model_finish(page->model, 82 * SECOND);
 	expect_sentence(page, "  the peer has closed, the application has not\n");
 	expect_sentence(page,
@@ -570,7 +603,9 @@ static void half_closed(void **state)
 			"     +12.0s  half-closed  the peer has closed, the application has not\n"
 			"  Half-closed: the peer has closed, the application has not, since +12.0s (for 60.0s). Still "
 			"open. A dead peer is noticed 45s after it was last heard.\n");
-	expect_sentence(page, "  Half-closed: the peer has closed, the application has not. Still open.");
+	expect_sentence(page,
+			"  Half-closed: the peer has closed, the application has not, since +0.0s or before (for at "
+			"least 52.0s). Still open.");
 	page_free(page);
 }
 
@@ -583,6 +618,8 @@ int main(void)
 		cmocka_unit_test(what_changed),
 		cmocka_unit_test(a_user_timeout_as_long_as_the_limit),
 		cmocka_unit_test(answers_without_an_exact_time),
+		cmocka_unit_test(a_half_closed_connection_times_out),
+		cmocka_unit_test(used_after_the_peer_closed),
 		cmocka_unit_test(nothing_leaves_this_host),
 		cmocka_unit_test(refused_on_this_host),
 		cmocka_unit_test(retransmission_gave_up),

@@ -23,7 +23,8 @@ static const struct {
 				       "charge: once when that begins, again if this side closes meanwhile, once when it ends." },
 	[EVENT_PEER_CLOSED] = { .means =
 					"The peer has closed its side, and the application did not close for a second: "
-					"the connection is half-closed. Since 1.2." },
+					"the connection is half-closed. If the FIN came before the first event of the "
+					"connection, the line has the time of the firing that showed it. Since 1.2." },
 	[EVENT_ENDED] = { .means = "The connection is over." },
 	[EVENT_EVENTS_LOST] = { .means = "Events were lost." },
 	[LINE_STATS] = { "katrace.stats", "Totals since the start: every --stats seconds, and as the last line." },

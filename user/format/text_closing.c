@@ -19,9 +19,12 @@ void closing_half(const struct connection *c, struct out *out)
 	if (c->state != TCP_CLOSE_WAIT)
 		return;
 	out_text(out, "Half-closed: " CLOSING_BY_PEER);
-	if (c->peer_closed_ns)
-		out_printf(out, ", since %+.1fs (for %.1fs)", seconds(c->first_ns, c->peer_closed_ns),
-			   seconds(c->peer_closed_ns, c->last_ns));
+	if (c->peer_closed_ns) {
+		const bool first = c->peer_closed_ns <= c->first_ns; /* it may have been before that, too */
+
+		out_printf(out, ", since %+.1fs%s (for %s%.1fs)", seconds(c->first_ns, c->peer_closed_ns),
+			   first ? " or before" : "", first ? "at least " : "", seconds(c->peer_closed_ns, c->last_ns));
+	}
 	out_text(out, ". ");
 }
 

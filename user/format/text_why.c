@@ -6,6 +6,7 @@
 #include "model/detection.h"
 
 #include <errno.h>
+#include <netinet/tcp.h>
 
 /* The error waits in sk_err until the application asks: it may sleep on. */
 static void say_waited(const struct connection *c, struct out *out)
@@ -20,7 +21,10 @@ static void say_waited(const struct connection *c, struct out *out)
 	}
 	out_text(out, " of silence the application gets ");
 	words_errno(out, c->error);
-	out_text(out, " from its next call on the socket.");
+	if (c->state == TCP_CLOSE_WAIT) /* tcp_recvmsg() returns the end of file first: live on 6.18 */
+		out_text(out, " from its next write to the socket; reads still return end of file.");
+	else
+		out_text(out, " from its next call on the socket.");
 }
 
 /* What probably refused a probe on this host, judging by the errno. */
@@ -97,16 +101,26 @@ const struct entry *text_reset_probe(const struct connection *c)
 	return c->last_ns - last->time_ns <= RESET_FOLLOWS_NS ? last : NULL;
 }
 
+/* A socket that the peer has closed can be written to: the peer answers with a reset. */
+static void say_reset_after_fin(const struct connection *c, struct out *out)
+{
+	out_text(out, "The peer closed the connection, and a reset followed before this side had closed it");
+	if (c->unacked_bytes)
+		out_printf(out, "; the last %u byte%s sent %s never acknowledged", c->unacked_bytes,
+			   words_plural(c->unacked_bytes), c->unacked_bytes == 1 ? "was" : "were");
+	out_text(out, ".");
+}
+
 /* A firewall or a balancer on the way, this host's own included, sends resets in the peer's name. */
 static void say_reset(const struct connection *c, struct out *out)
 {
 	const struct entry *probe = text_reset_probe(c);
 
 	if (!probe) {
-		/* the kernel says EPIPE in CLOSE_WAIT only: tcp_reset(), 5.10 to 7.2 */
-		out_text(out, c->error == EPIPE ? "The peer closed the connection, and a reset followed before this "
-						  "side had closed it."
-						: "A reset ended the connection.");
+		if (c->error == EPIPE) /* the kernel says that in CLOSE_WAIT only: tcp_reset(), 5.10 to 7.2 */
+			say_reset_after_fin(c, out);
+		else
+			out_text(out, "A reset ended the connection.");
 		if (!c->probes_unanswered)
 			closing_idle(c, out);
 		return;

@@ -213,6 +213,14 @@ static int peer_closed(struct model *model, struct tracked *t, const struct sigh
 	return model_publish(model, t, &event, now_ns);
 }
 
+/* The FIN came before the story, or the run: a second ago or more, because the peer was heard then. */
+static int found_half_closed(struct model *model, struct tracked *t, const struct sighting *s, uint64_t now_ns)
+{
+	if (s->state != TCP_CLOSE_WAIT || s->silent_us < 1000000 || t->c.peer_closed_ns || t->newcomer)
+		return 0;
+	return peer_closed(model, t, s, now_ns);
+}
+
 static void began_to_close(struct tracked *t, const struct sighting *s)
 {
 	if (s->state == TCP_ESTABLISHED)
@@ -293,10 +301,12 @@ int model_tell(struct model *model, struct tracked *t, const struct sighting *s,
 	switch (s->kind) {
 	case KATRACE_PROBE_SENT:
 		find_gap(model, t, s->probes_out, is_new, now_ns);
+		keep(&err, found_half_closed(model, t, s, now_ns));
 		keep(&err, suppression_over(model, t, s, now_ns));
 		keep(&err, probe_sent(model, t, s, now_ns));
 		break;
 	case KATRACE_PROBE_DROPPED:
+		keep(&err, found_half_closed(model, t, s, now_ns));
 		keep(&err, suppression_over(model, t, s, now_ns));
 		keep(&err, probe_dropped(model, t, s, now_ns));
 		break;
@@ -304,6 +314,7 @@ int model_tell(struct model *model, struct tracked *t, const struct sighting *s,
 		keep(&err, answer_arrived(model, t, s, now_ns));
 		break;
 	case KATRACE_SUPPRESSED:
+		keep(&err, found_half_closed(model, t, s, now_ns));
 		keep(&err, suppressed(model, t, s, now_ns));
 		break;
 	case KATRACE_SETTLED:
