@@ -16,10 +16,8 @@ cp "$here"/* "$root/apps/"
 inside=(unshare --mount sh -c 'mount --rbind /proc "$0/proc" && exec chroot "$0" "$@"' "$root"
 	/usr/bin/env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/apps LC_ALL=C.UTF-8 GOCACHE=/apps/go)
 cd "$here"
-for source in *.java; do
-	[ -e "$source" ] || continue
-	"${inside[@]}" javac -cp '/usr/share/java/*' -d /apps "/apps/$source"
-done
+java=(*.java)
+"${inside[@]}" javac -J-XX:TieredStopAtLevel=1 -cp '/usr/share/java/*' -d /apps "${java[@]/#//apps/}"
 for source in *.go; do
 	[ -e "$source" ] || continue
 	"${inside[@]}" go build -o "/apps/${source%.go}" "/apps/$source"
