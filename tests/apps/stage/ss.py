@@ -22,6 +22,6 @@ def timers(host):
     found = {}
     for line in host.do("ss", "-Htno", "state", "established").splitlines():
         local, peer = line.split()[2:4]
-        timer = re.search(r"timer:\((\w+),([^,]+),", line)
+        timer = re.search(r"timer:\((\w+),([^,]*),", line)
         found[_end(local), _end(peer)] = (timer[1], _seconds(timer[2])) if timer else (None, 0)
     return found

@@ -14,11 +14,13 @@ class Story:
     knob: str
     moral: str
 
+    def head(self):
+        return f"## {self.title}\n\n*{self.words}*\n\n{fence(self.knob)}\n"
+
     def section(self, shown):
         """Markdown. shown: (command, its output) in order."""
-        parts = [f"## {self.title}", f"*{self.words}*", fence(self.knob)]
-        parts += [fence(f"$ {command}\n{text}") for command, text in shown]
-        return "\n\n".join([*parts, self.moral]) + "\n"
+        outputs = [fence(f"$ {command}\n{text}") for command, text in shown]
+        return "\n\n".join([self.head().rstrip("\n"), *outputs, self.moral]) + "\n"
 
 
 def fence(text):
@@ -26,6 +28,6 @@ def fence(text):
     return f"```\n{lines}\n```"
 
 
-def skeleton(section):
-    """What two runs of a scenario have in common: its words, without numbers, times and the width of columns."""
-    return " ".join(NUMBER.sub("0", section).split())
+def vocabulary(text):
+    """Its words, without numbers, times, IDs and the s of plurals: a run may have more of something than another."""
+    return {word.rstrip("s") for word in re.findall(r"[a-z_]+", NUMBER.sub(" ", text.lower()))}
