@@ -36,8 +36,8 @@ def write_stories(path, lines, passed):
 
 
 def check_stories(lines, passed):
-    """True, and says it, if the page lacks a story, or a word of what katrace says now. What it says in which order, and
-    how often, differs from run to run."""
+    """True, and says it, if the page lacks a story, or a word of what katrace says now. In which order it says what,
+    and how often, differs from run to run."""
     page = PATH.read_text(encoding="utf-8") if PATH.exists() else ""
     known = vocabulary(page)
     wrong = False

@@ -21,7 +21,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 . "$here/cells.sh"
 
 VMS=${KATRACE_VMS:-$(nproc)}
-VM_TIMEOUT_S=900
+VM_TIMEOUT_S=1800 # all tests take a third of that on an idle machine
 ENOUGH_KERNELS=4
 
 read_table "$here/kernels.conf"

@@ -31,7 +31,8 @@ STORY = Story(
          "timeout server 8s",
     moral="HAProxy counts data only, and a TCP connection ends at it: no TCP keepalive of either side puts its "
           "timeouts off. Ask for a heartbeat shorter than half of timeout client and timeout server, or raise these. A "
-          "heartbeat is data: when the network is gone it stands unacknowledged, and TCP keepalive does not act any more.")
+          "heartbeat is data: when the network is gone it stands unacknowledged, and TCP keepalive does not act any "
+          "more.")
 
 
 def consumer(stage, address, heartbeat):

@@ -35,8 +35,8 @@ STORY = Story(
          "    option clitcpka\n    clitcpka-idle 1s\n    clitcpka-intvl 2s\n    clitcpka-cnt 5\n"
          "    option srvtcpka\n    srvtcpka-idle 10m",
     moral="Each side of a balancer is a connection of its own, with keepalive of its own. Its timeout client and "
-          "timeout server count data only: the shorter one closes an idle connection, however many probes are answered. Make "
-          "both longer than the longest pause of the application, or let it send something in its pauses.")
+          "timeout server count data only: the shorter one closes an idle connection, however many probes are "
+          "answered. Make both longer than the longest pause of the application, or let it send something in its pauses.")
 
 CLIENT, REDIS = on(40, 10, 3), on(300, 100, 3)  # Redis's tcp-keepalive 300: a third of it between probes
 LEGS = {  # of each listener: HAProxy's two ends

@@ -10,8 +10,8 @@ STORY = Story(
           "server's lease time: idle time and interval are a third of it, TCP_USER_TIMEOUT is all of it. The server's "
           "end has no keepalive.")
 
-PROGRAMS = ("/bin/sh", "/usr/bin/cat", "/usr/bin/ip", "/usr/bin/mkdir", "/usr/bin/mount", "/usr/bin/ss", "/usr/bin/touch",
-            "/usr/sbin/exportfs", "/usr/sbin/mount.nfs4", "/usr/sbin/rpc.mountd", "/usr/sbin/rpc.nfsd")
+PROGRAMS = ("/bin/sh", "/usr/bin/cat", "/usr/bin/ip", "/usr/bin/mkdir", "/usr/bin/mount", "/usr/bin/ss",
+            "/usr/bin/touch", "/usr/sbin/exportfs", "/usr/sbin/mount.nfs4", "/usr/sbin/rpc.mountd", "/usr/sbin/rpc.nfsd")
 SCRIPT = """
 export PATH=/usr/sbin:/usr/bin
 ip link set lo up

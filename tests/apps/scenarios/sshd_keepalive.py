@@ -18,15 +18,17 @@ STORY = Story(
 CONFIGURATION = {22: "LogLevel VERBOSE\n", 23: "ClientAliveInterval 1\nClientAliveCountMax 2\n"}
 
 
-def children(stage, pid):
-    return [int(child) for child in stage.server.do("pgrep", "--parent", str(pid), check=False).split()]
+def child(stage, pid, title):
+    """The pid of its only child, which has this title; None while it has not."""
+    found = stage.server.do("pgrep", "--parent", str(pid), "--full", "--exact", title, check=False).split()
+    return int(found[0]) if len(found) == 1 else None
 
 
 def session(stage, sshd):
-    """The pids of its only session; None while the process that logs the client in is still there."""
-    monitors = children(stage, sshd.pid)
-    users = children(stage, monitors[0])
-    return monitors + users if len(users) == 1 else None
+    """The pids of its only session. The process that logs the client in, "sshd: alice [net]", is none of them."""
+    monitor = child(stage, sshd.pid, r"sshd: alice \[priv\]")
+    user = child(stage, monitor, "sshd: alice") if monitor else None
+    return (monitor, user) if user else None
 
 
 def play(stage):

@@ -99,7 +99,8 @@ class Host:
 def _cable(router, host):
     """Joins a host with the router's interface of that host's name."""
     with router.here():
-        router.do("ip", "link", "add", host.name, "type", "veth", "peer", "name", "uplink", "netns", str(host.netns_pid))
+        router.do("ip", "link", "add", host.name, "type", "veth", "peer", "name", "uplink",
+                  "netns", str(host.netns_pid))
     for at, name, address in ((router, host.name, ADDRESSES["router"][host.name]), (host, "uplink", host.address)):
         at.do("ip", "address", "add", f"{address}/24", "dev", name)
         at.do("ip", "link", "set", "dev", name, "up")
