@@ -30,4 +30,5 @@ debian_root bookworm "$root" "${packages[@]}"
 flock -u 8
 kernel=$("$here/../kernels/fetch.sh" "$cache" amd64 bookworm linux-image-cloud-amd64 nfsv4 nfsd)
 
+export PYTHONDONTWRITEBYTECODE=1 # nothing of root's in the checkout
 "$here/run.py" --build "$build" --root "$root" --kernel "$kernel" "$@"
