@@ -40,7 +40,7 @@ def play(stage):
     stage.root.make_folder(f"{BASE}/temp")
     tomcat = stage.server.start("/usr/share/tomcat10/bin/catalina.sh", "run", environment={
         "CATALINA_BASE": BASE, "JAVA_OPTS": "-Xmx64m -XX:+UseSerialGC -XX:TieredStopAtLevel=1"})
-    tomcat.listens(PORT, timeout_s=60)
+    tomcat.listens(PORT)
     trace = stage.trace("--all", "-p", str(tomcat.pid))
 
     idle = request(stage)

@@ -58,7 +58,7 @@ class Program:
         self._wait(f"print {text!r}", lambda: text in self.output(), timeout_s)
         return self
 
-    def listens(self, *ports, timeout_s=30):
+    def listens(self, *ports, timeout_s=60):
         """Waits until all these ports have a listener on its host."""
         def listeners():
             found = self._host.do("ss", "-Hltn")

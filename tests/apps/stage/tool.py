@@ -46,7 +46,7 @@ class Trace:
         command = [katrace, "--json", "--output", path, *options]
         self._process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stderr=self._messages,
                                          preexec_fn=kernel.die_with_parent)
-        wait("katrace to trace", lambda: self._has_begun())
+        wait("katrace to trace", self._has_begun, timeout_s=60)
 
     def _has_begun(self):
         if self._process.poll() is not None:
