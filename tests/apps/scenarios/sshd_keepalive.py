@@ -15,7 +15,8 @@ STORY = Story(
           "Debian 12's sshd (9.2) asks an idle client only after twice the interval. A session is two processes that "
           "hold the connection: the monitor, and the one that runs as the user.")
 
-CONFIGURATION = {22: "LogLevel VERBOSE\n", 23: "ClientAliveInterval 1\nClientAliveCountMax 2\n"}
+# 22 last: its first probe lets katrace look for owners, which a login changes, and which it then knows for 10 s
+CONFIGURATION = {23: "ClientAliveInterval 1\nClientAliveCountMax 2\n", 22: "LogLevel VERBOSE\n"}
 
 
 def child(stage, pid, title):
