@@ -48,18 +48,23 @@ struct attempt {
 	bool twice;
 };
 
-static const struct attempt attempts[] = {
+/* tcp_ack() */
+static const struct attempt of_acks[] = {
 	{ "as usual", ANSWER, .options = "nnT", .ts = 1 },
 	{ "sent twice", ANSWER, .options = "nnT", .ts = 1, .twice = true },
 	{ "no timestamp", ANSWER, .options = "" },
-	/* tcp_ack() */
 	{ "ACK older than snd_una", REFUSED, .options = "nnT", .ack_offset = -1 },
 	{ "older, without timestamp", REFUSED, .options = "", .ack_offset = -1 },
 	{ "much older", REFUSED, .options = "nnT", .ack_offset = -FAR },
 	{ "ACK beyond snd_nxt", REFUSED, .options = "nnT", .ack_offset = 1 },
 	{ "far beyond", REFUSED, .options = "", .ack_offset = FAR },
 	{ "older, with data", REFUSED, .options = "nnT", .ack_offset = -1, .data = 10 },
-	/* PAWS */
+	{ "as usual at last", ANSWER, .options = "nnT", .ts = 1 },
+};
+
+/* tcp_paws_reject(), and tcp_disordered_ack() */
+static const struct attempt of_timestamps[] = {
+	{ "as usual", ANSWER, .options = "nnT", .ts = 1 },
 	{ "refused by PAWS", REFUSED, .options = "nnt" },
 	{ "the same, with data", REFUSED, .options = "nnt", .data = 10 },
 	{ "one tick older", ANSWER, .options = "nnT", .ts = -1 },
@@ -70,8 +75,12 @@ static const struct attempt attempts[] = {
 	{ "disordered, a larger window", REFUSED, .options = "nnT", .ts = -100, .window = 1 },
 	{ "disordered, a smaller window", ANSWER, .options = "nnT", .ts = -100, .window = -1 },
 	{ "disordered, a closed window", KERNEL, .options = "nnT", .ts = -100, .window = -WINDOW },
-	{ "as usual again", ANSWER, .options = "nnT", .ts = 1 },
-	/* timestamps elsewhere; newer kernels drop what is not valid before the socket sees it */
+	{ "as usual at last", ANSWER, .options = "nnT", .ts = 1 },
+};
+
+/* Timestamps elsewhere; newer kernels drop what is not valid before the socket sees it. */
+static const struct attempt of_options[] = {
+	{ "as usual", ANSWER, .options = "nnT", .ts = 1 },
 	{ "T", ANSWER, .options = "T", .ts = 1 },
 	{ "t", REFUSED, .options = "t" },
 	{ "nT", ANSWER, .options = "nT", .ts = 1 },
@@ -91,7 +100,12 @@ static const struct attempt attempts[] = {
 	{ "wrong length", ANSWER, .options = "s" },
 	{ "wrong length, then t", REFUSED, .options = "st" },
 	{ "no length", KERNEL, .options = "nnnk" },
-	/* tcp_sequence() and flags */
+	{ "as usual at last", ANSWER, .options = "nnT", .ts = 1 },
+};
+
+/* tcp_sequence() and flags */
+static const struct attempt of_sequence[] = {
+	{ "as usual", ANSWER, .options = "nnT", .ts = 1 },
 	{ "before the window", REFUSED, .options = "nnT", .offset = -1 },
 	{ "within the window", ANSWER, .options = "nnT", .offset = 100 },
 	{ "at the end of the window", ANSWER, .options = "nnT", .beyond = true },
@@ -99,7 +113,12 @@ static const struct attempt attempts[] = {
 	{ "SYN", REFUSED, .options = "nnT", .flags = TH_SYN },
 	{ "no ACK", REFUSED, .options = "nnT", .flags = TH_PUSH, .no_ack = true },
 	{ "PSH", ANSWER, .options = "nnT", .flags = TH_PUSH },
-	/* data: tcp_rcv_established() may not look at its ACK */
+	{ "as usual at last", ANSWER, .options = "nnT", .ts = 1 },
+};
+
+/* Data: tcp_rcv_established() may not look at its ACK. */
+static const struct attempt of_data[] = {
+	{ "as usual", ANSWER, .options = "nnT", .ts = 1 },
 	{ "data", KERNEL, .options = "nnT", .data = 10 },
 	{ "more data", KERNEL, .options = "nnT", .data = 10 },
 	{ "still more data", KERNEL, .options = "nnT", .data = 10 },
@@ -111,7 +130,7 @@ static const struct attempt attempts[] = {
 	{ "as usual at last", ANSWER, .options = "nnT", .ts = 1 },
 };
 
-#define ATTEMPTS (sizeof(attempts) / sizeof(*attempts))
+#define ATTEMPTS_MAX 32
 
 static size_t add_timestamp(uint8_t *at, uint8_t size, uint32_t value)
 {
@@ -214,7 +233,7 @@ static void send_attempt(const struct puppet *puppet, int client, const struct a
 
 /* What katrace should say, and what it says: p for a probe, a for an answer. */
 struct tale {
-	char text[4 * ATTEMPTS];
+	char text[4 * ATTEMPTS_MAX];
 	size_t length;
 	const char *port;
 };
@@ -292,12 +311,22 @@ static void run_attempts(struct scene *scene, const struct attempt *first, size_
 	scene_end(scene);
 }
 
-LIVE_TEST(answer_is_what_the_kernel_takes, .limit_s = 240)
-{
-	struct scene scene = scene_trace(net_new(), no_args);
+/*
+ * A test for each kind: where the kernel hides a firing from katrace now and then, one of them is repeated, not all.
+ */
+#define TEST_OF(kind)                                                                                                  \
+	LIVE_TEST(answer_##kind)                                                                                       \
+	{                                                                                                              \
+		struct scene scene = scene_trace(net_new(), no_args);                                                  \
+                                                                                                                       \
+		run_attempts(&scene, kind, sizeof(kind) / sizeof(*(kind)));                                            \
+	}
 
-	run_attempts(&scene, attempts, ATTEMPTS);
-}
+TEST_OF(of_acks)
+TEST_OF(of_timestamps)
+TEST_OF(of_options)
+TEST_OF(of_sequence)
+TEST_OF(of_data)
 
 /* Where the connection does not use timestamps, nobody looks at them. */
 LIVE_TEST(answer_without_timestamps)
