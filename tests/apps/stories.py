@@ -36,10 +36,10 @@ def write_stories(path, lines, passed):
 
 
 def check_stories(lines, passed):
-    """True, and says it, if the page lacks a story, or a word of what katrace says now. In which order it says what,
-    and how often, differs from run to run."""
+    """True, and says it, if the page lacks a story, or no page of docs has a word of what katrace says now. What it
+    says at which moment differs from run to run."""
     page = PATH.read_text(encoding="utf-8") if PATH.exists() else ""
-    known = vocabulary(page)
+    known = set().union(*(vocabulary(other.read_text(encoding="utf-8")) for other in PATH.parent.glob("*.md")))
     wrong = False
     for name in passed:
         story = play.scenario(name).STORY

@@ -34,7 +34,7 @@ def expect_counts(trace, probes):
 
 def play(stage):
     crowd = Crowd(stage, "6s")
-    stage.show_list("--summary", "--peer=10.0.2.2")
+    crowd.show_summary()
     crowd.outage()
     crowd.have_ended()
     crowd.wait_logged(2 * HALF)

@@ -16,7 +16,7 @@ STORY = Story(
 
 def play(stage):
     crowd = Crowd(stage, "2m")
-    stage.show_list("--summary", "--peer=10.0.2.2")
+    crowd.show_summary()
     crowd.outage()
     crowd.ask_again()
     stage.expect_rows([

@@ -69,6 +69,12 @@ class Crowd:
         for client in self._clients:
             client.says(text, timeout_s=timeout_s)
 
+    def show_summary(self):
+        """Puts the table of katrace list --summary into docs/stories.md, without the findings of that moment."""
+        options = ("--summary", "--peer=10.0.2.2")
+        table = self._stage.katrace("list", *options).split("\n\n")[0]
+        self._stage.show(" ".join(("sudo katrace list", *options)), table)
+
     def outage(self):
         """The cable is pulled, and plugged in again: what is meant to die meanwhile has that long."""
         cable = (self._stage.router, "server"), (self._stage.server, "uplink")
