@@ -9,12 +9,12 @@
 #include "run/lookup.h"
 #include "run/losses.h"
 #include "run/middlebox.h"
+#include "run/netns_names.h"
 #include "run/sweep.h"
 #include "run/watched.h"
 #include "kernel/tracer.h"
 #include "kernel/walk.h"
 #include "model/model.h"
-#include "run/netns_names.h"
 #include "system/clock.h"
 
 struct session {
