@@ -62,8 +62,12 @@ static const struct attempt of_acks[] = {
 	{ "as usual at last", ANSWER, .options = "nnT", .ts = 1 },
 };
 
-/* tcp_paws_reject(), and tcp_disordered_ack() */
+/*
+ * tcp_paws_reject(), and tcp_disordered_ack(). Only a segment with a later sequence number makes the kernel take a
+ * smaller window than the server's own: hence the data.
+ */
 static const struct attempt of_timestamps[] = {
+	{ "data", KERNEL, .options = "nnT", .ts = 1, .data = 10 },
 	{ "as usual", ANSWER, .options = "nnT", .ts = 1 },
 	{ "refused by PAWS", REFUSED, .options = "nnt" },
 	{ "the same, with data", REFUSED, .options = "nnt", .data = 10 },
