@@ -167,6 +167,27 @@ LIVE_TEST(owner_accepted)
 	scene_end(&scene);
 }
 
+/* It is told before its process has accepted it, and there is no later walk: nothing of it may be left out. */
+LIVE_TEST(owner_accepted_and_filtered)
+{
+	struct net *net = net_new();
+	struct holder holder = holder_new(net, "acceptor", accept_connection, close_connection);
+	char pid[16];
+	const char *const args[] = { "--all", "-p", pid, NULL };
+	struct scene scene;
+
+	snprintf(pid, sizeof(pid), "%d", holder.pid);
+	scene = scene_trace(net, args);
+	holder_open(&holder);
+	assert_true(tool_wait_lines(scene.tool, 1, local_port(holder.port), "keepalive: 1s idle", 20));
+	holder_act(&holder);
+	assert_true(tool_wait_lines(scene.tool, 1, local_port(holder.port), "ended: ", 20));
+	assert_int_equal(tool_stop(scene.tool), 0);
+	assert_always_named(scene.tool, &holder, "acceptor");
+	holder_stop(&holder);
+	scene_end(&scene);
+}
+
 /* Sends its connection to a child over a Unix socket, and closes it. */
 static void hand_over(int fd)
 {

@@ -6,6 +6,7 @@
 static struct sighting orphan(struct sighting s)
 {
 	s.id.inode = 0;
+	s.orphan = true;
 	return s;
 }
 

@@ -206,6 +206,7 @@ static void many_are_due(void **state)
 	for (uint64_t sock = 1; sock <= 500; sock++) {
 		s = make_probe(sock, 1, now);
 		s.id.inode = 0;
+		s.orphan = true;
 		s.settings.interval_s = 20 * (uint32_t)sock;
 		observe(w, s);
 	}

@@ -190,17 +190,17 @@ static void the_inode_of_an_orphan(void **state)
 	owners_walk_begin(owners, SECOND);
 	assert_int_equal(owners_found(owners, &found, &(struct found_process){ 0 }), 0);
 	owners_walk_end(owners);
-	assert_int_equal(owners_inode_of(owners, 1, 22, 99), 1001);
-	assert_int_equal(owners_inode_of(owners, 1, 22, 98), 0);
-	assert_int_equal(owners_inode_of(owners, 2, 22, 99), 0);
+	assert_int_equal(owners_inode_of(owners, 1, 22, 99, 0), 1001);
+	assert_int_equal(owners_inode_of(owners, 1, 22, 98, 0), 0);
+	assert_int_equal(owners_inode_of(owners, 2, 22, 99, 0), 0);
 	for (found.inode = 1002; found.inode < 1005; found.inode++) {
 		found.peer_port++;
 		owners_walk_begin(owners, found.inode * SECOND / 1000);
 		assert_int_equal(owners_found(owners, &found, &(struct found_process){ 0 }), 0);
 		owners_walk_end(owners);
 	}
-	assert_int_equal(owners_inode_of(owners, 1, 22, 102), 1004);
-	assert_int_equal(owners_inode_of(owners, 1, 22, 101), 0);
+	assert_int_equal(owners_inode_of(owners, 1, 22, 102, 0), 1004);
+	assert_int_equal(owners_inode_of(owners, 1, 22, 101, 0), 0);
 	assert_true(owners_lookup(owners, 1, 1004, &owner));
 	assert_true(owners_lookup(owners, 1, 1003, &owner));
 	assert_false(owners_lookup(owners, 1, 1002, &owner));

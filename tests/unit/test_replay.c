@@ -186,8 +186,10 @@ static void observe(struct world *w, struct sighting s)
 	if (!w->walked)
 		walk(w);
 	w->now_ns = s.time_ns > w->now_ns ? s.time_ns : w->now_ns;
-	if (s.id.sock != 1 && s.id.sock != UNKNOWN)
-		s.id.inode = 0; /* no owner */
+	if (s.id.sock != 1 && s.id.sock != UNKNOWN) { /* no owner, and none is looked for */
+		s.id.inode = 0;
+		s.orphan = true;
+	}
 	assert_int_equal(model_observe(w->recorder, &s, s.time_ns), 0);
 	assert_int_equal(model_observe(w->live, &s, s.time_ns), 0);
 }

@@ -358,6 +358,7 @@ static void user_timeouts(void **state)
 	s.retransmits = s.unacked_bytes = 0;
 	s.queued_bytes = 7;
 	observe(page, s);
+	model_tick(page->model, 11 * SECOND); /* no owner was found */
 	expect_sentence(page,
 			"  TCP_USER_TIMEOUT (5s) ran out with the peer's window closed, whether it answered window "
 			"probes or not; after 6.0s of silence the application gets ETIMEDOUT from its next "

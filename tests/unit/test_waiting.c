@@ -96,22 +96,25 @@ static void an_old_owner_is_looked_up_again(void **state)
 	world_free(w);
 }
 
-static void a_socket_without_a_file_causes_no_walk(void **state)
+/* Nobody holds it yet: a walk finds who accepted it meanwhile, and its inode, which later records lack, too. */
+static void a_socket_is_accepted_later(void **state)
 {
 	struct world *w = world_new(10);
 	struct sighting s = make_probe(1, 1, 2 * SECOND);
 
 	(void)state;
-	walk(w, 0, 0, SECOND);
+	walk(w, 1, 41, SECOND); /* another connection with the same ports */
 	s.id.inode = 0;
 	observe(w, s);
-	assert_false(model_wants_walk(w->model));
-	expect(w, "configured\nsent 1/3\n");
+	expect(w, "");
+	assert_true(model_wants_walk(w->model));
+	walk(w, 1, 42, 2 * SECOND + 1000);
+	expect(w, "configured [42]\nsent 1/3 [42]\n");
 	world_free(w);
 }
 
-/* A connection that was not accepted yet has no file. */
-static void a_socket_gets_its_file_later(void **state)
+/* The kernel's own, or never accepted: it is looked for less and less often. */
+static void a_socket_without_a_file_causes_few_walks(void **state)
 {
 	struct world *w = world_new(10);
 	struct sighting s = make_probe(1, 1, 2 * SECOND);
@@ -120,9 +123,29 @@ static void a_socket_gets_its_file_later(void **state)
 	walk(w, 0, 0, SECOND);
 	s.id.inode = 0;
 	observe(w, s);
-	observe(w, make_probe(1, 2, 3 * SECOND));
-	walk(w, 1, 42, 3 * SECOND);
-	expect(w, "configured\nsent 1/3\nsent 2/3 [42]\n");
+	walk(w, 0, 0, 2 * SECOND + 1000);
+	expect(w, "configured\nsent 1/3\n");
+	s = make_probe(1, 2, 3 * SECOND);
+	s.id.inode = 0;
+	observe(w, s);
+	assert_false(model_wants_walk(w->model));
+	expect(w, "sent 2/3\n");
+	world_free(w);
+}
+
+/* A filter by process goes by who accepted it. */
+static void a_socket_that_the_wanted_accepts(void **state)
+{
+	struct world *w = world_new_with(10, true);
+	struct sighting s = make_probe(1, 1, 2 * SECOND);
+
+	(void)state;
+	assert_int_equal(filter_add_pid(w->filter, 42, 0), 0);
+	walk(w, 0, 0, SECOND);
+	s.id.inode = 0;
+	observe(w, s);
+	walk(w, 1, 42, 2 * SECOND + 1000);
+	expect(w, "configured [42]\nsent 1/3 [42]\n");
 	world_free(w);
 }
 
@@ -354,8 +377,9 @@ int main(void)
 		cmocka_unit_test(events_during_a_walk),
 		cmocka_unit_test(events_are_passed_on_in_portions),
 		cmocka_unit_test(an_old_owner_is_looked_up_again),
-		cmocka_unit_test(a_socket_without_a_file_causes_no_walk),
-		cmocka_unit_test(a_socket_gets_its_file_later),
+		cmocka_unit_test(a_socket_is_accepted_later),
+		cmocka_unit_test(a_socket_without_a_file_causes_few_walks),
+		cmocka_unit_test(a_socket_that_the_wanted_accepts),
 		cmocka_unit_test(the_last_owner_is_kept),
 		cmocka_unit_test(only_the_wanted_pids),
 		cmocka_unit_test(an_orphan_stays_unwanted),

@@ -307,11 +307,14 @@ bool owners_held_at_start(const struct owners *owners, uint64_t sock, uint64_t i
 	return held && held->at_start;
 }
 
-uint64_t owners_inode_of(const struct owners *owners, uint64_t sock, uint16_t local_port, uint16_t peer_port)
+uint64_t owners_inode_of(const struct owners *owners, uint64_t sock, uint16_t local_port, uint16_t peer_port,
+			 uint64_t since_ns)
 {
 	const struct held *held = lru_find(owners->held, &sock);
 
-	return held && held->local_port == local_port && held->peer_port == peer_port ? held->inode : 0;
+	if (!held || held->seen_ns < since_ns)
+		return 0;
+	return held->local_port == local_port && held->peer_port == peer_port ? held->inode : 0;
 }
 
 static void add_pid(struct owner *owner, uint32_t pid)

@@ -67,10 +67,11 @@ uint64_t owners_walked_ns(const struct owners *owners);
 bool owners_lookup(const struct owners *owners, uint64_t sock, uint64_t inode, struct owner *owner);
 
 /*
- * The inode that the socket of a connection had when a walk last found it held, as an orphan has none any more; 0: none
- * did.
+ * The inode that the socket of a connection had when a walk that began at since_ns (CLOCK_BOOTTIME) or later last found
+ * it held: an orphan has none any more, one that was not accepted yet had none. 0: no walk did.
  */
-uint64_t owners_inode_of(const struct owners *owners, uint64_t sock, uint16_t local_port, uint16_t peer_port);
+uint64_t owners_inode_of(const struct owners *owners, uint64_t sock, uint16_t local_port, uint16_t peer_port,
+			 uint64_t since_ns);
 
 /* True if the first walk already found the socket held. */
 bool owners_held_at_start(const struct owners *owners, uint64_t sock, uint64_t inode);

@@ -16,7 +16,7 @@
  */
 static bool owner_is_late(const struct model *model, const struct tracked *t, uint64_t now_ns)
 {
-	if (t->c.owner.pid || !t->c.id.inode)
+	if (t->c.owner.pid || (t->orphan && !t->c.id.inode))
 		return false;
 	if (now_ns >= t->owner_due_ns)
 		return true;
@@ -53,10 +53,20 @@ void model_hand_on_finished(struct model *model, struct tracked *t)
 
 /* --- owners --- */
 
+/* It had no file when it was recorded, for it was not accepted yet: a later walk knows its inode. */
+static void learn_inode(struct model *model, struct tracked *t)
+{
+	const struct identity *id = &t->c.id;
+
+	if (!id->inode)
+		t->c.id.inode = owners_inode_of(model->owners, id->sock, id->local.port, id->peer.port, t->c.first_ns);
+}
+
 static void take_owner(struct model *model, struct tracked *t, uint64_t now_ns)
 {
 	struct owner owner;
 
+	learn_inode(model, t);
 	if (owners_lookup(model->owners, t->c.id.sock, t->c.id.inode, &owner)) {
 		t->c.owner = owner;
 		t->owner_misses = 0;
@@ -74,7 +84,7 @@ struct identity model_identity(const struct model *model, const struct sighting 
 	struct identity id = s->id;
 
 	if (s->orphan && !id.inode)
-		id.inode = owners_inode_of(model->owners, id.sock, id.local.port, id.peer.port);
+		id.inode = owners_inode_of(model->owners, id.sock, id.local.port, id.peer.port, 0);
 	return id;
 }
 
@@ -85,13 +95,12 @@ static bool owner_is_settled(struct model *model, struct tracked *t, uint64_t no
 
 	if (now_ns < t->owner_due_ns)
 		return true;
-	if (!t->c.id.inode) /* no process can hold it: not accepted yet, or an orphan that no walk has found before */
-		return true;
 	if (t->orphan) { /* no walk will find it: who held it last is its owner */
 		if (!t->c.owner.pid)
 			take_owner(model, t, now_ns);
 		return true;
 	}
+	learn_inode(model, t);
 	if (now_ns >= owners_walked_ns(model->owners) + MODEL_OWNER_FRESH_NS ||
 	    !owners_lookup(model->owners, t->c.id.sock, t->c.id.inode, &owner))
 		return false;

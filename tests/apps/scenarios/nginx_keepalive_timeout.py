@@ -38,6 +38,7 @@ def play(stage):
     stage.root.write("/etc/nginx/nginx.conf", CONFIGURATION)
     stage.server.start("nginx", "-g", "daemon off;").listens(*SERVERS)
     packets = Packets(stage.router, "server")
+    trace = stage.trace("--all")
     clients = {port: stage.client.connect(stage.server.address, port, keepalive=True) for port in SERVERS}
     stage.expect_rows([
         *[({"process.name": "nginx", "network.local.port": port}, settings) for port, settings in SERVERS.items()],
@@ -45,7 +46,6 @@ def play(stage):
     ])
     stage.show_list("--port=8001-8002")
 
-    trace = stage.trace("--all")
     for client in clients.values():
         get(client)
     for client in clients.values():
