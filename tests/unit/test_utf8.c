@@ -178,13 +178,15 @@ static const char *broken(const char *words, size_t columns)
 {
 	static char lines[512];
 	struct out out = out_make(text, sizeof(text) - 1);
-	size_t n = 0, end;
+	struct out_line line = { 0 };
+	size_t n = 0;
 
 	out_text(&out, words);
-	for (size_t from = 0; from < out.used; from = end + (out.buf[end] == ' ' && end < out.used)) {
-		end = out_break(&out, from, columns);
-		assert_true(end > from);
-		n += (size_t)snprintf(lines + n, sizeof(lines) - n, "%.*s|", (int)(end - from), text + from);
+	lines[0] = '\0';
+	while (out_next_line(&out, columns, 1, &line)) {
+		assert_true(line.end > line.from);
+		n += (size_t)snprintf(lines + n, sizeof(lines) - n, "%*s%.*s|", (int)line.indent, "",
+				      (int)(line.end - line.from), text + line.from);
 	}
 	return lines;
 }
@@ -192,13 +194,17 @@ static const char *broken(const char *words, size_t columns)
 static void sentences_are_broken_between_words(void **state)
 {
 	(void)state;
+	assert_string_equal(broken("", 20), "");
+	assert_string_equal(broken("one two three", 0), "one two three|");
 	assert_string_equal(broken("one two three", 20), "one two three|");
 	assert_string_equal(broken("one two three", 13), "one two three|");
-	assert_string_equal(broken("one two three", 12), "one two|three|");
-	assert_string_equal(broken("one two three", 7), "one two|three|");
-	assert_string_equal(broken("one two three", 4), "one|two|thre|e|");
-	assert_string_equal(broken("\xe6\x97\xa5\xe6\x9c\xac a", 4), "\xe6\x97\xa5\xe6\x9c\xac|a|");
-	assert_string_equal(broken("\xe6\x97\xa5\xe6\x9c\xac", 3), "\xe6\x97\xa5|\xe6\x9c\xac|");
+	assert_string_equal(broken("one two three", 12), "one two| three|");
+	assert_string_equal(broken("one two three", 7), "one two| three|");
+	assert_string_equal(broken("one two three", 5), "one| two| thre| e|");
+	assert_string_equal(broken(" one two", 4), " one| two|");
+	assert_string_equal(broken("one ", 3), "one|");
+	assert_string_equal(broken("\xe6\x97\xa5\xe6\x9c\xac a", 4), "\xe6\x97\xa5\xe6\x9c\xac| a|");
+	assert_string_equal(broken("\xe6\x97\xa5\xe6\x9c\xac", 3), "\xe6\x97\xa5| \xe6\x9c\xac|");
 }
 
 /* What did not fit is not left out unseen, and no character is cut in two. */

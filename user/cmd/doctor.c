@@ -38,18 +38,15 @@ __attribute__((format(printf, 1, 2))) static void print_line(const char *format,
 {
 	char buf[PATH_MAX + COLUMNS];
 	struct out text = out_make(buf, sizeof(buf));
-	size_t from = 0, end;
+	struct out_line line = { 0 };
 	va_list args;
 
 	va_start(args, format);
 	vsnprintf(buf, sizeof(buf), format, args);
 	va_end(args);
 	text.used = strlen(buf);
-	do {
-		end = out_break(&text, from, from ? COLUMNS - INDENT : COLUMNS);
-		printf("%*s%.*s\n", from ? INDENT : 0, "", (int)(end - from), buf + from);
-		from = end + (end < text.used && buf[end] == ' ');
-	} while (from < text.used);
+	while (out_next_line(&text, COLUMNS, INDENT, &line))
+		printf("%*s%.*s\n", (int)line.indent, "", (int)(line.end - line.from), buf + line.from);
 }
 
 static void print_row(const char *what, const char *text)

@@ -129,7 +129,8 @@ static size_t after_columns(const struct out *out, size_t from, size_t columns)
 	return from;
 }
 
-size_t out_break(const struct out *out, size_t from, size_t columns)
+/* The end of the line that begins there; behind it may be a space, which belongs to no line. */
+static size_t line_end(const struct out *out, size_t from, size_t columns)
 {
 	const size_t end = after_columns(out, from, columns);
 	size_t at = end;
@@ -141,6 +142,21 @@ size_t out_break(const struct out *out, size_t from, size_t columns)
 	if (at > from)
 		return at;
 	return end > from ? end : out->used;
+}
+
+bool out_next_line(const struct out *out, size_t columns, size_t indent, struct out_line *line)
+{
+	const size_t end = line->end;
+
+	if (end >= out->used)
+		return false;
+	line->from = end && out->buf[end] == ' ' ? end + 1 : end;
+	line->indent = line->from ? indent : 0;
+	if (!columns)
+		line->end = out->used;
+	else
+		line->end = line_end(out, line->from, columns > line->indent ? columns - line->indent : 1);
+	return line->from < out->used;
 }
 
 void out_shorten(struct out *out, size_t from, size_t width, size_t tail)

@@ -39,11 +39,16 @@ void out_pad(struct out *out, size_t from, size_t width);
  */
 void out_shorten(struct out *out, size_t from, size_t width, size_t tail);
 
+struct out_line {
+	size_t from, end; /* positions in the text */
+	size_t indent;    /* spaces before it */
+};
+
 /*
- * Breaks the text from that position on into lines of that many columns, between words if it can. Returns the end of
- * the first line; the next one begins behind the space there, if there is one.
+ * The next line of a text that is broken, between words if it can be, into lines of that many columns (0: as many as it
+ * has), all but the first indented. Begin with an empty line; false when there is none left.
  */
-size_t out_break(const struct out *out, size_t from, size_t columns);
+bool out_next_line(const struct out *out, size_t columns, size_t indent, struct out_line *line);
 
 /*
  * Text from other processes, up to its end or n bytes. Neither terminal sequences nor invalid UTF-8 get through: bytes

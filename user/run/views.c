@@ -9,6 +9,8 @@
 
 #include <errno.h>
 
+#define INDENT 2 /* of a sentence's second line and those after it */
+
 /* Where to write the header; NULL: no header. */
 static struct out *header_line(const struct view *view)
 {
@@ -157,18 +159,16 @@ static void write_lines(struct view *view, const struct grid *grid, const struct
 /* The text as lines that fit the terminal, broken between words. Returns how many; without a page only counts them. */
 static size_t write_broken(const struct view *view, struct page *page, const struct out *text)
 {
-	static const char indent[] = "  ";
-	const size_t inner = view->columns > sizeof(indent) ? view->columns - (sizeof(indent) - 1) : 1;
-	size_t lines = 0, from = 0, end;
+	struct out_line line = { 0 };
+	size_t lines = 0;
 	struct out *out;
 
-	for (; from < text->used; from = end + (end < text->used && text->buf[end] == ' '), lines++) {
-		end = view->columns ? out_break(text, from, lines ? inner : view->columns) : text->used;
+	for (; out_next_line(text, view->columns, INDENT, &line); lines++) {
 		out = page ? page_line(page) : NULL;
 		if (!out)
 			continue;
-		out_text(out, lines ? indent : "");
-		out_bytes(out, text->buf + from, end - from);
+		out_printf(out, "%*s", (int)line.indent, "");
+		out_bytes(out, text->buf + line.from, line.end - line.from);
 		out_text(out, "\n");
 	}
 	return lines;
