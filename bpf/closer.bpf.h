@@ -12,17 +12,6 @@
 #define PF_KTHREAD 0x00200000
 
 /*
- * Is the last reference to the file gone? Then the socket is being released. Before 6.13 (90ee6ed776c0 "fs: port files
- * to file_ref") the count is 0 then; now FILE_REF_DEAD, which is negative like all values without a reference.
- */
-static __always_inline bool file_is_gone(const struct file *file)
-{
-	if (bpf_core_field_exists(struct file, f_ref))
-		return READ(file, f_ref.refcnt.counter) < 0;
-	return !READ(file, f_count.counter);
-}
-
-/*
  * To be called while the socket leaves TCP_ESTABLISHED or TCP_CLOSE_WAIT. If this side closes, SEND_SHUTDOWN is set
  * already and the current task is the one that does it: inet_shutdown() and tcp_close() set it before the state. A
  * reset, a timeout, tcp_abort() and the peer's FIN have not set it. A kernel thread works for others (io_uring, sockets

@@ -169,12 +169,23 @@ static __always_inline __u64 sock_inode(const struct tcp_sock *tp)
 	return READ(KERNEL_PTR(struct socket_alloc, socket), vfs_inode.i_ino);
 }
 
-/* False for an orphan, for a connection not accepted yet, and for the kernel's own sockets. */
-static __always_inline bool sock_has_file(const struct tcp_sock *tp)
+/* NULL for an orphan, for a connection not accepted yet, and for the kernel's own sockets. */
+static __always_inline const struct file *sock_file(const struct tcp_sock *tp)
 {
 	const struct socket *socket = READ(tp, inet_conn.icsk_inet.sk.sk_socket);
 
-	return socket && READ(KERNEL_PTR(struct socket, socket), file);
+	return socket ? READ(KERNEL_PTR(struct socket, socket), file) : NULL;
+}
+
+/*
+ * Is the last reference to the file gone? Then the socket is being released. Before 6.13 (90ee6ed776c0 "fs: port files
+ * to file_ref") the count is 0 then; now FILE_REF_DEAD, which is negative like all values without a reference.
+ */
+static __always_inline bool file_is_gone(const struct file *file)
+{
+	if (bpf_core_field_exists(struct file, f_ref))
+		return READ(file, f_ref.refcnt.counter) < 0;
+	return !READ(file, f_count.counter);
 }
 
 /* Made by the kernel for itself, or accepted from such a listener: NFS, for example. A subflow of MPTCP is too. */

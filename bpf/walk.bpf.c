@@ -289,13 +289,18 @@ int list_held(struct bpf_iter__task_file *ctx)
 
 /*
  * Sockets with a file have a descriptor, if katrace sees all processes: in a pid namespace of its own it does not.
- * Those of the kernel have a file without one in some kernels: since 6.0 an NFS client's has.
+ * Those of the kernel have a file without one in some kernels: since 6.0 an NFS client's has. One that a process is
+ * closing had one a moment ago: close(2) takes it away first, and may then have to wait for a CPU.
  */
 static __always_inline __u8 how_found(const struct tcp_sock *tp)
 {
-	if (!sock_has_file(tp) || sock_is_kernels(tp))
+	const struct file *file = sock_file(tp);
+
+	if (!file || sock_is_kernels(tp))
 		return KATRACE_FOUND_WITHOUT_FILE;
-	return facts.pid_level ? KATRACE_FOUND_HELD : KATRACE_FOUND_WITH_FILE;
+	if (facts.pid_level || file_is_gone(KERNEL_PTR(struct file, file)))
+		return KATRACE_FOUND_HELD;
+	return KATRACE_FOUND_WITH_FILE;
 }
 
 /* The sockets of a network namespace, whoever holds them. */

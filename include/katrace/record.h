@@ -168,7 +168,7 @@ _Static_assert(sizeof(struct katrace_owner) == 72, "owner layout");
 
 /* How a walk found a socket. */
 enum katrace_found {
-	KATRACE_FOUND_HELD,         /* a descriptor refers to it */
+	KATRACE_FOUND_HELD,         /* a descriptor refers to it, or did a moment ago */
 	KATRACE_FOUND_WITH_FILE,    /* by its namespace: a descriptor may refer to it */
 	KATRACE_FOUND_WITHOUT_FILE, /* by its namespace: no descriptor refers to it, nor is meant to */
 };
